@@ -1,0 +1,55 @@
+/**
+ * What the scheduler needs of a socket, and what it needs of a disk.
+ *
+ * The transports implement `Sink`; fs/reader-pool is adapted to `ChunkReader`; tests bring fakes
+ * of both. Nothing here knows HTTP: the head of an answer travels inside the sink and leaves with
+ * the first bytes offered.
+ */
+
+/** A socket that takes body bytes under backpressure. */
+export interface Sink {
+  /** Who is asking, for fair sharing: one value per client address. */
+  readonly client: string;
+  /** Set by the scheduler: the socket may take bytes again. May be called with nothing to do. */
+  onDrained: () => void;
+  /** Set by the scheduler: the socket is gone, nothing may be offered any more. Called at most once. */
+  onGone: () => void;
+  /**
+   * Takes what fits of the next body bytes and copies it; `bytes` may be overwritten on return.
+   * The first call also sends the head.
+   *
+   * @param bytes the body from the offset reached so far; never empty
+   * @param totalBytes length of the whole body, the same at every call
+   * @returns body bytes taken since the answer began, 0 to `totalBytes`
+   */
+  offer(bytes: Uint8Array, totalBytes: number): number;
+}
+
+/** A file as the pool sees it: an identity and a size. A changed file is another object. */
+export interface ChunkFile {
+  /** Integer, 0 to 2^53 - 1. */
+  readonly sizeBytes: number;
+}
+
+/** How a read ended. */
+export const READ_OK = 0;
+export const READ_CHANGED = 1; // the file is no longer what its identity says
+export const READ_FAILED = 2; // the disk said no
+export type ReadOutcome = typeof READ_OK | typeof READ_CHANGED | typeof READ_FAILED;
+
+/** A disk that fills slots of the slab. */
+export interface ChunkReader<File extends ChunkFile> {
+  /**
+   * Fills `lengthBytes` of the slab from the file. READ_OK means every byte was filled.
+   *
+   * `done` is called exactly once, never before `read` has returned, however long the disk takes:
+   * until then the slot belongs to the read.
+   */
+  read(
+    file: File,
+    fileOffset: number,
+    lengthBytes: number,
+    slabOffset: number,
+    done: (outcome: ReadOutcome) => void,
+  ): void;
+}
