@@ -1,0 +1,102 @@
+/**
+ * Wire paths in, rooted paths out: the one gate between what a client sent and what may be opened.
+ *
+ * 1. fast     plain characters only: nothing to decode, nothing to refuse
+ * 2. decode   percent-escapes, exactly once, as strict UTF-8
+ * 3. judge    dot segments, hidden names, lengths
+ *
+ * Refuses rather than repairs: a path that has to be cleaned up was not sent by a well-meaning
+ * client. The check is lexical and is only the first gate: whoever opens the file checks again
+ * that a symbolic link has not left the root. Knows no disk and no HTTP status.
+ */
+import { join } from "node:path";
+
+declare const trust: unique symbol;
+/**
+ * Decoded once and relative to the root: no leading, trailing or double slash, no dot segment,
+ * no hidden name, no backslash, no control character. "" is the root itself. Only `toRooted`
+ * makes one.
+ */
+export type RootedPath = string & { readonly [trust]: "rooted" };
+
+/** What a wire path asks for, or why this server will not name it. */
+export type PathVerdict =
+  | { readonly kind: "rooted"; readonly path: RootedPath; readonly trailingSlash: boolean }
+  | { readonly kind: "malformed" } // no honest client sends it: 400
+  | { readonly kind: "hidden" } // a dotfile: 404, as if it were not there
+  | { readonly kind: "missing" }; // longer than any file's name can be: 404
+
+const MALFORMED: PathVerdict = { kind: "malformed" };
+const HIDDEN: PathVerdict = { kind: "hidden" };
+const MISSING: PathVerdict = { kind: "missing" };
+
+/** NAME_MAX of Linux and of every file system in common use: no name can be longer. */
+const NAME_BYTES = 255;
+/** PATH_MAX of Linux. The root's own length comes on top; open(2) then refuses, also as missing. */
+const PATH_BYTES = 4096;
+
+/** Segments of plain characters, none starting with a dot: nothing in here needs a second look. */
+const PLAIN = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
+/** Not visible ASCII, or a character that no client may leave bare in a path. */
+const NEVER_BARE = /[^\x21-\x7e]|[\\?#]/;
+/** A slash in disguise: decoded, it would be a separator the client did not write. */
+const ENCODED_SLASH = /%2f/i;
+/** What no decoded name may hold. A backslash is a separator on Windows, a line feed forges logs. */
+const NEVER_NAMED = /[\p{Cc}\\]/u;
+
+/**
+ * Judges a request's path, without its query. Total: any string gets a verdict.
+ *
+ * Cost on the fast road: one regular expression, one slice, one object. Double slashes collapse;
+ * `toWire` gives the one spelling that needs no collapsing.
+ */
+export function toRooted(wire: string): PathVerdict {
+  if (wire === "") return MALFORMED;
+  if (wire.length > NAME_BYTES || !PLAIN.test(wire)) return judge(wire);
+
+  const trailingSlash = wire.endsWith("/");
+  const path = wire.slice(1, trailingSlash ? -1 : undefined);
+  return { kind: "rooted", path: path as RootedPath, trailingSlash };
+}
+
+/** The canonical path of a URL: `/`-led, never `//`-led, all but unreserved characters escaped. */
+export function toWire(path: RootedPath, trailingSlash: boolean): string {
+  if (path === "") return "/";
+  const escaped = path.split("/").map(encodeURIComponent).join("/");
+  return trailingSlash ? `/${escaped}/` : `/${escaped}`;
+}
+
+/** The file's path on this machine. Inside `root` by its letters; links are the opener's affair. */
+export function toFile(root: string, path: RootedPath): string {
+  return join(root, path);
+}
+
+// --- the slow road: escapes, unusual characters, or something to refuse ---
+
+function judge(wire: string): PathVerdict {
+  if (!wire.startsWith("/") || NEVER_BARE.test(wire) || ENCODED_SLASH.test(wire)) return MALFORMED;
+  const plain = decodeOnce(wire);
+  if (plain === undefined || NEVER_NAMED.test(plain)) return MALFORMED;
+
+  const names = plain.split("/").filter((name) => name !== "");
+  if (names.some(isDotSegment)) return MALFORMED;
+  if (names.some(isHidden)) return HIDDEN;
+
+  const path = names.join("/");
+  if (names.some(isTooLong) || Buffer.byteLength(path) > PATH_BYTES) return MISSING;
+  return { kind: "rooted", path: path as RootedPath, trailingSlash: plain.endsWith("/") };
+}
+
+function decodeOnce(wire: string): string | undefined {
+  try {
+    return decodeURIComponent(wire);
+  } catch {
+    return undefined; // `%zz`, or bytes that are not UTF-8: the only error decodeURIComponent has
+  }
+}
+
+const isDotSegment = (name: string): boolean => name === "." || name === "..";
+/** RFC 8615 reserves `/.well-known/` for the public; dotfiles inside it stay hidden. */
+const isHidden = (name: string, depth: number): boolean =>
+  name.startsWith(".") && !(depth === 0 && name === ".well-known");
+const isTooLong = (name: string): boolean => Buffer.byteLength(name) > NAME_BYTES;
