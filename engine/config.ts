@@ -1,0 +1,154 @@
+/**
+ * From the environment and the command line to the values the server runs with.
+ *
+ * 1. read    each setting: the command line first, then its variable, then its default
+ * 2. cross   the rules that span two settings
+ * 3. stray   variables with our prefix that no setting has: a typing error is not a wish
+ *
+ * Runs once at start. Nothing here throws, prints or exits: every complaint is returned, one line
+ * each, so that a user corrects them all in one go.
+ */
+import { nearest } from "./nearest.js";
+import {
+  describeWanted,
+  readValue,
+  type Setting,
+  type SettingsTable,
+  showValue,
+  type ValuesOf,
+} from "./setting-kinds.js";
+import { type Config, PAIRS, type Pair, SETTINGS } from "./settings.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Origin = "command line" | "environment";
+
+/** A setting that is not at its default. Secrets are already masked. */
+interface Difference {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+/** What was made of a table's settings. With complaints, `config` holds defaults in their place. */
+interface Reading<Values> {
+  readonly config: Values;
+  /** One line each; an empty list means "safe to start". */
+  readonly complaints: readonly string[];
+  /** In the order of the table, for the start message. */
+  readonly differences: readonly Difference[];
+}
+
+/** Texts from the command line, by setting. They come before the environment. */
+type Overrides<Table> = { readonly [Key in keyof Table]?: string | undefined };
+
+/** The server's own settings. `env` is `process.env`; `overrides` comes from command-line.ts. */
+export const readConfig = (
+  env: Environment,
+  overrides: Overrides<typeof SETTINGS> = {},
+): Reading<Config> => readTable(SETTINGS, PAIRS, env, overrides);
+
+/** `readConfig` for any table. */
+export function readTable<Table extends SettingsTable>(
+  table: Table,
+  pairs: readonly Pair<ValuesOf<Table>>[],
+  env: Environment,
+  overrides: Overrides<Table>,
+): Reading<ValuesOf<Table>> {
+  const outcomes = Object.entries(table).map(([key, setting]) =>
+    readOne(key, setting, findGiven(setting, env, overrides[key])),
+  );
+  // Each value was read by its own row, which is what ValuesOf says of it.
+  const config = Object.fromEntries(
+    outcomes.map(({ key, value }) => [key, value]),
+  ) as ValuesOf<Table>;
+  return {
+    config,
+    complaints: [
+      ...outcomes.flatMap(({ complaint }) => complaint ?? []),
+      ...crossCheck(pairs, config, outcomes),
+      ...findStrays(table, env),
+    ],
+    differences: outcomes.flatMap(describeDifference),
+  };
+}
+
+// --- one setting ---
+
+interface Given {
+  readonly text: string;
+  readonly origin: Origin;
+}
+interface Outcome {
+  readonly key: string;
+  readonly setting: Setting;
+  readonly value: Setting["default"];
+  /** Undefined when the value is the default because nothing was given. */
+  readonly origin?: Origin;
+  /** Set when something was given and `value` is the default in its place. */
+  readonly complaint?: string;
+}
+
+function findGiven(setting: Setting, env: Environment, override?: string): Given | undefined {
+  if (override !== undefined) return { text: override, origin: "command line" };
+  const text = env[setting.name];
+  if (text === undefined || isServiceLink(setting.name, text)) return undefined;
+  return { text, origin: "environment" };
+}
+
+function readOne(key: string, setting: Setting, given: Given | undefined): Outcome {
+  if (given === undefined) return { key, setting, value: setting.default };
+  const { text, origin } = given;
+  const value = readValue(setting, text);
+  if (value !== undefined) return { key, setting, value, origin };
+
+  const shown = setting.kind === "secret" ? "(hidden)" : JSON.stringify(text);
+  const complaint = `${setting.name}=${shown} from the ${origin}: want ${describeWanted(setting)}`;
+  return { key, setting, value: setting.default, complaint };
+}
+
+function describeDifference({ setting, value, origin }: Outcome): Difference[] {
+  if (origin === undefined || value === setting.default) return [];
+  return [{ name: setting.name, value: showValue(setting, value), origin }];
+}
+
+// --- several settings ---
+
+function crossCheck<Values>(
+  pairs: readonly Pair<Values>[],
+  config: Values,
+  outcomes: readonly Outcome[],
+): string[] {
+  return pairs.flatMap(({ about, holds, wants }) => {
+    const concerned = outcomes.filter(({ key }) => (about as readonly string[]).includes(key));
+    if (concerned.some(({ complaint }) => complaint !== undefined) || holds(config)) return [];
+    const shown = concerned.map(
+      ({ setting, value }) => `${setting.name}=${showValue(setting, value)}`,
+    );
+    return `${shown.join(" with ")}: ${wants}`;
+  });
+}
+
+// --- variables that are no setting ---
+
+const PREFIX = "SLUICE_";
+
+function findStrays(table: SettingsTable, env: Environment): string[] {
+  const known = Object.values(table).map(({ name }) => name as string);
+  return Object.entries(env).flatMap(([name, text]) => {
+    const upper = name.toUpperCase(); // `sluice_port` was meant for us, and would be ignored
+    if (!upper.startsWith(PREFIX) || known.includes(name) || text === undefined) return [];
+    if (isServiceLink(name, text)) return [];
+    const meant = nearest(upper, known);
+    return `${name}: unknown setting${meant === undefined ? "" : `, did you mean ${meant}?`}`;
+  });
+}
+
+/**
+ * Kubernetes announces each service to every container beside it: one called `sluice` yields
+ * SLUICE_PORT=tcp://10.0.0.1:80, SLUICE_SERVICE_HOST and their like. Nobody chose these.
+ */
+function isServiceLink(name: string, text: string): boolean {
+  if (/_SERVICE_(?:HOST|PORT(?:_\w+)?)$/.test(name)) return true;
+  if (/_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/.test(name)) return true;
+  return name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(text);
+}

@@ -1,0 +1,219 @@
+/**
+ * Every setting of the server, one row each: what it is called, what it may be, what it does.
+ *
+ * The same rows validate the environment, print `--help` and fill the README's table. To add a
+ * setting, add a row; a rule that spans two settings goes into `PAIRS`. How a kind of value is
+ * read and shown is in setting-kinds.ts.
+ */
+import type { SettingsTable, ValuesOf } from "./setting-kinds.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const TIB = 1024 * GIB;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** The longest wait on offer. Node fires a timer at once when it is set past 2^31 - 1 ms, 24 days. */
+const DAY = 24 * HOUR;
+/** Files are read in pages of this size: a chunk that ends inside one costs a partial read. */
+const PAGE = 4 * KIB;
+
+const SERVING = "What is served";
+const LISTENING = "Where it listens";
+const MEMORY = "Files, memory and readers";
+const DEADLINES = "Deadlines";
+
+export const SETTINGS = {
+  root: {
+    name: "SLUICE_ROOT",
+    group: SERVING,
+    kind: "path",
+    default: ".",
+    says: "folder to serve; ROOT on the command line comes first",
+  },
+  index: {
+    name: "SLUICE_INDEX",
+    group: SERVING,
+    kind: "text",
+    must: { hold: isFileName, be: "a file name without a slash or a leading dot" },
+    default: "index.html",
+    says: "file that answers for its folder",
+  },
+  // `no-cache` lets every cache keep a copy and makes each ask before using it: a 304 costs little,
+  // a stale page under an unchanged name costs trust. Unlike `public`, it does not invite shared
+  // caches to keep answers to requests that carried credentials (RFC 9111, section 3.5).
+  cacheControl: {
+    name: "SLUICE_CACHE_CONTROL",
+    group: SERVING,
+    kind: "text",
+    must: { hold: isHeaderValue, be: "printable ASCII without spaces around it" },
+    default: "no-cache",
+    says: "Cache-Control of every file; no-cache: keep it, but ask before using it",
+  },
+  maxRanges: {
+    name: "SLUICE_MAX_RANGES",
+    group: SERVING,
+    kind: "integer",
+    unit: "ranges",
+    min: 1,
+    max: 256,
+    default: 16,
+    says: "most ranges one request may ask for",
+  },
+  host: {
+    name: "SLUICE_HOST",
+    group: LISTENING,
+    kind: "address",
+    default: "127.0.0.1",
+    says: "address to listen on; 0.0.0.0 or :: for every interface",
+  },
+  port: {
+    name: "SLUICE_PORT",
+    group: LISTENING,
+    kind: "integer",
+    min: 0,
+    max: 65_535,
+    default: 8080,
+    says: "port to listen on; 0 takes any free one",
+  },
+  transport: {
+    name: "SLUICE_TRANSPORT",
+    group: LISTENING,
+    kind: "choice",
+    choices: ["auto", "uws", "node"],
+    default: "auto",
+    says: "socket library; auto takes uWebSockets.js where its binary loads",
+  },
+  revalidateMs: {
+    name: "SLUICE_REVALIDATE_MS",
+    group: MEMORY,
+    kind: "ms",
+    min: 0,
+    max: HOUR,
+    default: 1000,
+    says: "how long a look at the disk is believed; 0 looks at every request",
+  },
+  maxOpenFiles: {
+    name: "SLUICE_MAX_OPEN_FILES",
+    group: MEMORY,
+    kind: "integer",
+    unit: "files",
+    min: 16,
+    max: 1_048_576, // fs.nr_open, Linux's own ceiling for one process
+    default: 4096,
+    says: "most files kept open; stay well below `ulimit -n`, sockets count too",
+  },
+  chunkBytes: {
+    name: "SLUICE_CHUNK_BYTES",
+    group: MEMORY,
+    kind: "bytes",
+    min: PAGE,
+    max: 16 * MIB,
+    step: PAGE,
+    default: 256 * KIB,
+    says: "bytes read from a file at a time",
+  },
+  // Node 20 can look at no more than 4 GiB of shared memory through one view.
+  poolBytes: {
+    name: "SLUICE_POOL_BYTES",
+    group: MEMORY,
+    kind: "bytes",
+    min: MIB,
+    max: 4 * GIB,
+    default: 64 * MIB,
+    says: "memory for chunks of large files, taken at start",
+  },
+  readers: {
+    name: "SLUICE_READERS",
+    group: MEMORY,
+    kind: "integer",
+    unit: "threads",
+    min: 2,
+    max: 256,
+    default: 16,
+    says: "most reader threads; a slow disk wants many",
+  },
+  smallFileBytes: {
+    name: "SLUICE_SMALL_FILE_BYTES",
+    group: MEMORY,
+    kind: "bytes",
+    min: 0,
+    max: MIB,
+    default: 64 * KIB,
+    says: "largest file kept whole in the small-file cache",
+  },
+  smallCacheBytes: {
+    name: "SLUICE_SMALL_CACHE_BYTES",
+    group: MEMORY,
+    kind: "bytes",
+    min: 0,
+    max: TIB,
+    default: 64 * MIB,
+    says: "memory for the small-file cache; 0 turns it off",
+  },
+  sendTimeoutMs: {
+    name: "SLUICE_SEND_TIMEOUT_MS",
+    group: DEADLINES,
+    kind: "ms",
+    min: 100,
+    max: DAY,
+    default: MINUTE,
+    says: "how long a client may take nothing of its answer",
+  },
+  readTimeoutMs: {
+    name: "SLUICE_READ_TIMEOUT_MS",
+    group: DEADLINES,
+    kind: "ms",
+    min: 100,
+    max: DAY,
+    default: 30_000,
+    says: "how long the disk may take over one read",
+  },
+  drainMs: {
+    name: "SLUICE_DRAIN_MS",
+    group: DEADLINES,
+    kind: "ms",
+    min: 0,
+    max: DAY,
+    default: 30_000,
+    says: "how long transfers may go on after a signal to stop",
+  },
+} as const satisfies SettingsTable;
+
+/** What the server runs with, checked once at start. Names carry units: `Ms`, `Bytes`. */
+export type Config = ValuesOf<typeof SETTINGS>;
+
+/** A rule that spans two settings. Not asked when one of them is already complained about. */
+export interface Pair<Values> {
+  readonly about: readonly (keyof Values)[];
+  readonly holds: (values: Values) => boolean;
+  /** The complaint after the settings' names and values. */
+  readonly wants: string;
+}
+
+/** Two transfers, each pushing one chunk while it loads the next. With fewer they wait in turn. */
+const LEAST_CHUNKS = 4;
+
+export const PAIRS: readonly Pair<Config>[] = [
+  {
+    about: ["poolBytes", "chunkBytes"],
+    holds: ({ poolBytes, chunkBytes }) => poolBytes >= LEAST_CHUNKS * chunkBytes,
+    wants: `want a pool of at least ${LEAST_CHUNKS} chunks`,
+  },
+  {
+    about: ["smallFileBytes", "smallCacheBytes"],
+    holds: ({ smallFileBytes, smallCacheBytes }) =>
+      smallCacheBytes === 0 || smallFileBytes <= smallCacheBytes,
+    wants: "want a cache that holds at least one such file, or 0 for none",
+  },
+];
+
+/** One segment of a path that is served: a name with a leading dot would be hidden. */
+function isFileName(text: string): boolean {
+  return /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(text) && Buffer.byteLength(text) <= 255;
+}
+
+/** RFC 9110 section 5.5, less the obsolete bytes and the tabs: nothing that could end a header. */
+function isHeaderValue(text: string): boolean {
+  return /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text);
+}
