@@ -1,0 +1,113 @@
+/**
+ * What a client sees of a fault: one page with one look, or JSON for programs.
+ *
+ * 1. every fault is rendered once, in both shapes, when the server starts
+ * 2. a request picks a shape by its `Accept`
+ * 3. only an answer with fields of its own, such as the size in a 416, gets a head of its own
+ *
+ * Both shapes come from the fault table alone: nothing of the request or the disk can get in.
+ */
+
+import { type Answer, createAnswer } from "./answer.js";
+import { FAULTS, type FaultCode } from "./faults.js";
+import { buildHead, type Field } from "./head.js";
+import { prefersJson } from "./json-wish.js";
+import { ALLOWED_METHODS } from "./methods.js";
+import { reasonOf } from "./status.js";
+
+/**
+ * Answers a fault.
+ *
+ * @param accept the request's `Accept`, "" when absent
+ * @param extra fields of this one answer; with none a prebuilt answer is returned
+ */
+export type ErrorPages = (code: FaultCode, accept: string, extra?: readonly Field[]) => Answer;
+
+/**
+ * Renders every fault.
+ *
+ * @param everywhere fields that each answer of this server carries, such as `nosniff`
+ * @throws Error when one of them cannot go on the wire
+ */
+export function createErrorPages(everywhere: readonly Field[]): ErrorPages {
+  const codes = Object.keys(FAULTS) as FaultCode[];
+  const html = new Map(codes.map((code) => [code, render(code, toHtml, everywhere)]));
+  const json = new Map(codes.map((code) => [code, render(code, toJson, everywhere)]));
+  return (code, accept, extra = []) => {
+    const prebuilt = (prefersJson(accept) ? json : html).get(code)!;
+    return extra.length === 0 ? prebuilt : withFields(prebuilt, extra);
+  };
+}
+
+/** A body and its `Content-Type`. */
+interface Shape {
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+function render(
+  code: FaultCode,
+  toShape: (code: FaultCode) => Shape,
+  everywhere: readonly Field[],
+) {
+  const { mediaType, text } = toShape(code);
+  const fields: Field[] = [["Content-Type", mediaType], ...fieldsOf(code), ...everywhere];
+  const head = buildHead(FAULTS[code].status, fields);
+  return createAnswer(head, [{ kind: "literal", bytes: Buffer.from(text) }]);
+}
+
+const withFields = ({ head, body }: Answer, extra: readonly Field[]): Answer =>
+  createAnswer(buildHead(head.status, [...head.fields, ...extra]), body);
+
+/** `no-store`: a fault may be gone with the next request, and must not outlive its cause. */
+function fieldsOf(code: FaultCode): Field[] {
+  const { retryAfterSec } = FAULTS[code];
+  const fields: Field[] = [
+    ["Cache-Control", "no-store"],
+    ["Vary", "Accept"],
+    ["Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"],
+  ];
+  if (code === "METHOD_NOT_ALLOWED") fields.push(["Allow", ALLOWED_METHODS]);
+  if (retryAfterSec !== undefined) fields.push(["Retry-After", `${retryAfterSec}`]);
+  return fields;
+}
+
+function toJson(code: FaultCode): Shape {
+  const { status } = FAULTS[code];
+  const text = `${JSON.stringify({ status, error: reasonOf(status) })}\n`;
+  return { mediaType: "application/json", text };
+}
+
+/** Readable in any width, light or dark, by a screen reader, and without a second request. */
+const STYLE =
+  "body{margin:0;min-height:100vh;display:grid;place-items:center;" +
+  "font:1.125rem/1.6 system-ui,sans-serif;color:#1d2b33;background:#f6f8f9}" +
+  "main{max-width:30rem;padding:2rem}" +
+  "p{margin:0}" +
+  ".code{font-weight:600;letter-spacing:.1em;color:#0b6380}" +
+  "h1{margin:.25rem 0 .75rem;font-size:2.25rem;line-height:1.15}" +
+  "@media(prefers-color-scheme:dark){body{color:#dde5e9;background:#12191d}.code{color:#6cc3e0}}";
+
+function toHtml(code: FaultCode): Shape {
+  const { status, says } = FAULTS[code];
+  const reason = reasonOf(status);
+  const text = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${status} ${reason}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<p class="code">${status}</p>
+<h1>${reason}</h1>
+<p>${says}</p>
+</main>
+</body>
+</html>
+`;
+  return { mediaType: "text/html; charset=utf-8", text };
+}
