@@ -1,0 +1,193 @@
+/**
+ * What to answer to GET or HEAD of something that exists (RFC 9110 sections 9.3, 13 and 14).
+ *
+ * 1. preconditions     412 when the client wants another version, 304 when it has this one
+ * 2. Range             only on GET, and only when If-Range holds
+ * 3. unsatisfiable     416 with the size
+ * 4. one range         206
+ * 5. several ranges    206, multipart
+ * 6. otherwise         200
+ *
+ * Decides and describes; opens nothing, sends nothing, and cannot fail: 404, 405 and the like are
+ * answered before this question.
+ */
+import { type Answer, type BodyPart, createAnswer } from "./answer.js";
+import { formatHttpDate } from "./dates.js";
+import type { ErrorPages } from "./error-page.js";
+import { buildHead, type Field, type Head } from "./head.js";
+import { ALLOWED_METHODS } from "./methods.js";
+import { contentRange, frameParts, multipartType } from "./multipart.js";
+import {
+  ifRangeHolds,
+  judgePreconditions,
+  type Preconditions,
+  type Validators,
+} from "./preconditions.js";
+import { type ByteRange, judgeRange, type RangeVerdict } from "./ranges.js";
+
+/** The fields of a request this question looks at, each "" when absent. */
+export interface Ask extends Preconditions {
+  readonly method: "GET" | "HEAD";
+  readonly range: string;
+  readonly ifRange: string;
+  /** Picks the shape of an error page. */
+  readonly accept: string;
+}
+
+/** The bytes selected for a request, content coding and all, and what is said of them. */
+export interface Representation {
+  readonly sizeBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedMs: number;
+  /** As on the wire; "" for none. */
+  readonly etag: string;
+  readonly mediaType: string;
+  /**
+   * Any other field of a 200: `Cache-Control`, `Vary`, `Content-Encoding`, the security and CORS
+   * fields. Must not repeat what `wholeHead` writes itself.
+   */
+  readonly fields: readonly Field[];
+}
+
+/** What the operator and the running server add. */
+export interface Policy {
+  /** A `Range` of more members is ignored. Integer, 1 or more. */
+  readonly maxRanges: number;
+  /** A fresh random boundary for each multipart answer, see `multipartType`. */
+  readonly createBoundary: () => string;
+  readonly errorPages: ErrorPages;
+}
+
+/** Answers a request for a representation, in the order above. RFC 9110 section 13.2.2. */
+export function respond(
+  ask: Ask,
+  representation: Representation,
+  policy: Policy,
+  nowMs: number,
+): Answer {
+  const validators = validatorsOf(representation, nowMs);
+  const verdict = judgePreconditions(ask, validators, nowMs);
+  if (verdict === "failed") return policy.errorPages("PRECONDITION_FAILED", ask.accept);
+  if (verdict === "not-modified") return createAnswer(notModifiedHead(representation, nowMs), []);
+
+  const wanted = wantedRange(ask, representation, policy, nowMs);
+  if (wanted.kind === "unsatisfiable") return unsatisfiable(ask, representation, policy);
+  if (wanted.kind === "part") return onePart(ask, representation, wanted.range, nowMs);
+  if (wanted.kind === "parts") {
+    return manyParts(ask, representation, wanted.ranges, policy.createBoundary(), nowMs);
+  }
+  return createAnswer(wholeHead(representation, nowMs), wholeBody(representation));
+}
+
+/**
+ * The head of an unconditional 200, RFC 9110 section 15.3.1. It may be kept and sent as long as the
+ * representation, its tag included, stays the same.
+ */
+export const wholeHead = (representation: Representation, nowMs: number): Head =>
+  buildHead(200, describe(representation, representation.mediaType, nowMs));
+
+/** The head of a 304, RFC 9110 section 15.4.5. It may be kept like that of the 200. */
+export const notModifiedHead = (representation: Representation, nowMs: number): Head =>
+  buildHead(304, identify(representation, nowMs));
+
+/** The answer to OPTIONS, RFC 9110 section 9.3.7. */
+export const describeMethods = (fields: readonly Field[]): Answer =>
+  createAnswer(buildHead(204, [["Allow", ALLOWED_METHODS], ...fields]), []);
+
+/**
+ * The validators of a representation as they are sent, RFC 9110 section 8.8.
+ *
+ * `Last-Modified` is never later than the answer itself (section 8.8.2.1). The first two seconds of
+ * 1970 are no date but the stamp of a reproducible build (ostree and Nix): as a validator it would
+ * hold for ever.
+ */
+export function validatorsOf({ etag, modifiedMs }: Representation, nowMs: number): Validators {
+  const modifiedSec = Math.floor(Math.min(modifiedMs, nowMs) / 1000);
+  return { etag, modifiedSec: modifiedSec <= 1 ? undefined : modifiedSec };
+}
+
+/**
+ * A client could take a coding named on top of a multipart body for one of the wrapper, so of an
+ * encoded representation one range is sent, or all of it.
+ */
+function wantedRange(
+  ask: Ask,
+  representation: Representation,
+  policy: Policy,
+  nowMs: number,
+): RangeVerdict {
+  const isHonored =
+    ask.method === "GET" && ifRangeHolds(ask.ifRange, validatorsOf(representation, nowMs), nowMs);
+  if (!isHonored) return { kind: "whole" };
+  const maxRanges = isEncoded(representation) ? 1 : policy.maxRanges;
+  return judgeRange(ask.range, representation.sizeBytes, maxRanges);
+}
+
+const isEncoded = ({ fields }: Representation): boolean =>
+  fields.some(([name]) => name.toLowerCase() === "content-encoding");
+
+/** RFC 9110 section 15.5.17. */
+function unsatisfiable(ask: Ask, { sizeBytes }: Representation, policy: Policy): Answer {
+  const contentRange: Field = ["Content-Range", `bytes */${sizeBytes}`];
+  return policy.errorPages("RANGE_NOT_SATISFIABLE", ask.accept, [contentRange]);
+}
+
+/** RFC 9110 section 15.3.7.1. After If-Range the client has the description already (15.3.7). */
+function onePart(ask: Ask, file: Representation, range: ByteRange, nowMs: number): Answer {
+  const about = ask.ifRange === "" ? describe(file, file.mediaType, nowMs) : identify(file, nowMs);
+  const fields: Field[] = [...about, ["Content-Range", contentRange(range, file.sizeBytes)]];
+  return createAnswer(buildHead(206, fields), [{ kind: "extent", ...range }]);
+}
+
+/** RFC 9110 section 15.3.7.2: `Content-Range` stands in the parts and not in the head. */
+function manyParts(
+  ask: Ask,
+  file: Representation,
+  ranges: readonly ByteRange[],
+  boundary: string,
+  nowMs: number,
+): Answer {
+  const type = multipartType(boundary);
+  const isResumed = ask.ifRange !== "";
+  const fields: Field[] = isResumed
+    ? [["Content-Type", type], ...identify(file, nowMs)]
+    : describe(file, type, nowMs);
+  const body = frameParts(ranges, file.mediaType, file.sizeBytes, boundary);
+  return createAnswer(buildHead(206, fields), body);
+}
+
+const wholeBody = ({ sizeBytes }: Representation): BodyPart[] =>
+  sizeBytes === 0 ? [] : [{ kind: "extent", first: 0, last: sizeBytes - 1 }];
+
+/** Everything there is to say to a client that sees these bytes for the first time. */
+function describe(file: Representation, contentType: string, nowMs: number): Field[] {
+  return [
+    ["Content-Type", contentType],
+    ...lastModified(file, nowMs),
+    ...entityTag(file),
+    ["Accept-Ranges", "bytes"],
+    ...file.fields,
+  ];
+}
+
+/**
+ * What a client that holds a description needs to find it again and keep it fresh. The date only
+ * for want of a tag, as RFC 9110 section 15.4.5 suggests.
+ */
+function identify(file: Representation, nowMs: number): Field[] {
+  const validator = file.etag === "" ? lastModified(file, nowMs) : entityTag(file);
+  return [...validator, ...file.fields.filter(([name]) => isForCaches(name.toLowerCase()))];
+}
+
+const FOR_CACHES = new Set(["cache-control", "content-location", "expires", "vary"]);
+
+/** CORS fields describe no representation, and a browser takes its fresh ones from the 304. */
+const isForCaches = (lowerCaseName: string): boolean =>
+  FOR_CACHES.has(lowerCaseName) || lowerCaseName.startsWith("access-control-");
+
+const entityTag = ({ etag }: Representation): Field[] => (etag === "" ? [] : [["ETag", etag]]);
+
+function lastModified(file: Representation, nowMs: number): Field[] {
+  const { modifiedSec } = validatorsOf(file, nowMs);
+  return modifiedSec === undefined ? [] : [["Last-Modified", formatHttpDate(modifiedSec)]];
+}
