@@ -81,6 +81,9 @@ export function readValue(setting: Setting, text: string): Value | undefined {
   }
 }
 
+/** How a text that is not set is shown: no one can set an empty one. */
+const NONE = "(none)";
+
 /** A value as its owner would write it. A secret is shown only as set or not set. */
 export function showValue(setting: Setting, value: Value): string {
   switch (setting.kind) {
@@ -91,9 +94,9 @@ export function showValue(setting: Setting, value: Value): string {
     case "boolean":
       return value === true ? "on" : "off";
     case "secret":
-      return value === "" ? "(none)" : "(hidden)";
+      return value === "" ? NONE : "(hidden)";
     default:
-      return String(value);
+      return value === "" ? NONE : String(value);
   }
 }
 

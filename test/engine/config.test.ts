@@ -1,7 +1,7 @@
 /** Fear: a setting that is silently ignored, misread, or complained about one restart at a time. */
 import { describe, expect, test } from "vitest";
 import { readConfig, readTable } from "../../engine/config.js";
-import type { SettingsTable } from "../../engine/setting-kinds.js";
+import { type SettingsTable, showValue } from "../../engine/setting-kinds.js";
 
 const complaintsOf = (env: Record<string, string>) => readConfig(env).complaints;
 const configOf = (env: Record<string, string>) => readConfig(env).config;
@@ -308,6 +308,10 @@ describe("kinds that no setting has yet", () => {
     expect(differences).toEqual([
       { name: "SLUICE_TOKEN", value: "(hidden)", origin: "environment" },
     ]);
+  });
+  test("what is not set is shown as such, secret or not", () => {
+    expect(showValue(TABLE.token, "")).toBe("(none)");
+    expect(showValue({ ...TABLE.token, kind: "text" }, "")).toBe("(none)");
   });
   test("a secret is not repeated when it is refused", () => {
     expect(read({ SLUICE_TOKEN: "sesame" }).complaints).toEqual([

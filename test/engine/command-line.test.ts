@@ -1,0 +1,102 @@
+/** Fear: a mistyped option that is ignored, or a help text that contradicts the settings. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  type CommandLine,
+  helpText,
+  readCommandLine,
+  versionText,
+} from "../../engine/command-line.js";
+import { SETTINGS } from "../../engine/settings.js";
+
+const serve = (root?: string): CommandLine => ({ kind: "serve", root });
+const check = (root?: string): CommandLine => ({ kind: "check", root });
+const refused = (...complaints: string[]): CommandLine => ({ kind: "refused", complaints });
+const HELP: CommandLine = { kind: "help" };
+const VERSION: CommandLine = { kind: "version" };
+const UNKNOWN = "unknown option, see sluice --help";
+
+const rows: readonly (readonly [why: string, words: readonly string[], want: CommandLine])[] = [
+  ["nothing serves what the environment says", [], serve()],
+  ["a word is the folder", ["./public"], serve("./public")],
+  ["an empty word is passed on, to be complained about", [""], serve("")],
+  ["a folder may start with a hyphen after --", ["--", "-site"], serve("-site")],
+  ["--check checks", ["--check"], check()],
+  ["--check takes the folder after it", ["--check", "site"], check("site")],
+  ["--check takes the folder before it", ["site", "--check"], check("site")],
+  ["--help helps", ["--help"], HELP],
+  ["-h helps", ["-h"], HELP],
+  ["--version tells", ["--version"], VERSION],
+  ["-V tells", ["-V"], VERSION],
+  ["help comes before the version", ["-V", "-h"], HELP],
+  ["help comes before complaints", ["--bogus", "--help"], HELP],
+  ["-v is not the version: elsewhere it means verbose", ["-v"], refused(`-v: ${UNKNOWN}`)],
+  ["an unknown option is refused", ["--bogus"], refused(`--bogus: ${UNKNOWN}`)],
+  ["an abbreviation is refused", ["--ver"], refused(`--ver: ${UNKNOWN}`)],
+  ["a name every object has is refused", ["--constructor"], refused(`--constructor: ${UNKNOWN}`)],
+  [
+    "an option that is a setting is pointed to its variable",
+    ["--chunk-bytes=4096"],
+    refused("--chunk-bytes: unknown option, set SLUICE_CHUNK_BYTES in the environment instead"),
+  ],
+  [
+    "a value for a switch is refused",
+    ["--check=no"],
+    refused('--check: takes no value, was given "no"'),
+  ],
+  [
+    "an empty value for a switch is refused",
+    ["--help="],
+    refused('--help: takes no value, was given ""'),
+  ],
+  ["two folders are refused", ["a", "b"], refused('want one ROOT, got 2: "a", "b"')],
+  ["a line feed in an option stays on the line", ["--a\nb"], refused(`--a\\nb: ${UNKNOWN}`)],
+  [
+    "all mistakes are told at once",
+    ["--bogus", "-x", "a", "b"],
+    refused(`--bogus: ${UNKNOWN}`, `-x: ${UNKNOWN}`, 'want one ROOT, got 2: "a", "b"'),
+  ],
+];
+describe("readCommandLine", () => {
+  for (const [why, words, want] of rows) {
+    test(`${why} (${JSON.stringify(words)})`, () => expect(readCommandLine(words)).toEqual(want));
+  }
+});
+
+describe("helpText", () => {
+  test("has the name, the default and the meaning of every setting", () => {
+    for (const { name, says } of Object.values(SETTINGS)) {
+      expect(helpText()).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
+      expect(helpText()).toContain(`${says}\n`);
+    }
+    expect(helpText()).toContain("default 256KiB; 4KiB to 16MiB, a multiple of 4KiB\n");
+    expect(helpText()).toContain("default auto; auto, uws or node\n");
+  });
+  test("has each heading once", () => {
+    for (const group of new Set(Object.values(SETTINGS).map((setting) => setting.group))) {
+      expect(helpText().split(`\n\n${group}:\n`)).toHaveLength(2);
+    }
+  });
+  test("names every option it takes", () => {
+    for (const option of ["--check", "--help", "--version", "-h", "-V"]) {
+      expect(helpText()).toContain(option);
+    }
+  });
+  test("fits a terminal of 100 columns", () => {
+    for (const line of helpText().split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+  test("leaves no space at the end of a line and one line feed at the end of all", () => {
+    expect(helpText()).not.toMatch(/[ \t]$/m);
+    expect(helpText()).toMatch(/[^\n]\n$/);
+  });
+  test("stands all descriptions in one column", () => {
+    const columns = helpText().match(/^ {2}SLUICE_\w+ +(?=\S)/gm) ?? [];
+    expect(columns).toHaveLength(Object.keys(SETTINGS).length);
+    expect(new Set(columns.map(({ length }) => length)).size).toBe(1);
+  });
+});
+
+test("versionText tells package.json's version", () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(versionText()).toBe(`sluice ${version}`);
+});
