@@ -1,0 +1,38 @@
+/**
+ * How long a file may be kept without asking: the `Cache-Control` of a file no rule speaks about.
+ *
+ * 1. pages    always asked for again: they name everything else
+ * 2. hashed   kept for a year: changed content has another name
+ * 3. others   what the operator set
+ *
+ * There is always an answer: without one, caches guess a tenth of the file's age (RFC 9111
+ * section 4.2.2). Errors and stand-ins get `NO_STORE` from whoever builds them; never ask here
+ * with the path that was missing, or a 404 would be kept for a year under a hashed name.
+ */
+import { hasContentHash, type NamedFile } from "./content-hash.js";
+
+/** For errors, and for pages that stand in for something missing. */
+export const NO_STORE = "no-store";
+
+/** Kept, but revalidated before each use (RFC 9111 section 5.2.2.4). */
+const NO_CACHE = "no-cache";
+/** A year, and no revalidation even on reload (RFC 8246). */
+const FOREVER = "public, max-age=31536000, immutable";
+
+const PAGE = /^(?:text\/html|application\/xhtml\+xml)(?:;|$)/;
+/**
+ * Folders whose every file is named by its content, by their makers' promise: Next.js and
+ * SvelteKit. Nuxt's `/_nuxt/` is not one: it holds `builds/latest.json`.
+ */
+const FOREVER_FOLDER = /\/(?:_next\/static|_app\/immutable)\//;
+
+/**
+ * The `Cache-Control` for a file that was found.
+ *
+ * @param otherwise the operator's value for what is neither a page nor hashed
+ */
+export function cacheControlFor(file: NamedFile, otherwise: string): string {
+  if (PAGE.test(file.mediaType)) return NO_CACHE;
+  if (FOREVER_FOLDER.test(file.path) || hasContentHash(file)) return FOREVER;
+  return otherwise;
+}
