@@ -1,0 +1,103 @@
+/**
+ * What a cell is: one question put to every server in the same way, and how the answer is judged.
+ *
+ * Types only. The table of cells is cells.ts; who runs them is measure.ts.
+ */
+import type { Fixture } from "./fixtures.js";
+
+/** Bytes `first` to `last`, inclusive as on the wire, of a file below the document root. */
+export interface Slice {
+  readonly path: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a right answer looks like. A server that answers anything else is not timed. */
+export type WantedBody =
+  | { readonly kind: "file"; readonly path: string } // every byte of this file
+  | { readonly kind: "slice"; readonly slice: Slice } // these bytes and no others
+  | { readonly kind: "parts"; readonly slices: readonly Slice[] } // multipart/byteranges, in order
+  | { readonly kind: "none" } // no byte at all
+  | { readonly kind: "any" }; // the server's own words, as in a 404 page
+
+/** One request and what must come back. */
+export interface Ask {
+  readonly method: "GET" | "HEAD";
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Send the validators this server gave for the target, as a browser does on its second visit. */
+  readonly revalidates?: boolean;
+  readonly status: number;
+  readonly body: WantedBody;
+  /** Header fields that must be in the answer, names in lower case. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
+}
+
+/** How a cell loads the server. Connections are keep-alive throughout. */
+export type Load =
+  /** wrk: each connection asks again as soon as it is answered. */
+  | { readonly kind: "closed"; readonly connections: number }
+  /** Our sockets, same rule, for what wrk cannot parse: it waits for the body of a HEAD. */
+  | { readonly kind: "closed-raw"; readonly connections: number }
+  /** Requests at fixed times, whether or not the last one was answered. */
+  | { readonly kind: "paced"; readonly connections: number; readonly perSec: number }
+  /** `paced` on hot files beside clients that ask for files of the slow disk. */
+  | {
+      readonly kind: "stalling";
+      readonly connections: number;
+      readonly perSec: number;
+      readonly coldClients: number;
+    }
+  /** Many readers that take a little each second, and one fast client. */
+  | {
+      readonly kind: "slow-readers";
+      readonly readers: number;
+      readonly bytesPerSec: number;
+      readonly target: string;
+    };
+
+/** What can be read off one timed run. Absent where a load does not measure it. */
+export interface Figures {
+  readonly requestsPerSec?: number;
+  readonly mibPerSec?: number;
+  /** Server processor time, whole process tree. */
+  readonly cpuUsPerRequest?: number;
+  readonly cpuMsPerGib?: number;
+  /** Share of the server's cores in use, 0 to 100. Far below 100: the load generator was the limit. */
+  readonly busyPercent?: number;
+  readonly peakMib?: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  readonly p999Ms?: number;
+  readonly maxMs?: number;
+  readonly coldPerSec?: number;
+  /** Speed of one fast client beside the slow readers, percent of its speed alone. */
+  readonly keptPercent?: number;
+  /** Resident growth of the server per slow reader. */
+  readonly kibPerReader?: number;
+  /** Slow readers the server cut off during the run. */
+  readonly readersCut?: number;
+}
+
+export type FigureName = keyof Figures;
+
+/** One question, asked of every server. */
+export interface Cell {
+  readonly name: string;
+  /** For people: what is asked, how big, how many clients. */
+  readonly title: string;
+  readonly load: Load;
+  readonly fixtures: readonly Fixture[];
+  /** Made on demand: some cells have twenty thousand. At least one. */
+  readonly asks: () => readonly Ask[];
+  /** What decides, first the figure of the verdict, then what else the report compares. */
+  readonly judgedBy: readonly FigureName[];
+  /** Settings of Sluice for this cell, where its defaults ask another question. In the report. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Every server writes a line per request. */
+  readonly hasAccessLog?: boolean;
+  /** Every server runs over the slow disk. */
+  readonly hasSlowDisk?: boolean;
+  /** The floor holds one constant answer, so it takes no part in cells of many answers. */
+  readonly hasFloor: boolean;
+}

@@ -1,0 +1,267 @@
+/**
+ * The table of cells: everything the bench can ask, in the order of the report.
+ *
+ * A cell over TLS is one more row here with its scheme, and one more line in each server's
+ * configuration; nothing else has to know.
+ */
+import type { Ask, Cell, FigureName, Slice } from "./cell.js";
+import { createNoise, type Fixture, GIB, KIB, MIB } from "./fixtures.js";
+
+/** How large a run is: `--quick` keeps every cell and shrinks what it handles. */
+export interface Scale {
+  /** Files of the random cell. */
+  readonly manyFiles: number;
+  readonly rangedFileBytes: number;
+  readonly hugeFileBytes: number;
+  readonly manyConnections: number;
+  readonly slowReaders: number;
+  /** Files of the slow disk: each is asked for once, so that no cache of ours can help. */
+  readonly coldFiles: number;
+}
+
+export const FULL_SCALE: Scale = {
+  manyFiles: 20_000,
+  rangedFileBytes: GIB,
+  hugeFileBytes: 100 * MIB,
+  manyConnections: 1000,
+  slowReaders: 5000,
+  coldFiles: 4000,
+};
+
+export const QUICK_SCALE: Scale = {
+  manyFiles: 1000,
+  rangedFileBytes: 16 * MIB,
+  hugeFileBytes: 16 * MIB,
+  manyConnections: 200,
+  slowReaders: 200,
+  coldFiles: 400,
+};
+
+/** Clients of most cells: enough to keep one core busy, few enough not to measure the accept queue. */
+const CONNECTIONS = 64;
+/** Large bodies fill the loopback with fewer; more only adds socket buffers. */
+const BULK_CONNECTIONS = 16;
+/**
+ * Rate of the latency cell, requests a second. Every server here can do it on one core with time to
+ * spare, so the curve shows delay and not overload; far lower, and it shows only the wake-up.
+ */
+const PACED_PER_SEC = 10_000;
+/** Hot requests beside the slow disk: few, since only their delay is of interest. */
+const STALLING_PER_SEC = 2000;
+const COLD_CLIENTS = 8;
+/** What a reader on a poor line takes. */
+const SLOW_BYTES_PER_SEC = 10 * KIB;
+/** Offsets of the range cell: enough that no server can hold one answer ready. */
+const RANGE_OFFSETS = 256;
+const RANGE_BYTES = 64 * KIB;
+const PARTS_PER_ANSWER = 16;
+const PART_BYTES = 4 * KIB;
+
+const CPU_FIRST: readonly FigureName[] = ["cpuUsPerRequest", "requestsPerSec"];
+const BULK_FIRST: readonly FigureName[] = ["cpuMsPerGib", "mibPerSec"];
+const LATENCY_FIRST: readonly FigureName[] = ["p99Ms", "p999Ms", "cpuUsPerRequest"];
+
+export function createCells(scale: Scale): readonly Cell[] {
+  const small: Fixture = { path: "hot/1k.bin", sizeBytes: KIB };
+  const huge: Fixture = { path: "hot/huge.bin", sizeBytes: scale.hugeFileBytes };
+  const ranged: Fixture = { path: "hot/ranged.bin", sizeBytes: scale.rangedFileBytes };
+  const index: Fixture = { path: "site/index.html", sizeBytes: 4 * KIB };
+  const script: Fixture = { path: "site/app.js", sizeBytes: 64 * KIB, hasSidecars: true };
+  const many = numbered("many/f", ".bin", scale.manyFiles, 10 * KIB);
+  const cold = numbered("cold/f", ".bin", scale.coldFiles, 10 * KIB);
+  const hugeTitle = `${scale.hugeFileBytes / MIB} MiB`;
+  const rangedTitle = formatGib(scale.rangedFileBytes);
+
+  return [
+    hot("hot-1k", "1 KiB", small, CONNECTIONS, CPU_FIRST),
+    hot("hot-10k", "10 KiB", { path: "hot/10k.bin", sizeBytes: 10 * KIB }, CONNECTIONS, CPU_FIRST),
+    hot(
+      "hot-100k",
+      "100 KiB",
+      { path: "hot/100k.bin", sizeBytes: 100 * KIB },
+      CONNECTIONS,
+      CPU_FIRST,
+    ),
+    hot("hot-1m", "1 MiB", { path: "hot/1m.bin", sizeBytes: MIB }, BULK_CONNECTIONS, CPU_FIRST),
+    hot("hot-100m", hugeTitle, huge, BULK_CONNECTIONS, BULK_FIRST),
+    hot("hot-1k-alone", "1 KiB", small, 1, CPU_FIRST),
+    hot("hot-1k-crowd", "1 KiB", small, scale.manyConnections, CPU_FIRST),
+    {
+      ...closed("random-10k", CONNECTIONS, many, () => many.map(whole)),
+      title: `${scale.manyFiles.toLocaleString("en-US")} files of 10 KiB, random, ${CONNECTIONS} connections`,
+      hasFloor: false,
+    },
+    {
+      ...closed("not-modified", CONNECTIONS, [small], () => [unchanged(small)]),
+      title: `304, ${CONNECTIONS} connections`,
+    },
+    {
+      ...closed("missing", CONNECTIONS, [small], () => [missing()]),
+      title: `404, ${CONNECTIONS} connections`,
+    },
+    {
+      ...closed("head", CONNECTIONS, [small], () => [headOnly(small)]),
+      title: `HEAD of 1 KiB, ${CONNECTIONS} connections`,
+      load: { kind: "closed-raw", connections: CONNECTIONS },
+    },
+    {
+      ...closed("range-64k", CONNECTIONS, [ranged], () => ranges(ranged)),
+      title: `206: 64 KiB out of ${rangedTitle}, ${CONNECTIONS} connections`,
+      hasFloor: false,
+    },
+    {
+      ...closed("range-16", CONNECTIONS, [ranged], () => [multiRange(ranged)]),
+      title: `206: ${PARTS_PER_ANSWER} ranges of 4 KiB out of ${rangedTitle}, ${CONNECTIONS} connections`,
+      hasFloor: false,
+    },
+    {
+      ...closed("index", CONNECTIONS, [index], () => [{ ...whole(index), target: "/site/" }]),
+      title: `directory index of 4 KiB, ${CONNECTIONS} connections`,
+    },
+    {
+      ...closed("precompressed", CONNECTIONS, [script], () => [compressed(script)]),
+      title: `64 KiB of script, gzip beside it, ${CONNECTIONS} connections`,
+    },
+    {
+      ...closed("access-log", CONNECTIONS, [small], () => [whole(small)]),
+      title: `1 KiB with the access log on, ${CONNECTIONS} connections`,
+      hasAccessLog: true,
+      hasFloor: false,
+    },
+    {
+      ...closed("latency-1k", CONNECTIONS, [small], () => [whole(small)]),
+      title: `latency of 1 KiB at ${PACED_PER_SEC.toLocaleString("en-US")} requests a second`,
+      load: { kind: "paced", connections: CONNECTIONS, perSec: PACED_PER_SEC },
+      judgedBy: LATENCY_FIRST,
+    },
+    {
+      ...closed("slow-disk", CONNECTIONS, [small, ...cold], () => [
+        whole(small),
+        ...cold.map(whole),
+      ]),
+      title: `latency of hot 1 KiB while ${COLD_CLIENTS} clients read cold files at 50 ms a read`,
+      load: {
+        kind: "stalling",
+        connections: CONNECTIONS,
+        perSec: STALLING_PER_SEC,
+        coldClients: COLD_CLIENTS,
+      },
+      judgedBy: ["p99Ms", "coldPerSec", "p999Ms"],
+      hasSlowDisk: true,
+      hasFloor: false,
+    },
+    {
+      ...closed("slow-readers", 1, [huge], () => [whole(huge)]),
+      title: `one fast client beside ${scale.slowReaders.toLocaleString("en-US")} readers at 10 KiB/s of ${hugeTitle}`,
+      load: {
+        kind: "slow-readers",
+        readers: scale.slowReaders,
+        bytesPerSec: SLOW_BYTES_PER_SEC,
+        target: `/${huge.path}`,
+      },
+      judgedBy: ["keptPercent", "kibPerReader", "readersCut", "peakMib"],
+      hasFloor: false,
+    },
+  ];
+}
+
+function hot(
+  name: string,
+  size: string,
+  fixture: Fixture,
+  connections: number,
+  judgedBy: readonly FigureName[],
+): Cell {
+  const clients = connections === 1 ? "1 connection" : `${connections} connections`;
+  const cell = closed(name, connections, [fixture], () => [whole(fixture)]);
+  return { ...cell, title: `${size}, ${clients}`, judgedBy };
+}
+
+function closed(
+  name: string,
+  connections: number,
+  fixtures: readonly Fixture[],
+  asks: () => readonly Ask[],
+): Cell {
+  const load = { kind: "closed", connections } as const;
+  return { name, title: name, load, fixtures, asks, judgedBy: CPU_FIRST, hasFloor: true };
+}
+
+function numbered(before: string, after: string, count: number, sizeBytes: number): Fixture[] {
+  return Array.from({ length: count }, (_, at) => ({ path: `${before}${at}${after}`, sizeBytes }));
+}
+
+// --- asks ---
+
+const sliceOf = (file: Fixture, first: number, lengthBytes: number): Slice => ({
+  path: file.path,
+  first,
+  last: first + lengthBytes - 1,
+});
+
+function whole(file: Fixture): Ask {
+  const { path } = file;
+  return {
+    method: "GET",
+    target: `/${path}`,
+    headers: {},
+    status: 200,
+    body: { kind: "file", path },
+  };
+}
+
+const unchanged = (file: Fixture): Ask => ({
+  ...whole(file),
+  revalidates: true,
+  status: 304,
+  body: { kind: "none" },
+});
+
+const missing = (): Ask => ({
+  method: "GET",
+  target: "/hot/nothing-here.bin",
+  headers: {},
+  status: 404,
+  body: { kind: "any" },
+});
+
+const headOnly = (file: Fixture): Ask => ({
+  ...whole(file),
+  method: "HEAD",
+  body: { kind: "none" },
+  answerHeaders: { "content-length": `${file.sizeBytes}` },
+});
+
+const compressed = (file: Fixture): Ask => ({
+  ...whole(file),
+  headers: { "Accept-Encoding": "gzip" },
+  body: { kind: "file", path: `${file.path}.gz` },
+  answerHeaders: { "content-encoding": "gzip" },
+});
+
+function ranges(file: Fixture): Ask[] {
+  const next = createNoise(file.sizeBytes);
+  return Array.from({ length: RANGE_OFFSETS }, () => {
+    const slice = sliceOf(file, next() % (file.sizeBytes - RANGE_BYTES), RANGE_BYTES);
+    return {
+      ...whole(file),
+      headers: { Range: `bytes=${slice.first}-${slice.last}` },
+      status: 206,
+      body: { kind: "slice", slice } as const,
+      answerHeaders: { "content-range": `bytes ${slice.first}-${slice.last}/${file.sizeBytes}` },
+    };
+  });
+}
+
+function multiRange(file: Fixture): Ask {
+  const stride = Math.floor(file.sizeBytes / PARTS_PER_ANSWER);
+  const slices = Array.from({ length: PARTS_PER_ANSWER }, (_, at) =>
+    sliceOf(file, at * stride, PART_BYTES),
+  );
+  const list = slices.map((slice) => `${slice.first}-${slice.last}`).join(",");
+  const headers = { Range: `bytes=${list}` };
+  return { ...whole(file), headers, status: 206, body: { kind: "parts", slices } };
+}
+
+const formatGib = (bytes: number): string =>
+  bytes >= GIB ? `${bytes / GIB} GiB` : `${bytes / MIB} MiB`;

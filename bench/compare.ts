@@ -1,0 +1,121 @@
+/**
+ * From samples to standings: who did how well in a cell, and what may be said of it.
+ *
+ * 1. gather   the rounds of each server; one wrong answer disqualifies all of them
+ * 2. oppose   of each family the configuration with the best median, per figure
+ * 3. weigh    Sluice against each of those
+ */
+import type { FigureName } from "./cell.js";
+import { FIGURES } from "./figure-names.js";
+import type { CellInfo, Results } from "./results.js";
+import type { Outcome } from "./sample.js";
+import { isBetter, median, type Verdict, weigh } from "./verdict.js";
+
+const SUBJECT = "sluice";
+const FLOOR = "floor";
+
+/** One server in one cell. */
+export interface Standing {
+  readonly server: string;
+  readonly family: string;
+  /** Undefined when it was timed; else why not. */
+  readonly out: { readonly kind: "disqualified" | "abstained"; readonly why: string } | undefined;
+  readonly notes: readonly string[];
+  /** Every round of a figure, in order. Empty when the cell does not measure it. */
+  readonly runs: (figure: FigureName) => readonly number[];
+  /** Undefined when the cell does not measure it. */
+  readonly median: (figure: FigureName) => number | undefined;
+  readonly histograms: readonly string[];
+}
+
+/** Sluice against the best of one family, by one figure. */
+export interface Duel {
+  readonly figure: FigureName;
+  readonly family: string;
+  readonly opponent: string;
+  readonly verdict: Verdict;
+}
+
+export interface CellReport {
+  readonly cell: CellInfo;
+  readonly standings: readonly Standing[];
+  /** First the figures against nginx, then the other families. */
+  readonly duels: readonly Duel[];
+}
+
+export function reportCells(results: Results): CellReport[] {
+  return results.cells.map((cell) => {
+    const standings = results.servers.map((server) => gather(results, cell, server));
+    return { cell, standings, duels: duelsOf(cell, standings) };
+  });
+}
+
+/** Share of the floor a server reaches by a figure, 0 to 1 and rarely above. */
+export function floorShare(report: CellReport, one: Standing, figure: FigureName) {
+  const floor = report.standings.find((other) => other.family === FLOOR)?.median(figure);
+  const mine = one.median(figure);
+  if (floor === undefined || mine === undefined) return undefined;
+  return FIGURES[figure].better === "higher" ? mine / floor : floor / mine;
+}
+
+/** The duel that decides a cell: its first figure, against nginx or whoever comes first. */
+export const deciding = (report: CellReport): Duel | undefined => report.duels[0];
+
+/** The best server of a family by a figure, among those that were timed. */
+function bestOf(standings: readonly Standing[], family: string, figure: FigureName) {
+  const { better } = FIGURES[figure];
+  return standings
+    .filter((one) => one.family === family && one.median(figure) !== undefined)
+    .reduce<Standing | undefined>(
+      (best, one) =>
+        best === undefined || isBetter(one.median(figure)!, best.median(figure)!, better)
+          ? one
+          : best,
+      undefined,
+    );
+}
+
+function duelsOf(cell: CellInfo, standings: readonly Standing[]): Duel[] {
+  const subject = standings.find((one) => one.family === SUBJECT);
+  if (subject === undefined) return [];
+  const families = [...new Set(standings.map((one) => one.family))].filter(
+    (family) => family !== SUBJECT && family !== FLOOR,
+  );
+  return families.flatMap((family) =>
+    cell.judgedBy.flatMap((figure): Duel[] => {
+      const ours = subject.runs(figure);
+      const opponent = bestOf(standings, family, figure);
+      if (opponent === undefined || ours.length === 0) return [];
+      const verdict = weigh(ours, opponent.runs(figure), FIGURES[figure].better);
+      return [{ figure, family, opponent: opponent.server, verdict }];
+    }),
+  );
+}
+
+function gather(
+  results: Results,
+  cell: CellInfo,
+  server: { readonly name: string; readonly family: string },
+): Standing {
+  const outcomes = results.samples
+    .filter((one) => one.cell === cell.name && one.server === server.name)
+    .map((one) => one.outcome);
+  const out = outcomes.find(isOut);
+  const timed = out === undefined ? outcomes.filter(isTimed) : [];
+  const runs = (figure: FigureName) =>
+    timed.map((one) => one.figures[figure]).filter((value) => value !== undefined);
+  return {
+    server: server.name,
+    family: server.family,
+    out,
+    notes: [...new Set(timed.flatMap((one) => one.notes))],
+    runs,
+    median: (figure) => (runs(figure).length === 0 ? undefined : median(runs(figure))),
+    histograms: timed.map((one) => one.histogram).filter((text) => text !== undefined),
+  };
+}
+
+type Timed = Extract<Outcome, { kind: "timed" }>;
+type Out = Exclude<Outcome, { kind: "timed" }>;
+const isTimed = (outcome: Outcome): outcome is Timed => outcome.kind === "timed";
+const isOut = (outcome: Outcome): outcome is Out => outcome.kind !== "timed";

@@ -1,0 +1,87 @@
+/**
+ * What a server cost: processor time and peak memory of its whole process tree, from /proc.
+ *
+ * 1. list   every process whose parent chain leads to the root
+ * 2. sum    utime + stime of the living, plus what they inherited from children already reaped
+ * 3. peak   VmHWM of the living, summed
+ *
+ * Counting reaped children keeps the sum from falling when a worker dies between two looks.
+ * Owns: reading /proc. Does not know what the processes do.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+const BYTES_PER_KIB = 1024;
+
+/** Resolution of the kernel's figures: ticks a second, 100 on nearly every Linux. */
+const TICKS_PER_SEC = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+
+interface ProcessStat {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** utime + stime + cutime + cstime. */
+  readonly ticks: number;
+}
+
+/** Processor seconds the tree below `rootPid` has used since it started. Resolution: one tick, 10 ms. */
+export function treeCpuSec(rootPid: number): number {
+  const ticks = readTree(rootPid).reduce((sum, one) => sum + one.ticks, 0);
+  return ticks / TICKS_PER_SEC;
+}
+
+/** Peak resident bytes of the tree: the sum of each process's own peak, shared pages counted in each. */
+export function treePeakBytes(rootPid: number): number {
+  return treePids(rootPid).reduce((sum, pid) => sum + statusBytes(pid, "VmHWM"), 0);
+}
+
+/** Resident bytes of the tree now, shared pages counted in each process. */
+export function treeResidentBytes(rootPid: number): number {
+  return treePids(rootPid).reduce((sum, pid) => sum + statusBytes(pid, "VmRSS"), 0);
+}
+
+/** The root and everything below it, parents before children. Empty when the root is gone. */
+export function treePids(rootPid: number): number[] {
+  return readTree(rootPid).map((one) => one.pid);
+}
+
+function readTree(rootPid: number): ProcessStat[] {
+  const all = allProcesses();
+  const tree = all.filter((one) => one.pid === rootPid);
+  for (let at = 0; at < tree.length; at++) {
+    const parent = tree[at]!.pid;
+    tree.push(...all.filter((one) => one.parentPid === parent));
+  }
+  return tree;
+}
+
+function allProcesses(): ProcessStat[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readStat(Number(name)))
+    .filter((stat) => stat !== undefined);
+}
+
+/** proc_pid_stat(5). The name in parentheses may hold anything, so fields are counted after it. */
+function readStat(pid: number): ProcessStat | undefined {
+  const text = readProcFile(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [, parentPid] = fields;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return { pid, parentPid: Number(parentPid), ticks };
+}
+
+function statusBytes(pid: number, field: string): number {
+  const text = readProcFile(`/proc/${pid}/status`) ?? "";
+  const line = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text);
+  return Number(line?.[1] ?? 0) * BYTES_PER_KIB;
+}
+
+/** Undefined when the process ended between the listing and the look: that is no error. */
+function readProcFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

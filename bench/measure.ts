@@ -1,0 +1,94 @@
+/**
+ * One cell, one server, one round.
+ *
+ * 1. start     the server, fresh: no cell inherits another's caches, heap or peak memory
+ * 2. check     status and bytes; a wrong answer ends it here
+ * 3. warm up   compilers compile, caches fill
+ * 4. time      the load runs; processor time is read just before and just after
+ * 5. stop      nothing is left
+ */
+
+import type { Ask, Cell, Figures } from "./cell.js";
+import { checkAsks } from "./check.js";
+import type { Cores } from "./cores.js";
+import { treePeakBytes } from "./cpu.js";
+import { MIB } from "./fixtures.js";
+import { type LoadContext, loadServer } from "./load/load.js";
+import type { Outcome } from "./sample.js";
+import type { Contender } from "./servers/contender.js";
+import { launch, type RunningServer } from "./servers/launch.js";
+
+/** What all measurements of a run share. */
+export interface Bench {
+  readonly root: string;
+  readonly tempDir: string;
+  readonly workers: number;
+  readonly cores: Cores;
+  readonly warmUpSec: number;
+  readonly durationSec: number;
+  /** The shared library that slows reads below cold/, or why there is none. */
+  readonly slowDisk: { readonly library: string } | { readonly missing: string };
+}
+
+/** Never throws for what a server does: that is an outcome. Throws for what the bench does wrong. */
+export async function measure(cell: Cell, contender: Contender, bench: Bench): Promise<Outcome> {
+  const excuse = contender.abstains[cell.name] ?? whyNotHere(cell, contender, bench);
+  if (excuse !== undefined) return { kind: "abstained", why: excuse };
+
+  const asks = cell.asks();
+  const started = await start(cell, contender, bench, asks[0]!);
+  if ("why" in started) return started;
+  try {
+    return await check(cell, asks, started.server, bench);
+  } finally {
+    await started.server.stop();
+  }
+}
+
+async function check(
+  cell: Cell,
+  asks: readonly Ask[],
+  server: RunningServer,
+  bench: Bench,
+): Promise<Outcome> {
+  const hot = cell.hasSlowDisk ? asks.slice(0, 1) : asks; // a cold file may be asked for only once
+  const verdict = await checkAsks(server.port, bench.root, hot);
+  if (verdict.kind === "disqualified") return verdict;
+  const ready = cell.hasSlowDisk ? [...verdict.asks, ...asks.slice(1)] : verdict.asks;
+  const result = await loadServer(cell.load, {
+    server,
+    asks: ready,
+    cores: bench.cores,
+    tempDir: bench.tempDir,
+    workers: bench.workers,
+    warmUpSec: bench.warmUpSec,
+    durationSec: bench.durationSec,
+  } satisfies LoadContext);
+  if (result.kind === "disqualified") return result;
+  const peakMib = treePeakBytes(server.pid) / MIB;
+  return { ...result, figures: { ...result.figures, peakMib } satisfies Figures };
+}
+
+function whyNotHere(cell: Cell, contender: Contender, bench: Bench): string | undefined {
+  if (contender.family === "floor" && !cell.hasFloor) return "the floor knows one answer only";
+  return cell.hasSlowDisk && "missing" in bench.slowDisk ? bench.slowDisk.missing : undefined;
+}
+
+async function start(
+  cell: Cell,
+  contender: Contender,
+  bench: Bench,
+  firstAsk: Ask,
+): Promise<{ server: RunningServer } | { kind: "disqualified"; why: string }> {
+  const { root, tempDir, workers, slowDisk } = bench;
+  const { hasAccessLog = false, settings = {} } = cell;
+  const preload = cell.hasSlowDisk && "library" in slowDisk ? slowDisk.library : undefined;
+  const around = { root, tempDir, workers, serverCores: bench.cores.server };
+  try {
+    return {
+      server: await launch(contender, around, { firstAsk, hasAccessLog, settings, preload }),
+    };
+  } catch (error) {
+    return { kind: "disqualified", why: (error as Error).message };
+  }
+}

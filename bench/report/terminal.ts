@@ -1,0 +1,73 @@
+/** The report for a terminal: per cell a small table and its verdict, at the end all verdicts. */
+import type { FigureName } from "../cell.js";
+import { type CellReport, type Duel, deciding, floorShare, type Standing } from "../compare.js";
+import { FIGURES, formatFigure } from "../figure-names.js";
+import { machineLine } from "../machine.js";
+import type { Results } from "../results.js";
+import { RUNS_FOR_A_VERDICT } from "../verdict.js";
+
+/** Shown for every cell beside what it is judged by, where measured. */
+const ALWAYS: readonly FigureName[] = ["p99Ms", "maxMs", "busyPercent", "peakMib"];
+const NAME_WIDTH = 22;
+const COLUMN_WIDTH = 16;
+
+export function printReport(results: Results, reports: readonly CellReport[]): string {
+  const blocks = reports.map(printCell);
+  return [headLines(results), ...blocks, printSummary(results, reports)].join("\n\n");
+}
+
+function headLines(results: Results): string {
+  const { rounds, durationSec, warmUpSec } = results;
+  const servers = results.servers.map((one) => `${one.name} ${one.version}`).join(", ");
+  return [
+    machineLine(results.machine),
+    `${results.cores}; ${rounds} x ${durationSec} s after ${warmUpSec} s of warm-up; medians`,
+    servers,
+    ...results.caveats.map((one) => `Caveat: ${one}`),
+  ].join("\n");
+}
+
+function printCell(report: CellReport): string {
+  const { cell, standings } = report;
+  const wanted = [...new Set([...cell.judgedBy, ...ALWAYS])];
+  const columns = wanted.filter((one) => standings.some((row) => row.median(one) !== undefined));
+  const titles = columns.map((one) => FIGURES[one].title.padStart(COLUMN_WIDTH)).join("");
+  const rows = standings.map((one) => printStanding(report, one, columns));
+  const head = `${" ".repeat(NAME_WIDTH)}${titles}${"of floor".padStart(10)}`;
+  return [`${cell.name}: ${cell.title}`, head, ...rows, ...report.duels.map(printDuel)].join("\n");
+}
+
+function printStanding(report: CellReport, one: Standing, columns: readonly FigureName[]): string {
+  const name = `  ${one.server}`.padEnd(NAME_WIDTH);
+  if (one.out !== undefined) return `${name}  ${one.out.kind}: ${one.out.why}`;
+  const share = floorShare(report, one, report.cell.judgedBy[0]!);
+  const values = columns.map((figure) => printFigure(one.median(figure), figure));
+  const percent = share === undefined ? "" : `${(share * 100).toFixed(0)}%`;
+  return `${name}${values.join("")}${percent.padStart(10)}  ${one.notes.join(", ")}`.trimEnd();
+}
+
+function printFigure(value: number | undefined, figure: FigureName): string {
+  const text =
+    value === undefined ? "" : `${formatFigure(value)} ${FIGURES[figure].unit}`.trimEnd();
+  return text.padStart(COLUMN_WIDTH);
+}
+
+const printDuel = ({ figure, opponent, verdict }: Duel): string =>
+  `  vs ${opponent}: ${verdict.outcome}, ${formatRatio(verdict.ratio)} by ${FIGURES[figure].title}`;
+
+function printSummary(results: Results, reports: readonly CellReport[]): string {
+  const rows = reports.map((report) => {
+    const duel = deciding(report);
+    const name = report.cell.name.padEnd(NAME_WIDTH);
+    if (duel === undefined) return `${name}nobody to compare with`;
+    const { verdict, figure, opponent } = duel;
+    const ratio = formatRatio(verdict.ratio).padStart(8);
+    return `${name}${ratio}  ${verdict.outcome.padEnd(12)}${FIGURES[figure].title}, against ${opponent}`;
+  });
+  const settled = results.rounds >= RUNS_FOR_A_VERDICT;
+  const hint = settled ? [] : [`No verdicts: they need ${RUNS_FOR_A_VERDICT} rounds or more.`];
+  return ["Ratio above 1: Sluice is better.", ...rows, ...hint].join("\n");
+}
+
+export const formatRatio = (ratio: number): string =>
+  Number.isFinite(ratio) ? `${ratio.toFixed(2)}x` : "∞";

@@ -1,0 +1,36 @@
+/** The record of a run: everything the reports are drawn from, and what `--json` writes. */
+import type { Cell, FigureName } from "./cell.js";
+import type { Machine } from "./machine.js";
+import type { Sample } from "./sample.js";
+
+export interface ServerInfo {
+  readonly name: string;
+  readonly family: string;
+  readonly version: string;
+  /** Command line, environment and files, as one text to read. */
+  readonly configuration: string;
+}
+
+export interface CellInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly judgedBy: readonly FigureName[];
+}
+
+export interface Results {
+  readonly startedAt: string;
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly durationSec: number;
+  readonly warmUpSec: number;
+  readonly workers: number;
+  /** Which cores served and which loaded, as a sentence. */
+  readonly cores: string;
+  /** What a reader must know before believing a number. */
+  readonly caveats: readonly string[];
+  readonly servers: readonly ServerInfo[];
+  readonly cells: readonly CellInfo[];
+  readonly samples: readonly Sample[];
+}
+
+export const cellInfo = ({ name, title, judgedBy }: Cell): CellInfo => ({ name, title, judgedBy });

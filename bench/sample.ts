@@ -1,0 +1,22 @@
+/** One run of one cell against one server, as it happened: what the report is made of. */
+import type { Figures } from "./cell.js";
+
+export type Outcome =
+  | {
+      readonly kind: "timed";
+      readonly figures: Figures;
+      /** Latencies in microseconds, HdrHistogram V2 compressed, base64. Open-loop cells only. */
+      readonly histogram?: string | undefined;
+      /** What a reader of the number must know: socket errors, a generator that was late. */
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "disqualified"; readonly why: string }
+  | { readonly kind: "abstained"; readonly why: string };
+
+export interface Sample {
+  readonly cell: string;
+  readonly server: string;
+  /** Counted from 1. */
+  readonly round: number;
+  readonly outcome: Outcome;
+}

@@ -1,0 +1,43 @@
+/**
+ * What a server must tell about itself to take part. One file beside this one per server.
+ *
+ * A contender only describes: command line, environment, configuration files. Starting, pinning and
+ * stopping is launch.ts, the same for all.
+ */
+import type { Ask } from "../cell.js";
+
+/** What one start of a server is given. */
+export interface Site {
+  readonly root: string;
+  readonly host: string;
+  readonly port: number;
+  /** A folder of this start alone, for configuration, pid file and logs. Removed afterwards. */
+  readonly workDir: string;
+  readonly workers: number;
+  readonly hasAccessLog: boolean;
+  /** Settings of Sluice that the cell asks for. Only Sluice looks at them. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The first question of the cell. Only the floor looks at it: it knows one answer. */
+  readonly firstAsk: Ask;
+}
+
+export interface LaunchPlan {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written into `workDir` first; shown in the report. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export interface Contender {
+  /** Unique, shown in tables: `nginx sendfile`. */
+  readonly name: string;
+  /** What `--against` picks: `nginx`. */
+  readonly family: string;
+  /** Undefined when it can run here, else what to do about it: `apt-get install nginx`. */
+  readonly missing: () => string | undefined;
+  readonly version: () => string;
+  readonly plan: (site: Site) => LaunchPlan;
+  /** Cells it cannot take part in, by name, with the reason for the report. */
+  readonly abstains: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,69 @@
+/**
+ * The process behind the floor: one answer, prepared before the first request.
+ *
+ * Its head is a single prebuilt block and its body one buffer: the least that uWebSockets.js can be
+ * asked to do. Whatever a file server does beyond this, it pays for.
+ */
+
+import uws, { type HttpResponse } from "uWebSockets.js";
+import { readFileSync } from "node:fs";
+
+/** What the process is told, in a JSON file named on its command line. */
+export interface ConstantAnswer {
+  readonly host: string;
+  readonly port: number;
+  readonly status: number;
+  readonly isHead: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined for an answer without a body, or with a short text of its own. */
+  readonly bodyPath: string | undefined;
+}
+
+/** Up to here one call sends head and body in one piece; beyond, the socket decides how much it takes. */
+const ONE_PIECE_BYTES = 128 * 1024;
+
+const answer: ConstantAnswer = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+const status = Buffer.from(`${answer.status}`);
+const [firstName, block] = headBlock(answer.headers);
+const body =
+  answer.bodyPath === undefined ? Buffer.from("nothing here") : readFileSync(answer.bodyPath);
+
+uws
+  .App()
+  .any("/*", pickHandler())
+  .listen(answer.host, answer.port, (socket) => {
+    if (!socket) throw new Error(`port ${answer.port} is taken`);
+  });
+
+function pickHandler(): (res: HttpResponse) => void {
+  if (answer.status === 304 || answer.isHead) return (res) => head(res).endWithoutBody();
+  if (body.length <= ONE_PIECE_BYTES) return (res) => head(res).end(body);
+  return sendLarge;
+}
+
+const head = (res: HttpResponse): HttpResponse =>
+  answer.status === 200
+    ? res.writeHeader(firstName, block)
+    : res.writeStatus(status).writeHeader(firstName, block);
+
+function sendLarge(res: HttpResponse): void {
+  let isGone = false;
+  res.onAborted(() => {
+    isGone = true;
+  });
+  const [, isDone] = head(res).tryEnd(body, body.length);
+  if (isDone) return;
+  res.onWritable((offset) => {
+    if (isGone) return true;
+    const [isTaken] = res.tryEnd(body.subarray(offset), body.length);
+    return isTaken;
+  });
+}
+
+/** All fields in one value: uWebSockets.js writes it as it is. The values are ours alone. */
+function headBlock(headers: Readonly<Record<string, string>>): [Buffer, Buffer] {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const block = lines.join("\r\n");
+  const colon = block.indexOf(": ");
+  return [Buffer.from(block.slice(0, colon)), Buffer.from(block.slice(colon + 2))];
+}

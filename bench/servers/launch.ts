@@ -1,0 +1,125 @@
+/**
+ * One start of one server, the same for all: files written, process pinned, port answering, and
+ * at the end nothing left.
+ *
+ * 1. write   its configuration into a folder of its own
+ * 2. spawn   on its cores, with the slow disk preloaded where the cell wants it
+ * 3. wait    until the port accepts
+ * 4. stop    the process tree, by pid, and remove the folder
+ */
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Ask } from "../cell.js";
+import { startChild, stopChild } from "../children.js";
+import { pinned } from "../cores.js";
+import type { Contender, Site } from "./contender.js";
+
+export const HOST = "127.0.0.1";
+/** Longest start seen is below half a second; a loaded machine may take ten times that. */
+const START_LIMIT_MS = 5000;
+const POLL_MS = 5;
+
+/** What every start of a run has in common. */
+export interface Surroundings {
+  readonly root: string;
+  /** Parent of each start's own folder. */
+  readonly tempDir: string;
+  readonly workers: number;
+  readonly serverCores: string;
+}
+
+/** What this start is for. */
+export interface Purpose {
+  readonly firstAsk: Ask;
+  readonly hasAccessLog: boolean;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Shared library to preload, for a cell over the slow disk. */
+  readonly preload?: string | undefined;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** @throws Error with the server's own last words when it does not come up */
+export async function launch(
+  contender: Contender,
+  around: Surroundings,
+  purpose: Purpose,
+): Promise<RunningServer> {
+  const site = await prepareSite(around, purpose);
+  const plan = contender.plan(site);
+  for (const [name, text] of Object.entries(plan.files ?? {})) {
+    writeFileSync(join(site.workDir, name), text);
+  }
+  const logPath = join(site.workDir, "output.log");
+  const preload = purpose.preload === undefined ? {} : { LD_PRELOAD: purpose.preload };
+  const [command, ...args] = pinned(around.serverCores, plan.command, plan.args);
+  const child = startChild("/bin/sh", ["-c", 'exec "$0" "$@" >"$LOG" 2>&1', command!, ...args], {
+    stdio: "ignore",
+    cwd: site.workDir,
+    env: { ...process.env, ...plan.env, ...preload, LOG: logPath },
+  });
+  const clean = () => rmSync(site.workDir, { recursive: true, force: true });
+  try {
+    await untilAccepting(child, site.port);
+  } catch (error) {
+    await stopChild(child);
+    const said = readComplaint(logPath) || readComplaint(join(site.workDir, "error.log"));
+    clean();
+    throw new Error(`${contender.name} did not start: ${(error as Error).message}. ${said}`);
+  }
+  return { port: site.port, pid: child.pid!, stop: () => stopChild(child).then(clean) };
+}
+
+let startCount = 0;
+
+async function prepareSite(around: Surroundings, purpose: Purpose): Promise<Site> {
+  const workDir = join(around.tempDir, `start-${++startCount}`);
+  mkdirSync(workDir);
+  const { root, workers } = around;
+  const { firstAsk, hasAccessLog, settings } = purpose;
+  const where = { root, workDir, host: HOST, port: await freePort() };
+  return { ...where, workers, firstAsk, hasAccessLog, settings };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, HOST, done));
+  const address = probe.address();
+  await new Promise((done) => probe.close(done));
+  if (address === null || typeof address === "string") throw new Error("no TCP address");
+  return address.port;
+}
+
+async function untilAccepting(child: ChildProcess, port: number): Promise<void> {
+  const deadlineMs = Date.now() + START_LIMIT_MS;
+  while (Date.now() < deadlineMs) {
+    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+    if (await accepts(port)) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`port ${port} stayed closed for ${START_LIMIT_MS} ms`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((settle) => {
+    const socket = connect(port, HOST);
+    const answer = (isOpen: boolean) => {
+      socket.destroy();
+      settle(isOpen);
+    };
+    socket.once("connect", () => answer(true)).once("error", () => answer(false));
+  });
+}
+
+/** The line that names the error, else the last words; stack frames help nobody here. */
+function readComplaint(path: string): string {
+  const lines = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+  return (lines.find((line) => /error|emerg/i.test(line)) ?? lines.at(-1) ?? "").trim();
+}

@@ -1,0 +1,74 @@
+/**
+ * nginx, tuned four ways. The best of them in a cell is the opponent there: no single
+ * configuration wins everywhere, and beating the defaults proves nothing.
+ */
+import { findProgram, isInstalled, versionOf } from "../programs.js";
+import type { Contender, Site } from "./contender.js";
+
+/** Each way of moving a body that wins somewhere, by name. */
+const WAYS: Readonly<Record<string, string>> = {
+  sendfile: "sendfile on; tcp_nopush on;",
+  "buffers 256k": "sendfile off; output_buffers 1 256k;",
+  "buffers 1m": "sendfile off; output_buffers 1 1m;",
+  threads: "sendfile on; tcp_nopush on; aio threads;",
+};
+
+export const NGINX: readonly Contender[] = Object.entries(WAYS).map(([name, way]) => ({
+  name: `nginx ${name}`,
+  family: "nginx",
+  missing: () => (isInstalled("nginx") ? undefined : "nginx"),
+  version: () => versionOf("nginx", ["-v"]),
+  plan: (site) => ({
+    command: findProgram("nginx") ?? "nginx",
+    args: [
+      "-p",
+      site.workDir,
+      "-c",
+      `${site.workDir}/nginx.conf`,
+      "-e",
+      `${site.workDir}/error.log`,
+    ],
+    files: { "nginx.conf": configure(site, way) },
+  }),
+  abstains: {},
+}));
+
+/**
+ * Everything that helps nginx and changes no answer: no request limit per connection, facts of all
+ * fixtures kept open, errors remembered too. Workers keep our user, or a temporary folder of root's
+ * would be closed to them.
+ */
+function configure(site: Site, way: string): string {
+  const log = site.hasAccessLog ? `${site.workDir}/access.log combined` : "off";
+  const user = process.getuid?.() === 0 ? "user root;\n" : "";
+  return `${user}daemon off;
+worker_processes ${site.workers};
+worker_rlimit_nofile 65535;
+pid ${site.workDir}/nginx.pid;
+error_log ${site.workDir}/error.log error;
+events { use epoll; worker_connections 32768; multi_accept on; }
+http {
+  types { text/html html; text/javascript js; application/octet-stream bin; }
+  access_log ${log};
+  ${way}
+  tcp_nodelay on;
+  keepalive_timeout 600s;
+  keepalive_requests 1000000000;
+  open_file_cache max=50000 inactive=600s;
+  open_file_cache_valid 60s;
+  open_file_cache_min_uses 1;
+  open_file_cache_errors on;
+  gzip_static on;
+  client_body_temp_path ${site.workDir}/t1;
+  proxy_temp_path ${site.workDir}/t2;
+  fastcgi_temp_path ${site.workDir}/t3;
+  uwsgi_temp_path ${site.workDir}/t4;
+  scgi_temp_path ${site.workDir}/t5;
+  server {
+    listen ${site.host}:${site.port} backlog=4096 reuseport;
+    root ${site.root};
+    index index.html;
+  }
+}
+`;
+}
