@@ -1,6 +1,6 @@
 /** Which known word someone meant: the one fewest slips of the hand away. */
 
-/** The closest of `known`, or undefined when even that one differs in a third of its letters. */
+/** The closest of `known`, or undefined when even that one differs in more than a third of the letters. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Math.floor(word.length / 3) + 1;

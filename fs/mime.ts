@@ -17,7 +17,6 @@ const HOUSE: ReadonlyMap<string, string> = new Map([
   ["mp4", "video/mp4"], // also application/mp4, which players do not expect
   ["3gpp", "video/3gpp"], // also audio/3gpp
   ["mts", "video/mp2t"], // a camera's recording; also a rare 3D model
-  ["ts", "video/mp2t"], // a segment of a stream: no browser runs TypeScript, every player needs this
   ["tgz", "application/gzip"], // RFC 6713, missing for this spelling
   ["zst", "application/zstd"], // RFC 8878, listed without an extension
 ]);
@@ -34,9 +33,8 @@ const SOURCES: readonly (string | undefined)[] = ["iana", undefined, "apache", "
  * Cost: one slice and one look-up; nothing is parsed.
  */
 export function contentTypeOf(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const dot = name.lastIndexOf(".");
-  return BY_EXTENSION.get(dot === -1 ? "" : name.slice(dot + 1).toLowerCase()) ?? UNKNOWN;
+  const dot = path.lastIndexOf("."); // a folder's dot leads to no extension: none holds a slash
+  return BY_EXTENSION.get(dot === -1 ? "" : path.slice(dot + 1).toLowerCase()) ?? UNKNOWN;
 }
 
 /** Database order decides between types of the same source: alphabetical, so stable. */
@@ -60,8 +58,9 @@ function typesFrom(source: string | undefined): [extension: string, type: string
 /**
  * `text/*` without a charset is guessed at by browsers, so it is declared (a classic script would
  * even take its page's: RFC 9239 section 4.1). JSON has no such parameter (RFC 8259 section 11).
- * In XML, SVG included, it would override what the document says of itself (RFC 7303 section 3).
+ * In XML it would override what the document says of itself (RFC 7303 section 3): none is text here,
+ * since mime-db lists `application/xml` before `text/xml` and SVG among the images.
  */
 function withCharset(type: string): string {
-  return type.startsWith("text/") && !/[/+]xml$/.test(type) ? `${type}; charset=utf-8` : type;
+  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
 }

@@ -37,8 +37,8 @@ const PATH_BYTES = 4096;
 
 /** Segments of plain characters, none starting with a dot: nothing in here needs a second look. */
 const PLAIN = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
-/** Not visible ASCII, or a character that no client may leave bare in a path. */
-const NEVER_BARE = /[^\x21-\x7e]|[\\?#]/;
+/** Not visible ASCII, or a character that ends a path: only escaped can it be part of one. */
+const NEVER_BARE = /[^\x21-\x7e]|[?#]/;
 /** A slash in disguise: decoded, it would be a separator the client did not write. */
 const ENCODED_SLASH = /%2f/i;
 /** What no decoded name may hold. A backslash is a separator on Windows, a line feed forges logs. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readConfig } from "../../engine/config.js";
 import { readValue, type Setting, showValue } from "../../engine/setting-kinds.js";
 import { SETTINGS } from "../../engine/settings.js";
-import { parseBytes, parseMs, showBytes, showMs } from "../../engine/units.js";
+import { parseBytes, parseMs, parseWhole, showBytes, showMs } from "../../engine/units.js";
 
 const rows: readonly (readonly [key: string, setting: Setting])[] = Object.entries(SETTINGS);
 
@@ -57,6 +57,15 @@ describe("units", () => {
   const times = [0, 1, 999, 1000, 1500, 60_000, 90_000, 3_600_000, 86_400_000];
   test.each(times)("%d ms are read back as they are shown", (ms) => {
     expect(parseMs(showMs(ms))).toBe(ms);
+  });
+  test("a unit is read in any case, apart or not", () => {
+    expect(["64KiB", "64kib", "64 KIB"].map(parseBytes)).toEqual([65_536, 65_536, 65_536]);
+    expect(["2M", "2 m"].map(parseMs)).toEqual([120_000, 120_000]);
+  });
+  test("a number that would be rounded is refused", () => {
+    expect(parseWhole("9007199254740991")).toBe(2 ** 53 - 1);
+    expect(parseWhole("9007199254740993")).toBeUndefined();
+    expect(parseBytes("8192TiB")).toBeUndefined();
   });
   test("the largest unit that divides evenly is shown", () => {
     expect([1536, 2 ** 20, 5].map(showBytes)).toEqual(["1536B", "1MiB", "5B"]);

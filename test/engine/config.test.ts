@@ -1,6 +1,7 @@
 /** Fear: a setting that is silently ignored, misread, or complained about one restart at a time. */
 import { describe, expect, test } from "vitest";
 import { readConfig, readTable } from "../../engine/config.js";
+import { nearest } from "../../engine/nearest.js";
 import { type SettingsTable, showValue } from "../../engine/setting-kinds.js";
 
 const complaintsOf = (env: Record<string, string>) => readConfig(env).complaints;
@@ -168,9 +169,10 @@ describe("rules that span two settings", () => {
   for (const [why, env, want] of rows) test(why, () => expect(complaintsOf(env)).toEqual(want));
 
   test("are not asked of a setting that is wrong by itself", () => {
-    const complaints = complaintsOf({ SLUICE_CHUNK_BYTES: "16MiB", SLUICE_POOL_BYTES: "1kB" });
-    expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toContain('SLUICE_POOL_BYTES="1kB"');
+    const env = { SLUICE_SMALL_CACHE_BYTES: "1KiB", SLUICE_SMALL_FILE_BYTES: "1kB" };
+    expect(complaintsOf(env)).toEqual([
+      'SLUICE_SMALL_FILE_BYTES="1kB" from the environment: want 0 to 1MiB',
+    ]);
   });
 });
 
@@ -225,6 +227,24 @@ describe("a variable that is no setting", () => {
     };
     expect(readConfig(env)).toEqual(readConfig({}));
   });
+});
+
+describe("the nearest name", () => {
+  type Row = readonly [why: string, word: string, known: string[], want: string | undefined];
+  const rows: readonly Row[] = [
+    ["is the same name when there is one", "PORT", ["ROOT", "PORT"], "PORT"],
+    ["is one letter replaced away", "PIRT", ["ROOT", "PORT"], "PORT"],
+    ["is one letter added away", "ORT", ["ROOT", "PORT"], "PORT"],
+    ["is one letter left out away", "POXRT", ["ROOT", "PORT"], "PORT"],
+    ["is one swap away", "PROT", ["ROOT", "PORT"], "PORT"],
+    ["is the first of two that are as near", "XORT", ["PORT", "SORT"], "PORT"],
+    ["may differ in a third of the letters", "abcxyz", ["abcx12"], "abcx12"],
+    ["may not differ in more", "abcxyz", ["abc123"], undefined],
+    ["is none when nothing is known", "PORT", [], undefined],
+  ];
+  for (const [why, word, known, want] of rows) {
+    test(why, () => expect(nearest(word, known)).toBe(want));
+  }
 });
 
 describe("where a value comes from", () => {
