@@ -18,6 +18,9 @@ const NO_BODY: FramingVerdict = { kind: "no-body" };
 const CHUNKED: FramingVerdict = { kind: "chunked" };
 const REFUSE: FramingVerdict = { kind: "refuse" };
 
+/** Not `toLowerCase`: it makes a k of the Kelvin sign, and this field is compared by bytes elsewhere. */
+const CHUNKED_ONLY = /^chunked$/i;
+
 /**
  * Judges all fields of a request, RFC 9112 sections 6.1 to 6.3. Only one `Content-Length` of plain
  * digits, or one `Transfer-Encoding` of exactly `chunked`, and never both, is accepted.
@@ -28,7 +31,7 @@ export function judgeFraming(fields: readonly Field[]): FramingVerdict {
   const lengths = valuesOf(fields, "content-length");
   const codings = valuesOf(fields, "transfer-encoding");
   if (lengths.length + codings.length > 1) return REFUSE;
-  if (codings[0] !== undefined) return codings[0].toLowerCase() === "chunked" ? CHUNKED : REFUSE;
+  if (codings[0] !== undefined) return CHUNKED_ONLY.test(codings[0]) ? CHUNKED : REFUSE;
   return lengths[0] === undefined ? NO_BODY : judgeLength(lengths[0]);
 }
 
