@@ -83,6 +83,7 @@ const TABLE = {
     log: "silent",
   },
   READERS_BUSY: { status: 503, says: TRY_AGAIN, log: "warn", retryAfterSec: RETRY_AFTER_SEC },
+  FILE_CHANGED: { status: 503, says: TRY_AGAIN, log: "warn", retryAfterSec: RETRY_AFTER_SEC },
   READ_TIMED_OUT: { status: 503, says: TRY_AGAIN, log: "error", retryAfterSec: RETRY_AFTER_SEC },
   SHUTTING_DOWN: {
     status: 503,

@@ -156,7 +156,8 @@ function manyParts(
   return createAnswer(buildHead(206, fields), body);
 }
 
-const wholeBody = ({ sizeBytes }: Representation): BodyPart[] =>
+/** The body of that 200: no parts at all for an empty file. */
+export const wholeBody = ({ sizeBytes }: Representation): BodyPart[] =>
   sizeBytes === 0 ? [] : [{ kind: "extent", first: 0, last: sizeBytes - 1 }];
 
 /** Everything there is to say to a client that sees these bytes for the first time. */

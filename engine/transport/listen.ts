@@ -1,0 +1,71 @@
+/**
+ * Listening: which transport, and can the port be had?
+ *
+ * The fast transport shares its port with whoever asks (SO_REUSEPORT) and cannot say why it failed.
+ * So the port is first bound for a moment by Node, which shares with nobody and names the reason.
+ */
+import { createServer } from "node:net";
+import type { Log } from "../log.js";
+import type { Handler, Listener, ListenOptions } from "./exchange.js";
+import { listenNode } from "./node.js";
+import { listenUws, loadUws } from "./uws.js";
+
+export type TransportChoice = "auto" | "uws" | "node";
+
+/**
+ * Listens, or says in one line why not.
+ *
+ * @throws Error whose message is for the operator: the port, or a binary that does not load
+ */
+export async function listen(
+  choice: TransportChoice,
+  options: ListenOptions,
+  handler: Handler,
+  log: Log,
+): Promise<Listener> {
+  await tryPort(options);
+  if (choice === "node") return listenNode(options, handler);
+  try {
+    const uws = await loadUws();
+    if (process.versions.node.startsWith("20.")) log.info(CUT_REQUEST_LINES);
+    return listenUws(uws, options, handler);
+  } catch (error) {
+    const reason = firstLine(error);
+    if (choice === "uws") throw new Error(`uWebSockets.js does not load here: ${reason}`);
+    log.info(`serving through node:http, since uWebSockets.js does not load here: ${reason}`);
+    return listenNode(options, handler);
+  }
+}
+
+/** True of the binary for Node 20 alone. */
+const CUT_REQUEST_LINES =
+  "note: on Node 20 uWebSockets.js answers 505 to a request line cut across two packets; " +
+  "Node 22 or later does not have this fault";
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "is in use by another program",
+  EACCES: "may not be listened on by this user",
+  EADDRNOTAVAIL: "is not an address of this machine",
+  ENOTFOUND: "is not a name this machine can look up",
+};
+
+async function tryPort({ host, port }: ListenOptions): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      probe.once("error", reject);
+      probe.listen({ host, port, exclusive: true }, resolve);
+    });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new Error(`${showAddress(host, port)} ${REASONS[code] ?? firstLine(error)}`);
+  }
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+}
+
+/** As in a URL: an IPv6 address stands in brackets. */
+export const showAddress = (host: string, port: number): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,0 +1,207 @@
+/**
+ * The portable transport: node:http -> Ask, Reply.
+ *
+ * For machines the fast one has no binary for. Slower by a factor of several, but the same answers,
+ * and it also speaks HTTP/1.0 and absolute-form. Node writes later than `write` returns, and the
+ * slab is reused, so `offer` copies: a bounded piece at a time, and nothing while the socket is full.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Field, Head } from "../../protocol/head.js";
+import type { Ask, FieldName, Handler, Listener, ListenOptions, Reply } from "./exchange.js";
+
+/**
+ * Bytes copied and given to Node in one piece. Smaller: more calls per MiB. Larger: more memory for
+ * each client that stops reading: this much at most, on top of the kernel's own buffer.
+ */
+const PIECE_BYTES = 64 * 1024;
+
+/** As long as the fast transport waits for a request to arrive or to be followed by another. */
+const IDLE_MS = 10_000;
+
+/** Node's own default closes a connection in the middle of a slow download after five minutes. */
+const NO_LIMIT = 0;
+
+/** @throws Error with `code`, when the port cannot be had */
+export async function listenNode(options: ListenOptions, handler: Handler): Promise<Listener> {
+  const server = createServer({ keepAliveTimeout: IDLE_MS, requestTimeout: NO_LIMIT });
+  server.headersTimeout = IDLE_MS;
+  const listener = new NodeListener(server);
+  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+    if (listener.isDraining) res.setHeader("Connection", "close");
+    answer(handler, req, res);
+  };
+  server.on("request", onRequest);
+  server.on("checkContinue", onRequest); // a body nobody will read is not asked for
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return listener;
+}
+
+class NodeListener implements Listener {
+  readonly name = "node:http";
+  isDraining = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(server: Server) {
+    this.#server = server;
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  connections(): number {
+    return this.#sockets.size;
+  }
+
+  stopListening(): void {
+    this.isDraining = true;
+    this.#server.close();
+    this.#server.closeIdleConnections();
+  }
+
+  close(): void {
+    this.stopListening();
+    this.#server.closeAllConnections();
+  }
+}
+
+function answer(handler: Handler, req: IncomingMessage, res: ServerResponse): void {
+  const ask = new NodeAsk(req);
+  const reply = new NodeReply(req, res);
+  const ready = ask.method === "GET" ? handler.express(ask) : undefined;
+  if (ready === undefined) handler.handle(ask, reply);
+  else if (ready.body === undefined) reply.sendHead(ready.head, undefined);
+  else reply.sendWhole(ready.head, ready.body);
+}
+
+class NodeAsk implements Ask {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage) {
+    this.#request = request;
+    this.method = request.method ?? "";
+    const target = originForm(request.url ?? "");
+    const mark = target.indexOf("?");
+    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.query = mark < 0 ? "" : target.slice(mark + 1);
+  }
+
+  field(name: FieldName): string {
+    const value = this.#request.headers[name.text];
+    return typeof value === "string" ? value : (value?.[0] ?? "");
+  }
+
+  fields(): Field[] {
+    const raw = this.#request.rawHeaders;
+    const fields: Field[] = [];
+    for (let at = 0; at < raw.length; at += 2) fields.push([raw[at]!, raw[at + 1]!]);
+    return fields;
+  }
+}
+
+/** RFC 9112 section 3.2.2: a server must take `http://host/path`; only the path matters here. */
+function originForm(target: string): string {
+  const absolute = /^https?:\/\/[^/?]*/i.exec(target);
+  if (absolute === null) return target;
+  const rest = target.slice(absolute[0].length);
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+const nothing = (): void => {};
+
+class NodeReply implements Reply {
+  readonly client: string;
+  onDrained: () => void = nothing;
+  onGone: () => void = nothing;
+  isOver = false;
+  hasBegun = false;
+  readonly #res: ServerResponse;
+  #head: Head | undefined;
+  #taken = 0;
+  #isFull = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#res = res;
+    this.client = req.socket.remoteAddress ?? "";
+    res.on("drain", () => this.#drain());
+    res.on("close", () => this.#leave());
+    res.on("error", nothing); // the close that follows tells all there is to tell
+  }
+
+  sendHead(head: Head, lengthBytes: number | undefined): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#writeHead(head, lengthBytes);
+    this.#res.end();
+  }
+
+  sendWhole(head: Head, body: Buffer): void {
+    this.isOver = true;
+    this.#writeHead(head, body.length);
+    this.#res.end(body);
+  }
+
+  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#res.setHeader("Connection", "close");
+    this.#writeHead(head, hasBody ? body.length : undefined);
+    this.#res.end(hasBody ? body : undefined);
+  }
+
+  begin(head: Head): void {
+    this.#head = head;
+  }
+
+  offer(bytes: Uint8Array, totalBytes: number): number {
+    if (this.isOver) return this.#taken;
+    if (!this.hasBegun) this.#writeHead(this.#head!, totalBytes);
+    for (let at = 0; at < bytes.length && !this.#isFull; at += PIECE_BYTES) {
+      this.#write(Buffer.from(bytes.subarray(at, at + PIECE_BYTES)));
+    }
+    if (this.#taken === totalBytes) {
+      this.isOver = true;
+      this.#res.end();
+    }
+    return this.#taken;
+  }
+
+  cut(): void {
+    this.#res.destroy();
+  }
+
+  #write(copy: Buffer): void {
+    this.#isFull = !this.#res.write(copy);
+    this.#taken += copy.length;
+  }
+
+  #writeHead(head: Head, lengthBytes: number | undefined): void {
+    this.hasBegun = true;
+    const fields = head.fields.flat();
+    if (lengthBytes !== undefined) fields.push("Content-Length", String(lengthBytes));
+    this.#res.writeHead(head.status, fields);
+  }
+
+  #drain(): void {
+    this.#isFull = false;
+    if (!this.isOver) this.onDrained();
+  }
+
+  #leave(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.onGone();
+  }
+}

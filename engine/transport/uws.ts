@@ -1,0 +1,280 @@
+/**
+ * The fast transport: uWebSockets.js -> Ask, Reply.
+ *
+ * What its author's promises and our measurements say must be done here and nowhere else:
+ *
+ * - `onAborted` is registered before anything that may fail: without it an unanswered request ends
+ *   the process, and so does an exception that leaves a handler
+ * - bodies go out by `tryEnd`, small ones too: `end` keeps what the socket does not take, so a client
+ *   that pipelines requests and reads nothing would grow our memory without bound
+ * - after the last byte or an abort every method of the response throws: `#res` is dropped then
+ * - writes outside the request call-back are corked, or each piece is a system call
+ */
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
+import type { Field, Head } from "../../protocol/head.js";
+import type { Ask, FieldName, Handler, Listener, ListenOptions, Reply } from "./exchange.js";
+
+type Uws = typeof import("uWebSockets.js");
+
+/** Loads the binary. Rejects where it has none for this Node and C library. */
+export async function loadUws(): Promise<Uws> {
+  // Read when the binary loads. The default of 4 KiB refuses honest requests with large cookies;
+  // 16 KiB is what node:http and Caddy take.
+  process.env["UWS_HTTP_MAX_HEADERS_SIZE"] ??= "16384";
+  const { default: uws } = await import("uWebSockets.js");
+  return uws;
+}
+
+/** @throws Error when the port cannot be had */
+export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): Listener {
+  const app = uws.App();
+  const state: ListenState = { isDraining: false, connections: 0 };
+  const countConnection = (_res: HttpResponse, change: unknown): void => {
+    state.connections += Math.sign(Number(change));
+  };
+  app.filter(countConnection);
+  app.get("/*", (res, req) => answerGet(handler, state, res, req));
+  app.any("/*", (res, req) => handler.handle(new UwsAsk(req), new UwsReply(res, state, 0)));
+  return new UwsListener(uws, app, bind(app, options), state);
+}
+
+interface ListenState {
+  isDraining: boolean;
+  connections: number;
+}
+
+const NO_ROOM = "the port cannot be listened on";
+
+function bind(app: TemplatedApp, { host, port }: ListenOptions): us_listen_socket {
+  let socket: us_listen_socket | false = false;
+  app.listen(host, port, (token) => {
+    socket = token;
+  });
+  if (socket === false) throw new Error(NO_ROOM);
+  return socket;
+}
+
+class UwsListener implements Listener {
+  readonly name = "uWebSockets.js";
+  readonly port: number;
+  readonly #uws: Uws;
+  readonly #app: TemplatedApp;
+  readonly #state: ListenState;
+  #socket: us_listen_socket | undefined;
+
+  constructor(uws: Uws, app: TemplatedApp, socket: us_listen_socket, state: ListenState) {
+    this.#uws = uws;
+    this.#app = app;
+    this.#socket = socket;
+    this.#state = state;
+    this.port = uws.us_socket_local_port(socket);
+  }
+
+  connections(): number {
+    return this.#state.connections;
+  }
+
+  stopListening(): void {
+    this.#state.isDraining = true;
+    if (this.#socket !== undefined) this.#uws.us_listen_socket_close(this.#socket);
+    this.#socket = undefined;
+  }
+
+  close(): void {
+    this.stopListening();
+    this.#app.close();
+  }
+}
+
+// --- the express lane: no object for the reply, no call-back, no promise ---
+
+/** One for all requests of the lane: it is only read before the call-back returns. */
+class ExpressAsk implements Ask {
+  readonly method = "GET";
+  request: HttpRequest | undefined;
+
+  get path(): string {
+    return this.request!.getUrl();
+  }
+
+  get query(): string {
+    return this.request!.getQuery() ?? "";
+  }
+
+  field(name: FieldName): string {
+    return this.request!.getHeader(name.bytes);
+  }
+
+  fields(): Field[] {
+    return fieldsOf(this.request!);
+  }
+}
+
+const expressAsk = new ExpressAsk();
+
+/** Cost of a hot file: the look-ups of `express`, one head, one body, one send. */
+function answerGet(
+  handler: Handler,
+  state: ListenState,
+  res: HttpResponse,
+  req: HttpRequest,
+): void {
+  expressAsk.request = req;
+  const ready = state.isDraining ? undefined : handler.express(expressAsk);
+  if (ready === undefined) handler.handle(expressAsk, new UwsReply(res, state, 0));
+  else if (ready.body === undefined) sendUnchanged(res, ready.head);
+  else sendReady(handler, state, res, ready.head, ready.body);
+}
+
+function sendUnchanged(res: HttpResponse, head: Head): void {
+  res.writeStatus(head.statusLine);
+  res.writeHeader(head.firstName, head.block);
+  res.endWithoutBody();
+}
+
+function sendReady(
+  handler: Handler,
+  state: ListenState,
+  res: HttpResponse,
+  head: Head,
+  body: Buffer,
+): void {
+  if (head.status !== 200) res.writeStatus(head.statusLine);
+  res.writeHeader(head.firstName, head.block);
+  if (res.tryEnd(body, body.length)[1]) return;
+  const taken = res.getWriteOffset();
+  handler.finish(body.subarray(taken), new UwsReply(res, state, taken));
+}
+
+// --- every other request ---
+
+class UwsAsk implements Ask {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly #request: HttpRequest;
+
+  constructor(request: HttpRequest) {
+    this.#request = request;
+    this.method = request.getCaseSensitiveMethod();
+    this.path = request.getUrl();
+    this.query = request.getQuery() ?? "";
+  }
+
+  field(name: FieldName): string {
+    return this.#request.getHeader(name.bytes);
+  }
+
+  fields(): Field[] {
+    return fieldsOf(this.#request);
+  }
+}
+
+function fieldsOf(request: HttpRequest): Field[] {
+  const fields: Field[] = [];
+  request.forEach((name, value) => {
+    fields.push([name, value]);
+  });
+  return fields;
+}
+
+const nothing = (): void => {};
+
+class UwsReply implements Reply {
+  client = "";
+  onDrained: () => void = nothing;
+  onGone: () => void = nothing;
+  hasBegun: boolean;
+  #res: HttpResponse | undefined;
+  readonly #state: ListenState;
+  /** Body bytes that had gone out before this object took over. */
+  readonly #before: number;
+  #taken = 0;
+  #head: Head | undefined;
+
+  constructor(res: HttpResponse, state: ListenState, before: number) {
+    this.#res = res;
+    this.#state = state;
+    this.#before = before;
+    this.hasBegun = before > 0;
+    res.onAborted(() => this.#leave());
+    if (this.hasBegun) this.#expectDrains(res);
+  }
+
+  get isOver(): boolean {
+    return this.#res === undefined;
+  }
+
+  sendHead(head: Head, lengthBytes: number | undefined): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#res = undefined;
+    res.cork(() => {
+      this.#writeHead(res, head);
+      if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));
+      res.endWithoutBody();
+    });
+  }
+
+  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#res = undefined;
+    res.cork(() => {
+      this.#writeHead(res, head);
+      if (hasBody) res.end(body, true);
+      else res.endWithoutBody(undefined, true);
+    });
+  }
+
+  begin(head: Head): void {
+    if (this.#res === undefined) return;
+    if (this.#head === undefined) this.#expectDrains(this.#res);
+    this.#head = head;
+  }
+
+  offer(bytes: Uint8Array, totalBytes: number): number {
+    const res = this.#res;
+    if (res === undefined) return this.#taken;
+    res.cork(() => {
+      if (!this.hasBegun) this.#writeHead(res, this.#head!);
+      this.hasBegun = true;
+      this.#push(res, bytes, totalBytes);
+    });
+    return this.#taken;
+  }
+
+  cut(): void {
+    this.#res?.close();
+  }
+
+  #push(res: HttpResponse, bytes: Uint8Array, totalBytes: number): void {
+    const [isTaken, isDone] = res.tryEnd(bytes, totalBytes + this.#before);
+    if (isDone) {
+      this.#res = undefined;
+      this.#taken = totalBytes;
+    } else {
+      this.#taken = isTaken ? this.#taken + bytes.length : res.getWriteOffset() - this.#before;
+    }
+  }
+
+  #writeHead(res: HttpResponse, head: Head): void {
+    res.writeStatus(head.statusLine);
+    if (head.fields.length > 0) res.writeHeader(head.firstName, head.block);
+    if (this.#state.isDraining) res.writeHeader("Connection", "close");
+  }
+
+  /** Once per response: registering again has called the older call-back. */
+  #expectDrains(res: HttpResponse): void {
+    this.client = Buffer.from(res.getRemoteAddress()).toString("latin1");
+    res.onWritable(() => {
+      this.onDrained();
+      return true;
+    });
+  }
+
+  #leave(): void {
+    this.#res = undefined;
+    this.onGone();
+  }
+}

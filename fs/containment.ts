@@ -1,0 +1,37 @@
+/**
+ * Does an open descriptor lie inside the root it was asked for?
+ *
+ * The question is put to the descriptor, after the open: no link that is swapped in between can
+ * change the answer. Linux names it in /proc/self/fd; elsewhere the path is resolved again and has
+ * to lead to the same inode.
+ */
+import fs from "node:fs";
+
+/** The resolved name of each root, as last seen. A root may be a link that is switched on deploy. */
+const resolvedRoots = new Map<string, string>();
+
+const HAS_PROC = fs.existsSync("/proc/self/fd");
+
+/** @param root a root as configured, absolute, without a slash at its end */
+export function containmentOf(root: string, fd: number, path: string): "inside" | "outside" {
+  const real = HAS_PROC ? fs.readlinkSync(`/proc/self/fd/${fd}`) : realPathOf(fd, path);
+  if (real === undefined) return "outside";
+  const known = resolvedRoots.get(root);
+  if (known !== undefined && isBelow(known, real)) return "inside";
+
+  const now = fs.realpathSync(root);
+  resolvedRoots.set(root, now);
+  return isBelow(now, real) ? "inside" : "outside";
+}
+
+function isBelow(root: string, real: string): boolean {
+  if (root === "/") return true;
+  return real.startsWith(root) && (real.length === root.length || real[root.length] === "/");
+}
+
+function realPathOf(fd: number, path: string): string | undefined {
+  const real = fs.realpathSync(path);
+  const byPath = fs.statSync(real, { bigint: true });
+  const byFd = fs.fstatSync(fd, { bigint: true });
+  return byPath.ino === byFd.ino && byPath.dev === byFd.dev ? real : undefined;
+}

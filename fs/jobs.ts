@@ -1,0 +1,20 @@
+/**
+ * The words of the contract between reader-pool and reader-thread: flags of an open, and results.
+ */
+
+/** A flag of an open job. */
+export const WITH_KNOWN = 1; // the record holds an identity: answer OPEN_UNCHANGED while it stands
+
+/** Results of an open job. */
+export const OPEN_FILE = 0; // a regular file; F_FD is open and the caller's
+export const OPEN_BODY = 1; // a small regular file, whole in the landing buffer, closed again
+export const OPEN_UNCHANGED = 2; // still what the caller knows
+export const OPEN_DIRECTORY = 3;
+export const OPEN_IRREGULAR = 4; // a device, socket or FIFO
+export const OPEN_OUTSIDE = 5; // a link led out of the root
+export const OPEN_FAILED = 6; // F_ERRNO says why
+
+/** Results of a read job. */
+export const READ_DONE = 0;
+export const READ_FILE_CHANGED = 1;
+export const READ_REFUSED = 2; // F_ERRNO says why

@@ -1,0 +1,42 @@
+/**
+ * One file as it was when its descriptor was opened: an identity, and how its bytes are reached.
+ *
+ * A file that changes on disk becomes another `OpenFile`; transfers under way keep the one they
+ * began with. Small files carry their bytes and no descriptor.
+ */
+import type { FileIdentity } from "./reader-pool.js";
+
+export class OpenFile {
+  readonly identity: FileIdentity;
+  /** Integer, 0 to 2^53 - 1. */
+  readonly sizeBytes: number;
+  /** Modification time, milliseconds since the epoch, with its fraction cut off. */
+  readonly modifiedMs: number;
+  /** The whole file when it is small, else undefined. Never written to. */
+  readonly body: Buffer | undefined;
+  /** -1 when closed: the file is small, or its descriptor was given up for a more valuable one. */
+  fd: number;
+  /** Transfers and reads that need the descriptor now. It is not closed before this is 0. */
+  users = 0;
+  /** Has been held before: the next hold shows that it is asked for again. */
+  wasHeld = false;
+  /** Was asked for again since the table last looked for a descriptor to close. */
+  wasAskedFor = false;
+  /** The table does not lead here any more: the last user closes the descriptor. */
+  isRetired = false;
+
+  constructor(identity: FileIdentity, fd: number, body: Buffer | undefined) {
+    this.identity = identity;
+    this.sizeBytes = identity.sizeBytes;
+    this.modifiedMs = Number(identity.mtimeNs / 1_000_000n);
+    this.fd = fd;
+    this.body = body;
+  }
+}
+
+/** Can its bytes be had without opening it again? */
+export const isReachable = (file: OpenFile): boolean => file.body !== undefined || file.fd >= 0;
+
+/** Same file, same bytes, as far as the file system can tell. */
+export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
+  a.mtimeNs === b.mtimeNs && a.ino === b.ino && a.sizeBytes === b.sizeBytes && a.dev === b.dev;

@@ -1,0 +1,357 @@
+/**
+ * The loop's side of the reader threads: submit a job, get its completion.
+ *
+ * 1. a job gets a record, or waits in line for one
+ * 2. the batch of this turn of the loop is announced once, from a `setImmediate`
+ * 3. completions are collected when the loop wakes, and with every announcement
+ *
+ * A fixed ceiling of threads: it starts with `FIRST_READERS` and starts one more when jobs wait
+ * while every reader is busy. A reader blocked on a stuck disk costs itself and nothing else.
+ *
+ * Owns: threads, job records, call-backs. Does not know what a path or a descriptor means.
+ */
+import { constants } from "node:os";
+import { Worker } from "node:worker_threads";
+import { OPEN_BODY, OPEN_FAILED, OPEN_FILE, READ_REFUSED, WITH_KNOWN } from "./jobs.js";
+import {
+  BULK,
+  createRingMemory,
+  F_ERRNO,
+  F_FD,
+  F_FLAGS,
+  F_LENGTH,
+  F_OFFSET,
+  F_OP,
+  F_PATH_BYTES,
+  F_RESULT,
+  F_ROOT_CHARS,
+  F_SIZE,
+  F_SLAB_OFFSET,
+  I_DEV,
+  I_INO,
+  I_MTIME_NS,
+  JOBS,
+  JobRecords,
+  type Lane,
+  LoopEnd,
+  META,
+  OP_CLOSE,
+  OP_OPEN,
+  OP_READ,
+  PATH_BYTES,
+  type RingMemory,
+} from "./ring.js";
+
+/** What makes a file that file: a change of any of these makes it another one. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Integer, 0 to 2^53 - 1. */
+  readonly sizeBytes: number;
+  /** Nanoseconds since the epoch. */
+  readonly mtimeNs: bigint;
+}
+
+/** How an open ended. `result` is one of the OPEN_ constants of jobs.ts. */
+export interface Opened {
+  readonly result: number;
+  /** Negative errno of the failed call, 0 when there was none. */
+  readonly errno: number;
+  /** Open and the caller's to close; -1 unless `result` is OPEN_FILE. */
+  readonly fd: number;
+  /** Set for OPEN_FILE and OPEN_BODY. */
+  readonly identity: FileIdentity | undefined;
+  /** The whole file, the caller's to keep; set for OPEN_BODY. */
+  readonly body: Buffer | undefined;
+}
+
+export interface OpenRequest {
+  /** Absolute, without a slash at its end, unless it is "/". */
+  readonly root: string;
+  /** Absolute, below `root`. */
+  readonly path: string;
+  /** When given and still true, the answer is OPEN_UNCHANGED. */
+  readonly known: FileIdentity | undefined;
+}
+
+export interface ReaderPoolSettings {
+  /** Most reader threads, integer, 2 to 256. */
+  readonly readers: number;
+  /** Files up to this size arrive whole with their facts, bytes, 0 to 2^20. */
+  readonly smallFileBytes: number;
+}
+
+type Completion = (job: number) => void;
+
+/** Two, because one of them never takes bulk reads: see ring.ts. */
+const FIRST_READERS = 2;
+
+/**
+ * How often the pool looks whether jobs wait while every reader is busy.
+ *
+ * Smaller: threads are started for a hiccup. Larger: a slow disk waits longer for its readers;
+ * from 2 to 16 takes 14 looks, 70 ms.
+ */
+const LOOK_EVERY_MS = 5;
+
+/** A reader keeps nothing between two jobs: a small heap saves resident memory per thread. */
+const READER_HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } as const;
+
+const TOO_LONG: Opened = {
+  result: OPEN_FAILED,
+  errno: -constants.errno.ENAMETOOLONG,
+  fd: -1,
+  identity: undefined,
+  body: undefined,
+};
+
+const READER_MODULE = new URL("./reader-thread.js", import.meta.url);
+
+export class ReaderPool {
+  readonly #settings: ReaderPoolSettings;
+  readonly #memory: RingMemory;
+  readonly #slab: SharedArrayBuffer;
+  readonly #ring: LoopEnd;
+  readonly #jobs: JobRecords;
+  readonly #freeJobs: number[] = Array.from({ length: JOBS }, (_, at) => JOBS - 1 - at);
+  readonly #completions: (Completion | undefined)[] = new Array(JOBS).fill(undefined);
+  readonly #line: (() => void)[] = [];
+  #lineHead = 0;
+  readonly #threads: Worker[] = [];
+  #starting = 0;
+  #isAnnouncing = false;
+  #isListening = false;
+  #lookTimer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  /** @param slab where reads land; offsets of `read` count from its first byte */
+  constructor(settings: ReaderPoolSettings, slab: SharedArrayBuffer) {
+    this.#settings = settings;
+    this.#slab = slab;
+    this.#memory = createRingMemory(settings.smallFileBytes);
+    this.#ring = new LoopEnd(this.#memory);
+    this.#jobs = new JobRecords(this.#memory);
+  }
+
+  /** Starts the first readers; resolves when they take jobs. Rejects when a thread cannot start. */
+  async start(): Promise<void> {
+    const first = Math.min(FIRST_READERS, this.#settings.readers);
+    await Promise.all(Array.from({ length: first }, () => this.#startReader()));
+  }
+
+  /** Opens, or checks what is known. `done` runs later, exactly once. */
+  open(request: OpenRequest, done: (opened: Opened) => void): void {
+    if (Buffer.byteLength(request.path) >= PATH_BYTES) setImmediate(done, TOO_LONG);
+    else this.#withRecord(() => this.#submitOpen(request, done));
+  }
+
+  /**
+   * Reads `lengthBytes` at `offset` into the slab. `done` runs later, exactly once, with one of the
+   * READ_ constants of jobs.ts; READ_DONE means every byte is there and the identity still stands.
+   */
+  read(
+    fd: number,
+    identity: FileIdentity,
+    offset: number,
+    lengthBytes: number,
+    slabOffset: number,
+    done: (result: number, errno: number) => void,
+  ): void {
+    this.#withRecord(() => {
+      const job = this.#fill(OP_READ, (finished) => {
+        const result = this.#jobs.get(finished, F_RESULT);
+        done(result, result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0);
+      });
+      this.#jobs.set(job, F_FD, fd);
+      this.#jobs.set(job, F_OFFSET, offset);
+      this.#jobs.set(job, F_LENGTH, lengthBytes);
+      this.#jobs.set(job, F_SLAB_OFFSET, slabOffset);
+      this.#setIdentity(job, identity);
+      this.#submit(job, BULK);
+    });
+  }
+
+  /** Closes a descriptor off the loop: on a network file system close can block. */
+  close(fd: number, done: () => void): void {
+    this.#withRecord(() => {
+      const job = this.#fill(OP_CLOSE, done);
+      this.#jobs.set(job, F_FD, fd);
+      this.#submit(job, META);
+    });
+  }
+
+  /** Counts for metrics. */
+  stats(): { readers: number; asleep: number; inFlight: number; inLine: number } {
+    return {
+      readers: this.#threads.length,
+      asleep: this.#ring.sleepers(),
+      inFlight: JOBS - this.#freeJobs.length,
+      inLine: this.#line.length - this.#lineHead,
+    };
+  }
+
+  /** Ends the threads. Jobs that have not finished are forgotten. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#lookTimer);
+    this.#ring.stop();
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  // --- submitting ---
+
+  #withRecord(submit: () => void): void {
+    if (this.#freeJobs.length > 0) submit();
+    else this.#line.push(submit);
+  }
+
+  #fill(op: number, completion: Completion): number {
+    const job = this.#freeJobs.pop()!;
+    this.#completions[job] = completion;
+    this.#jobs.set(job, F_OP, op);
+    return job;
+  }
+
+  #submitOpen(request: OpenRequest, done: (opened: Opened) => void): void {
+    const job = this.#fill(OP_OPEN, (finished) => done(this.#openedFrom(finished)));
+    this.#jobs.set(job, F_PATH_BYTES, this.#jobs.setPath(job, request.path));
+    this.#jobs.set(job, F_ROOT_CHARS, request.root.length);
+    this.#jobs.set(job, F_FLAGS, request.known === undefined ? 0 : WITH_KNOWN);
+    if (request.known !== undefined) this.#setIdentity(job, request.known);
+    this.#submit(job, META);
+  }
+
+  #setIdentity(job: number, identity: FileIdentity): void {
+    this.#jobs.set(job, F_SIZE, identity.sizeBytes);
+    this.#jobs.setWide(job, I_DEV, identity.dev);
+    this.#jobs.setWide(job, I_INO, identity.ino);
+    this.#jobs.setWide(job, I_MTIME_NS, identity.mtimeNs);
+  }
+
+  #submit(job: number, lane: Lane): void {
+    this.#ring.submit(job, lane);
+    this.#announceSoon();
+  }
+
+  // --- once a turn: wake a reader, collect what is done ---
+
+  #announceSoon(): void {
+    if (this.#isAnnouncing) return;
+    this.#isAnnouncing = true;
+    setImmediate(() => {
+      this.#isAnnouncing = false;
+      this.#ring.ring(1);
+      this.#collect();
+    });
+  }
+
+  #collect(): void {
+    for (let job = this.#ring.collect(); job >= 0; job = this.#ring.collect()) this.#finish(job);
+    this.#listen();
+  }
+
+  #finish(job: number): void {
+    const completion = this.#completions[job]!;
+    this.#completions[job] = undefined;
+    completion(job);
+    this.#freeJobs.push(job);
+    if (this.#lineHead < this.#line.length) this.#admitNext();
+  }
+
+  #admitNext(): void {
+    const submit = this.#line[this.#lineHead++]!;
+    if (this.#lineHead === this.#line.length) {
+      this.#line.length = 0;
+      this.#lineHead = 0;
+    }
+    submit();
+  }
+
+  #listen(): void {
+    const isIdle = this.#freeJobs.length === JOBS;
+    if (isIdle || this.#isListening || this.#isStopped) return;
+    this.#lookSoon();
+    const done = this.#ring.whenDone();
+    if (done === undefined) {
+      this.#announceSoon();
+      return;
+    }
+    this.#isListening = true;
+    void done.then(() => {
+      this.#isListening = false;
+      this.#collect();
+    });
+  }
+
+  // --- reading results ---
+
+  #openedFrom(job: number): Opened {
+    const result = this.#jobs.get(job, F_RESULT);
+    const hasFacts = result === OPEN_FILE || result === OPEN_BODY;
+    return {
+      result,
+      errno: result === OPEN_FAILED ? this.#jobs.get(job, F_ERRNO) : 0,
+      fd: result === OPEN_FILE ? this.#jobs.get(job, F_FD) : -1,
+      identity: hasFacts ? this.#identityFrom(job) : undefined,
+      body: result === OPEN_BODY ? this.#takeLanding(job) : undefined,
+    };
+  }
+
+  #identityFrom(job: number): FileIdentity {
+    return {
+      dev: this.#jobs.getWide(job, I_DEV),
+      ino: this.#jobs.getWide(job, I_INO),
+      sizeBytes: this.#jobs.get(job, F_SIZE),
+      mtimeNs: this.#jobs.getWide(job, I_MTIME_NS),
+    };
+  }
+
+  #takeLanding(job: number): Buffer {
+    const size = this.#jobs.get(job, F_SIZE);
+    const body = Buffer.allocUnsafeSlow(size);
+    this.#jobs.landing(job).copy(body, 0, 0, size);
+    return body;
+  }
+
+  // --- threads ---
+
+  #lookSoon(): void {
+    if (this.#lookTimer !== undefined) return;
+    this.#lookTimer = setTimeout(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** Jobs that wait get a sleeping reader each; when none sleeps, one more thread. */
+  #look(): void {
+    this.#lookTimer = undefined;
+    const waiting = this.#ring.backlog();
+    if (waiting > 0) {
+      this.#ring.ring(waiting);
+      if (this.#ring.sleepers() === 0 && this.#starting === 0) this.#startOneMore();
+    }
+    if (this.#freeJobs.length < JOBS && !this.#isStopped) this.#lookSoon();
+  }
+
+  #startOneMore(): void {
+    if (this.#threads.length >= this.#settings.readers) return;
+    void this.#startReader();
+  }
+
+  #startReader(): Promise<void> {
+    this.#starting++;
+    const thread = new Worker(READER_MODULE, {
+      workerData: { memory: this.#memory, slab: this.#slab },
+      resourceLimits: READER_HEAP,
+      name: "reader",
+    });
+    this.#threads.push(thread);
+    return new Promise((resolve, reject) => {
+      thread.once("error", reject);
+      thread.once("message", () => {
+        this.#starting--;
+        thread.unref();
+        thread.off("error", reject);
+        resolve();
+      });
+    });
+  }
+}

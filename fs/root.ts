@@ -1,0 +1,34 @@
+/** The folder to serve: is it there, may we look into it, and what is its full name? */
+import fs from "node:fs";
+import { resolve } from "node:path";
+
+export type RootVerdict =
+  | { readonly kind: "root"; readonly path: string }
+  | { readonly kind: "refused"; readonly complaint: string };
+
+/**
+ * Judges a root as configured. The path is made absolute but links in it are kept: a root that is a
+ * link may be switched to another release while the server runs.
+ */
+export function judgeRoot(given: string): RootVerdict {
+  const path = resolve(given);
+  try {
+    if (!fs.statSync(path).isDirectory()) return refused(path, "is not a folder");
+    fs.accessSync(path, fs.constants.R_OK | fs.constants.X_OK);
+    return { kind: "root", path };
+  } catch (error) {
+    return refused(path, REASONS[(error as NodeJS.ErrnoException).code ?? ""] ?? String(error));
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  ENOTDIR: "leads through something that is not a folder",
+  EACCES: "may not be read by this user",
+  ELOOP: "is a link that leads in a circle",
+};
+
+const refused = (path: string, reason: string): RootVerdict => ({
+  kind: "refused",
+  complaint: `root ${JSON.stringify(path)} ${reason}`,
+});

@@ -1,0 +1,25 @@
+/**
+ * Plain counts of what happened since start. Recording is one addition; reading is elsewhere.
+ */
+
+/** How transfers ended, and what else an operator wants counted. Integers from 0, only rising. */
+export class Counters {
+  /** Requests answered by status class: index 2 counts 2xx. */
+  readonly answersByClass = [0, 0, 0, 0, 0, 0];
+  /** Bodies that went out whole. */
+  bodiesSent = 0;
+  /** Clients that left before their last byte. */
+  clientsGone = 0;
+  /** Clients cut because they took nothing for too long. */
+  clientsStalled = 0;
+  /** Transfers ended early because their file changed under them. */
+  filesChanged = 0;
+  /** Transfers ended by a disk that failed. */
+  readsFailed = 0;
+  /** Transfers ended by a disk that did not answer in time. */
+  readsTimedOut = 0;
+
+  answered(status: number): void {
+    this.answersByClass[Math.floor(status / 100)]!++;
+  }
+}
