@@ -1,0 +1,90 @@
+/**
+ * A load: one chunk on its way into the pool, and everybody who waits for it.
+ *
+ *      NEEDS_PERMIT ──▶ NEEDS_SLOT ──▶ AT_DISK ──▶ ABANDONED ──▶ OVER
+ *      in its desk's    in the slot    a slot is   took too long, its
+ *      line             line           being       slot lost until the
+ *                                      filled      disk answers
+ *
+ * However many transfers want a chunk, there is one load and one read. Data only: `Loads` moves it.
+ */
+
+import { Line, type Linked } from "./line.js";
+import type { ChunkFile } from "./sink.js";
+import type { Transfer } from "./transfer.js";
+
+export const NEEDS_PERMIT = 0;
+export const NEEDS_SLOT = 1;
+export const AT_DISK = 2;
+export const ABANDONED = 3;
+export const OVER = 4;
+type Stage =
+  | typeof NEEDS_PERMIT
+  | typeof NEEDS_SLOT
+  | typeof AT_DISK
+  | typeof ABANDONED
+  | typeof OVER;
+
+const NEXT: readonly (readonly Stage[])[] = [
+  /* NEEDS_PERMIT */ [NEEDS_SLOT, OVER], // another load of the file ended, or nobody waits any more
+  /* NEEDS_SLOT */ [AT_DISK, OVER], // a slot came free, or nobody waits any more
+  /* AT_DISK */ [ABANDONED, OVER], // the deadline passed, or the disk answered
+  /* ABANDONED */ [OVER], // the disk answered at last
+  /* OVER */ [], // nothing may follow
+];
+
+export class Load<File extends ChunkFile> implements Linked<Load<File>> {
+  readonly desk: FileDesk<File>;
+  readonly chunk: number;
+  readonly waiters = new Line<Transfer<File>>();
+  /** Transfers that came to this chunk before it had a slot; 0 when it is read ahead. */
+  arrivals: number;
+  /** Where the disk writes; -1 before. */
+  slot = -1;
+  /** Since when it waits for what it waits for now: permit and slot, or the disk. */
+  sinceMs: number;
+  #stage: Stage = NEEDS_PERMIT;
+
+  line: Line<Load<File>> | undefined = undefined;
+  before: Load<File> | undefined = undefined;
+  behind: Load<File> | undefined = undefined;
+
+  constructor(desk: FileDesk<File>, chunk: number, arrivals: number, nowMs: number) {
+    this.desk = desk;
+    this.chunk = chunk;
+    this.arrivals = arrivals;
+    this.sinceMs = nowMs;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  get hasSlot(): boolean {
+    return this.slot >= 0;
+  }
+
+  /** @throws Error when a caller breaks the table: a bug here, never the disk's doing */
+  enter(stage: Stage): void {
+    if (NEXT[this.#stage]?.includes(stage) !== true) {
+      throw new Error(`load stage ${this.#stage} cannot become ${stage}`);
+    }
+    this.#stage = stage;
+  }
+}
+
+/** The loads of one file. Exists while there is one. */
+export class FileDesk<File extends ChunkFile> {
+  readonly file: File;
+  /** By chunk number, all but the abandoned. */
+  readonly loads = new Map<number, Load<File>>();
+  /** Loads that wait for a permit. */
+  readonly line = new Line<Load<File>>();
+  /** Permits given out: to loads that wait for a slot, are at the disk, or are abandoned. */
+  permits = 0;
+  abandoned = 0;
+
+  constructor(file: File) {
+    this.file = file;
+  }
+}

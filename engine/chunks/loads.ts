@@ -1,0 +1,373 @@
+/**
+ * The loads: brings chunks from the disk into the pool, each once, whoever waits for it.
+ *
+ * 1. permit   a file has few reads at a time, so one stuck file cannot hold every reader
+ * 2. slot     then the load stands in one line for a slot, first come, first served
+ * 3. read     with a slot, every waiter pins it: a chunk cannot be evicted before its first use
+ * 4. end      waiters go on, or learn why not; both lines move up
+ *
+ * The permit is taken before the slot and kept with it, so no load ever holds what another needs
+ * first: the lines always move while the disk answers. When it does not answer, the read is
+ * abandoned and its file refuses loads until that read returns. Other files lose one slot.
+ *
+ * A load without a slot ends when its last waiter leaves. A read goes on: nobody can call it back,
+ * and its bytes are useful to the next who comes.
+ *
+ * Knows transfers only as those who wait; what they do next is the scheduler's.
+ */
+
+import type { ChunkPool } from "./chunk-pool.js";
+import { Line } from "./line.js";
+import { ABANDONED, AT_DISK, FileDesk, Load, NEEDS_PERMIT, NEEDS_SLOT, OVER } from "./load.js";
+import {
+  type ChunkFile,
+  type ChunkReader,
+  READ_CHANGED,
+  READ_OK,
+  type ReadOutcome,
+} from "./sink.js";
+import type { Transfer } from "./transfer.js";
+
+/**
+ * The part of the slots, one in so many, that readahead may fill before anybody comes for it.
+ *
+ * Larger (a smaller number here): chunks that were read ahead are evicted before they are used, and
+ * the disk reads them twice. Smaller: fewer fast transfers find their next chunk ready. At 256
+ * slots and two chunks ahead, a quarter serves 32 fast downloads of cold files.
+ * Chosen for `npm run bench -- cold`; re-run it before changing this line.
+ */
+const READAHEAD_ONE_IN = 4;
+
+/** Why a load did not bring its chunk. */
+export type LoadFailure = "changed" | "read failed" | "read timed out";
+
+/** What waiters are told. */
+export interface LoadEvents<File extends ChunkFile> {
+  /** The read is out. The transfer holds a pin on its slot. */
+  reading(transfer: Transfer<File>): void;
+  /** The bytes are there. The transfer holds a pin on its slot. */
+  ready(transfer: Transfer<File>): void;
+  /** They will not come. The transfer holds nothing. May call back into `Loads`. */
+  failed(transfer: Transfer<File>, why: LoadFailure): void;
+}
+
+export interface LoadSettings {
+  /** Longest wait for a slot, and then longest wait for the disk, in milliseconds. */
+  readonly readTimeoutMs: number;
+  /** Loads of one file that may hold a slot or stand in line for one; at least 1. */
+  readonly maxReadsPerFile: number;
+}
+
+/** Counts since the start, and three of now. */
+export interface LoadCounts {
+  /** Reads given to the disk, readahead included. */
+  reads: number;
+  /** Reads given to the disk before anybody waited for them. */
+  readaheads: number;
+  /** Transfers that joined a load somebody else had asked for. */
+  coalesced: number;
+  /** Reads that failed, or found that the file had changed. */
+  failed: number;
+  /** Loads that ended at their deadline, in line or at the disk. */
+  timedOut: number;
+  /** Transfers refused because an earlier read of that file has not returned. */
+  refused: number;
+  /** Loads that stand in line for a slot now. */
+  waitingForSlot: number;
+  /** Slots held now by reads that were given up and have not returned. */
+  abandoned: number;
+  /** Files that have a load now, an abandoned one included. */
+  files: number;
+}
+
+export class Loads<File extends ChunkFile> {
+  readonly #pool: ChunkPool<File>;
+  readonly #reader: ChunkReader<File>;
+  readonly #events: LoadEvents<File>;
+  readonly #settings: LoadSettings;
+  readonly #nowMs: () => number;
+  readonly #desks = new Map<File, FileDesk<File>>();
+  readonly #slotLine = new Line<Load<File>>();
+  readonly #readaheadSlots: number;
+  readonly #counts: LoadCounts = {
+    reads: 0,
+    readaheads: 0,
+    coalesced: 0,
+    failed: 0,
+    timedOut: 0,
+    refused: 0,
+    waitingForSlot: 0,
+    abandoned: 0,
+    files: 0,
+  };
+
+  constructor(
+    pool: ChunkPool<File>,
+    reader: ChunkReader<File>,
+    events: LoadEvents<File>,
+    settings: LoadSettings,
+    nowMs: () => number,
+  ) {
+    this.#pool = pool;
+    this.#reader = reader;
+    this.#events = events;
+    this.#settings = settings;
+    this.#nowMs = nowMs;
+    this.#readaheadSlots = Math.floor(pool.slotCount / READAHEAD_ONE_IN);
+  }
+
+  counts(): LoadCounts {
+    return { ...this.#counts, waitingForSlot: this.#slotLine.size, files: this.#desks.size };
+  }
+
+  /**
+   * Makes a transfer wait for a chunk that is not ready. Returns false when it may not: a read of
+   * that file is stuck, and one more would only hold one more reader.
+   */
+  wait(transfer: Transfer<File>, file: File, chunk: number): boolean {
+    const desk = this.#deskOf(file);
+    if (desk.abandoned > 0) {
+      this.#counts.refused++;
+      return false;
+    }
+    const load = desk.loads.get(chunk);
+    if (load === undefined) this.#ask(desk, chunk, transfer);
+    else this.#share(load, transfer);
+    return true;
+  }
+
+  /**
+   * Loads a chunk nobody waits for yet, if that makes nobody wait.
+   * Returns whether the chunk is there or on its way.
+   */
+  readAhead(file: File, chunk: number): boolean {
+    if (this.#pool.find(file, chunk) >= 0) return true;
+    if (this.#desks.get(file)?.loads.has(chunk) === true) return true;
+    if (!this.#mayReadAhead(this.#desks.get(file))) return false;
+
+    const load = this.#open(this.#deskOf(file), chunk, 0);
+    this.#permit(load);
+    this.moveUp();
+    if (load.stage === NEEDS_SLOT) this.#end(load);
+    if (!load.hasSlot) return false;
+    this.#counts.readaheads++;
+    return true;
+  }
+
+  /** Whatever a transfer waits for or has pinned, it does so no more. */
+  leave(transfer: Transfer<File>): void {
+    if (transfer.load !== undefined) this.#quit(transfer.load, transfer);
+    this.release(transfer);
+  }
+
+  /** Drops the pin of a transfer, if it has one, and lets the line have the slot. */
+  release(transfer: Transfer<File>): void {
+    this.#unpin(transfer);
+    this.moveUp();
+  }
+
+  /** Gives slots to the first in line while there are any. O(1) when nobody stands there. */
+  moveUp(): void {
+    for (let load = this.#slotLine.head; load !== undefined; load = this.#slotLine.head) {
+      const slot = this.#pool.claim(load.desk.file, load.chunk, load.arrivals);
+      if (slot < 0) return;
+      this.#slotLine.leave(load);
+      this.#read(load, slot);
+    }
+  }
+
+  /** Ends every load whose deadline has passed, waited for or not. Cost: O(loads). */
+  sweep(): void {
+    const dueMs = this.#nowMs() - this.#settings.readTimeoutMs;
+    for (const load of this.#overdue(dueMs)) {
+      if (load.stage === AT_DISK) this.#abandon(load);
+      else this.#expire(load);
+    }
+    this.moveUp();
+  }
+
+  // --- permit, slot, read ---
+
+  #ask(desk: FileDesk<File>, chunk: number, transfer: Transfer<File>): void {
+    const load = this.#open(desk, chunk, 1);
+    transfer.arrivesAt(desk.file, chunk);
+    this.#addWaiter(load, transfer);
+    if (desk.permits < this.#settings.maxReadsPerFile) this.#permit(load);
+    else desk.line.join(load);
+    this.moveUp();
+  }
+
+  #share(load: Load<File>, transfer: Transfer<File>): void {
+    this.#counts.coalesced++;
+    this.#addWaiter(load, transfer);
+    const isArrival = transfer.arrivesAt(load.desk.file, load.chunk);
+    if (load.hasSlot) {
+      if (isArrival) this.#pool.arrive(load.slot);
+      this.#pinFor(transfer, load.slot);
+    } else if (isArrival) load.arrivals++;
+  }
+
+  #open(desk: FileDesk<File>, chunk: number, arrivals: number): Load<File> {
+    const load = new Load(desk, chunk, arrivals, this.#nowMs());
+    desk.loads.set(chunk, load);
+    return load;
+  }
+
+  #addWaiter(load: Load<File>, transfer: Transfer<File>): void {
+    load.waiters.join(transfer);
+    transfer.load = load;
+  }
+
+  #permit(load: Load<File>): void {
+    load.enter(NEEDS_SLOT);
+    load.desk.permits++;
+    this.#slotLine.join(load);
+  }
+
+  #mayReadAhead(desk: FileDesk<File> | undefined): boolean {
+    const permits = desk?.permits ?? 0;
+    const isStuck = desk !== undefined && desk.abandoned > 0;
+    return (
+      !isStuck &&
+      permits < this.#settings.maxReadsPerFile - 1 && // the last permit is for who waits
+      this.#slotLine.size === 0 &&
+      this.#pool.unusedCount < this.#readaheadSlots
+    );
+  }
+
+  #read(load: Load<File>, slot: number): void {
+    const { file } = load.desk;
+    const offset = load.chunk * this.#pool.chunkBytes;
+    const lengthBytes = Math.min(this.#pool.chunkBytes, file.sizeBytes - offset);
+    load.enter(AT_DISK);
+    load.slot = slot;
+    load.sinceMs = this.#nowMs();
+    for (let one = load.waiters.head; one !== undefined; one = one.behind) this.#pinFor(one, slot);
+    this.#counts.reads++;
+    this.#reader.read(file, offset, lengthBytes, this.#pool.slabOffset(slot), (outcome) =>
+      this.#returned(load, outcome),
+    );
+  }
+
+  #pinFor(transfer: Transfer<File>, slot: number): void {
+    this.#pool.pin(slot);
+    transfer.pinnedSlot = slot;
+    this.#events.reading(transfer);
+  }
+
+  #unpin(transfer: Transfer<File>): void {
+    if (transfer.pinnedSlot < 0) return;
+    this.#pool.unpin(transfer.pinnedSlot);
+    transfer.pinnedSlot = -1;
+  }
+
+  #quit(load: Load<File>, transfer: Transfer<File>): void {
+    load.waiters.leave(transfer);
+    transfer.load = undefined;
+    const isInLine = load.stage === NEEDS_PERMIT || load.stage === NEEDS_SLOT;
+    if (isInLine && load.waiters.size === 0) this.#end(load);
+  }
+
+  // --- the disk answered ---
+
+  #returned(load: Load<File>, outcome: ReadOutcome): void {
+    if (load.stage === ABANDONED) this.#takeBack(load);
+    else if (outcome === READ_OK) this.#succeed(load);
+    else this.#fail(load, outcome === READ_CHANGED ? "changed" : "read failed");
+    this.moveUp();
+  }
+
+  #succeed(load: Load<File>): void {
+    this.#pool.finishLoading(load.slot);
+    this.#end(load);
+    for (let one = load.waiters.shift(); one !== undefined; one = load.waiters.shift()) {
+      one.load = undefined;
+      this.#events.ready(one);
+    }
+  }
+
+  #fail(load: Load<File>, why: LoadFailure): void {
+    this.#counts.failed++;
+    this.#unpinAll(load);
+    this.#pool.failLoading(load.slot);
+    this.#end(load);
+    this.#tell(load, why);
+  }
+
+  #takeBack(load: Load<File>): void {
+    this.#counts.abandoned--;
+    load.desk.abandoned--;
+    this.#pool.failLoading(load.slot);
+    this.#end(load);
+  }
+
+  // --- a deadline passed ---
+
+  #overdue(dueMs: number): Load<File>[] {
+    const overdue: Load<File>[] = [];
+    for (const desk of this.#desks.values()) {
+      for (const load of desk.loads.values()) if (load.sinceMs <= dueMs) overdue.push(load);
+    }
+    return overdue;
+  }
+
+  /** Gives up on a read. The disk keeps the slot, and the file's loads in line have no hope now. */
+  #abandon(load: Load<File>): void {
+    const { desk } = load;
+    const doomed = [...desk.loads.values()].filter((other) => !other.hasSlot);
+    this.#counts.timedOut += 1 + doomed.length;
+    this.#counts.abandoned++;
+    load.enter(ABANDONED);
+    desk.abandoned++;
+    desk.loads.delete(load.chunk);
+    this.#unpinAll(load);
+    for (const other of doomed) this.#end(other);
+    for (const one of [load, ...doomed]) this.#tell(one, "read timed out");
+  }
+
+  /** Ends a load in line. It may be over already: those who were told before it can end it. */
+  #expire(load: Load<File>): void {
+    if (load.stage === OVER) return;
+    this.#counts.timedOut++;
+    this.#end(load);
+    this.#tell(load, "read timed out");
+  }
+
+  // --- the end ---
+
+  /** Takes a load off the books, wherever it stood. Its waiters are still to be told. */
+  #end(load: Load<File>): void {
+    const { desk, stage } = load;
+    load.enter(OVER);
+    load.line?.leave(load);
+    if (stage !== ABANDONED) desk.loads.delete(load.chunk); // that one left its desk before
+    if (stage !== NEEDS_PERMIT) this.#returnPermit(desk);
+    if (desk.loads.size === 0 && desk.permits === 0) this.#desks.delete(desk.file);
+  }
+
+  #returnPermit(desk: FileDesk<File>): void {
+    desk.permits--;
+    const next = desk.line.shift();
+    if (next !== undefined) this.#permit(next);
+  }
+
+  /** Tells everybody, after the books are in order: what they do next may come back here. */
+  #tell(load: Load<File>, why: LoadFailure): void {
+    for (let one = load.waiters.shift(); one !== undefined; one = load.waiters.shift()) {
+      one.load = undefined;
+      this.#events.failed(one, why);
+    }
+  }
+
+  #unpinAll(load: Load<File>): void {
+    for (let one = load.waiters.head; one !== undefined; one = one.behind) this.#unpin(one);
+  }
+
+  #deskOf(file: File): FileDesk<File> {
+    const known = this.#desks.get(file);
+    if (known !== undefined) return known;
+    const desk = new FileDesk(file);
+    this.#desks.set(file, desk);
+    return desk;
+  }
+}

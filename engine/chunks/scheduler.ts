@@ -1,0 +1,322 @@
+/**
+ * The scheduler: brings bodies to sockets, a turn at a time, from the pool.
+ *
+ * 1. start   count the transfer in, give it its first turn at once
+ * 2. turn    push pieces until a quantum is used, a chunk is missing or the socket is full
+ * 3. wait    for a chunk (`Loads`), for the client (blocked), or for the next turn (`Turns`)
+ * 4. tick    give turns, as many as the event loop can spare; deferred, one pending at most
+ * 5. sweep   once a second: deadlines of loads, stalled clients, re-offers
+ * 6. settle  release everything, then tell the owner of the sink, once
+ *
+ * What a socket reports only marks its transfer and asks for a tick: from inside one socket's
+ * callback no other socket is pushed to. A pin lasts for a push, or from a read to the first push
+ * after it: a transfer that waits for its client or for its next turn holds nothing.
+ *
+ * Bytes and offsets only. Never closes a sink, and never touches it after settling.
+ */
+
+import type { ChunkPool } from "./chunk-pool.js";
+import { Cursor, type Part } from "./cursor.js";
+import { QUANTUM_BYTES } from "./lane.js";
+import { Line } from "./line.js";
+import { type LoadCounts, type LoadSettings, Loads } from "./loads.js";
+import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
+import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
+import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
+import { Turns } from "./turns.js";
+
+export type { Part } from "./cursor.js";
+export type { OnSettled, Outcome, Transfer } from "./transfer.js";
+
+/**
+ * Least cost of a push, in bytes.
+ *
+ * A push that takes one byte costs a system call all the same. Without this, a tick of a thousand
+ * full sockets would be free, and a body of a thousand small parts one turn. Two microseconds are
+ * worth 14 KiB at 150 µs per MiB; lower, so that small parts still leave together.
+ */
+const LEAST_PUSH_BYTES = 4 * 1024;
+
+/**
+ * Chunks asked for ahead of a transfer whose socket takes everything, from the cursor on.
+ *
+ * 1: the disk rests while the chunk is pushed. More than 2: a client that leaves wastes more reads,
+ * and each fast download keeps more of the pool. Chosen for `npm run bench -- cold`.
+ */
+const READAHEAD_CHUNKS = 2;
+
+/**
+ * Milliseconds after which a blocked socket is offered its next bytes again.
+ *
+ * uWebSockets.js cuts a socket 8 to 12 s after its last failing write, however patient we are; an
+ * offer that takes nothing is such a write. With a sweep each second the offer comes after 5 s at
+ * the latest. Smaller: blocked transfers load their chunk again more often, for nothing.
+ */
+const REOFFER_AFTER_MS = 4_000;
+
+interface SchedulerSettings extends LoadSettings {
+  /** Longest time a client may take nothing, in milliseconds. */
+  readonly sendTimeoutMs: number;
+}
+
+export interface SchedulerDeps<File extends ChunkFile> {
+  readonly pool: ChunkPool<File>;
+  readonly reader: ChunkReader<File>;
+  readonly settings: SchedulerSettings;
+  /** A clock that never goes back, in milliseconds. */
+  readonly nowMs: () => number;
+  /** Runs a function soon, after the callbacks that are due: `setImmediate`. */
+  readonly defer: (run: () => void) => void;
+}
+
+/** What is going on, and what has been counted since the start. */
+export interface SchedulerStats {
+  /** Transfers now in each phase. */
+  readonly ready: number;
+  readonly inLine: number;
+  readonly reading: number;
+  readonly pushing: number;
+  readonly blocked: number;
+  /** Transfers that ended since the start. */
+  readonly settled: number;
+  /** Addresses that have a transfer now. */
+  readonly clients: number;
+  /** Body bytes taken by sockets since the start. */
+  readonly sentBytes: number;
+  /** Pushes that found their chunk in the pool, since the start. */
+  readonly hits: number;
+  readonly ticks: number;
+  readonly loads: LoadCounts;
+}
+
+export class Scheduler<File extends ChunkFile> {
+  readonly #pool: ChunkPool<File>;
+  readonly #nowMs: () => number;
+  readonly #defer: (run: () => void) => void;
+  readonly #sendTimeoutMs: number;
+  readonly #loads: Loads<File>;
+  readonly #turns = new Turns<File>();
+  readonly #blocked = new Line<Transfer<File>>();
+  readonly #inPhase = [0, 0, 0, 0, 0, 0];
+  #isTickPending = false;
+  #sentBytes = 0;
+  #hits = 0;
+  #ticks = 0;
+
+  constructor({ pool, reader, settings, nowMs, defer }: SchedulerDeps<File>) {
+    this.#pool = pool;
+    this.#nowMs = nowMs;
+    this.#defer = defer;
+    this.#sendTimeoutMs = settings.sendTimeoutMs;
+    const events = {
+      reading: (transfer: Transfer<File>) => this.#enter(transfer, READING),
+      ready: (transfer: Transfer<File>) => this.#makeReady(transfer),
+      failed: (transfer: Transfer<File>, why: Outcome) => this.#settle(transfer, why),
+    };
+    this.#loads = new Loads(pool, reader, events, settings, nowMs);
+  }
+
+  /**
+   * Starts sending a body. What the pool has of its first quantum is offered before this returns.
+   *
+   * @param parts not empty of bytes: an empty body needs no scheduler
+   * @param sink its `onDrained` and `onGone` are set here
+   * @param onSettled called exactly once, possibly before this returns; may start other transfers
+   * @throws RangeError when there is nothing to send or an extent lies outside its file
+   */
+  start(parts: readonly Part<File>[], sink: Sink, onSettled: OnSettled<File>): Transfer<File> {
+    const cursor = new Cursor(parts); // throws before anything is counted
+    const client = this.#turns.enter(sink.client);
+    const transfer = new Transfer(cursor, sink, client, onSettled, this.#nowMs());
+    this.#inPhase[READY]!++;
+    sink.onDrained = () => this.#drained(transfer);
+    sink.onGone = () => this.#gone(transfer);
+    client.bulk.charge(this.#turn(transfer)); // a first turn is not waited for, but not free
+    return transfer;
+  }
+
+  /**
+   * Looks at every deadline. To be called about once a second.
+   * Cost: O(loads + blocked transfers), one comparison each.
+   */
+  sweep(): void {
+    this.#loads.sweep();
+    const nowMs = this.#nowMs();
+    for (const transfer of this.#dueAmongBlocked(nowMs)) {
+      if (transfer.phase !== BLOCKED) continue; // those settled before it may have ended it
+      if (this.#isStalled(transfer, nowMs)) this.#settle(transfer, "client stalled");
+      else this.#makeReady(transfer);
+    }
+  }
+
+  stats(): SchedulerStats {
+    const [ready = 0, inLine = 0, reading = 0, pushing = 0, blocked = 0, settled = 0] =
+      this.#inPhase;
+    return {
+      ready,
+      inLine,
+      reading,
+      pushing,
+      blocked,
+      settled,
+      clients: this.#turns.clients,
+      sentBytes: this.#sentBytes,
+      hits: this.#hits,
+      ticks: this.#ticks,
+      loads: this.#loads.counts(),
+    };
+  }
+
+  // --- turns ---
+
+  #wake(): void {
+    if (this.#isTickPending) return;
+    this.#isTickPending = true;
+    this.#defer(this.#tick);
+  }
+
+  readonly #tick = (): void => {
+    this.#isTickPending = false;
+    this.#ticks++;
+    this.#turns.run(this.#turn);
+    if (!this.#turns.isEmpty()) this.#wake();
+  };
+
+  /**
+   * Pushes pieces until a quantum is used or the transfer cannot go on.
+   *
+   * Cost: one `offer` a piece; no allocation but a view when the piece is not a whole chunk.
+   * Returns what it cost in bytes: never 0, a quantum and `LEAST_PUSH_BYTES` at most.
+   */
+  readonly #turn = (transfer: Transfer<File>): number => {
+    let costBytes = 0;
+    while (transfer.phase === READY) {
+      const want = Math.min(transfer.cursor.pieceBytes(this.#pool.chunkBytes), QUANTUM_BYTES);
+      if (costBytes + want > QUANTUM_BYTES) break;
+      costBytes += Math.max(this.#step(transfer, want), LEAST_PUSH_BYTES);
+    }
+    if (transfer.phase === READY) this.#queue(transfer);
+    return costBytes;
+  };
+
+  /** Pushes the next piece, or makes the transfer wait for it. Returns the bytes taken. */
+  #step(transfer: Transfer<File>, want: number): number {
+    const { part, at } = transfer.cursor;
+    if (part!.kind === "literal") return this.#push(transfer, part!.bytes.subarray(at, at + want));
+
+    const { file } = part!;
+    const chunk = this.#pool.chunkAt(at);
+    const slot = this.#pool.findReady(file, chunk);
+    if (slot < 0) return this.#waitFor(transfer, file, chunk);
+
+    if (transfer.arrivesAt(file, chunk)) this.#pool.arrive(slot);
+    if (transfer.pinnedSlot < 0) this.#pinHit(transfer, slot);
+    return this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
+  }
+
+  #pinHit(transfer: Transfer<File>, slot: number): void {
+    this.#hits++;
+    this.#pool.pin(slot);
+    transfer.pinnedSlot = slot;
+  }
+
+  /** Offers bytes to the socket, which may leave meanwhile: then all is settled on return. */
+  #push(transfer: Transfer<File>, bytes: Uint8Array): number {
+    const { cursor, sink } = transfer;
+    this.#enter(transfer, PUSHING);
+    const taken = sink.offer(bytes, cursor.totalBytes) - cursor.sentBytes;
+    if (transfer.phase === SETTLED) return 0;
+
+    cursor.advance(taken);
+    this.#sentBytes += taken;
+    if (taken > 0) transfer.blockedSinceMs = NOT_BLOCKED;
+    if (cursor.remainingBytes === 0) this.#settle(transfer, "sent");
+    else if (taken < bytes.length) this.#block(transfer);
+    else this.#goOn(transfer);
+    return taken;
+  }
+
+  #goOn(transfer: Transfer<File>): void {
+    this.#enter(transfer, READY);
+    this.#loads.release(transfer);
+    this.#readAhead(transfer);
+  }
+
+  #makeReady(transfer: Transfer<File>): void {
+    transfer.line?.leave(transfer);
+    this.#enter(transfer, READY);
+    this.#queue(transfer);
+  }
+
+  #queue(transfer: Transfer<File>): void {
+    this.#turns.join(transfer);
+    this.#wake();
+  }
+
+  #enter(transfer: Transfer<File>, phase: Phase): void {
+    this.#inPhase[transfer.phase]!--;
+    transfer.enter(phase, this.#nowMs());
+    this.#inPhase[phase]!++;
+  }
+
+  // --- the disk is slower than the socket ---
+
+  #waitFor(transfer: Transfer<File>, file: File, chunk: number): number {
+    this.#enter(transfer, IN_LINE);
+    if (!this.#loads.wait(transfer, file, chunk)) this.#settle(transfer, "read timed out");
+    return 0;
+  }
+
+  /** Keeps the disk a few chunks ahead of a socket that takes everything. */
+  #readAhead(transfer: Transfer<File>): void {
+    const { cursor } = transfer;
+    const { part, at } = cursor;
+    if (part?.kind !== "extent") return;
+    const here = this.#pool.chunkAt(at);
+    const end = Math.min(here + READAHEAD_CHUNKS, this.#pool.chunkAt(part.last) + 1);
+    for (let chunk = Math.max(here, cursor.aheadChunk + 1); chunk < end; chunk++) {
+      if (!this.#loads.readAhead(part.file, chunk)) return;
+      cursor.aheadChunk = chunk;
+    }
+  }
+
+  // --- the client is slower than the disk ---
+
+  #block(transfer: Transfer<File>): void {
+    this.#enter(transfer, BLOCKED);
+    if (transfer.blockedSinceMs === NOT_BLOCKED) transfer.blockedSinceMs = transfer.phaseSinceMs;
+    this.#blocked.join(transfer);
+    this.#loads.release(transfer);
+  }
+
+  #drained(transfer: Transfer<File>): void {
+    if (transfer.phase === BLOCKED) this.#makeReady(transfer);
+  }
+
+  #dueAmongBlocked(nowMs: number): Transfer<File>[] {
+    const due: Transfer<File>[] = [];
+    for (let one = this.#blocked.head; one !== undefined; one = one.behind) {
+      const isDue = nowMs - one.phaseSinceMs >= REOFFER_AFTER_MS || this.#isStalled(one, nowMs);
+      if (isDue) due.push(one);
+    }
+    return due;
+  }
+
+  #isStalled(transfer: Transfer<File>, nowMs: number): boolean {
+    return nowMs - transfer.blockedSinceMs >= this.#sendTimeoutMs;
+  }
+
+  // --- the end ---
+
+  #gone(transfer: Transfer<File>): void {
+    if (transfer.phase !== SETTLED) this.#settle(transfer, "gone");
+  }
+
+  #settle(transfer: Transfer<File>, outcome: Outcome): void {
+    this.#enter(transfer, SETTLED);
+    this.#loads.leave(transfer);
+    transfer.line?.leave(transfer);
+    this.#turns.leave(transfer.client);
+    transfer.onSettled(outcome, transfer);
+  }
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { createFile, extent, FakeSink, World } from "./fakes.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const LARGE = createFile(1, 4 * MIB);
+const TICK_BYTES = MIB;
+
+/** A pool that holds all of LARGE, so that only turns decide who gets what. */
+function createWarmWorld(chunkBytes: number): World {
+  const world = new World({ slots: (8 * MIB) / chunkBytes, chunkBytes });
+  world.warm(LARGE);
+  return world;
+}
+
+/** Bytes a client got, in however many transfers. */
+const sum = (sinks: readonly FakeSink[]) =>
+  sinks.reduce((total, sink) => total + sink.takenBytes, 0);
+
+/** Starts a download that is followed by another like it, for ever. */
+function startForEver(world: World, client: string, sinks: FakeSink[]): void {
+  const sink = new FakeSink(client, Infinity, false);
+  sinks.push(sink);
+  world.start([extent(LARGE)], sink, () => startForEver(world, client, sinks));
+}
+
+describe("shares", () => {
+  const chunkSizes = [
+    ["as large as a quantum", 256 * KIB],
+    ["smaller than a quantum", 64 * KIB],
+    ["larger than a quantum", 1 * MIB],
+    ["that do not divide a quantum", 96 * KIB],
+  ] as const;
+  test.each(chunkSizes)("one of two clients gets half, with chunks %s", (_, chunkBytes) => {
+    const world = createWarmWorld(chunkBytes);
+    const many: FakeSink[] = [];
+    const single: FakeSink[] = [];
+    for (let n = 0; n < 50; n++) startForEver(world, "many", many);
+    startForEver(world, "single", single);
+    for (let tick = 0; tick < 200; tick++) world.tick();
+    const all = sum(many) + sum(single);
+    expect(sum(single) / all).toBeGreaterThan(0.45);
+    expect(sum(single) / all).toBeLessThan(0.55);
+  });
+
+  test("an address that starts transfer after transfer gets no more by their first pushes", () => {
+    const world = createWarmWorld(256 * KIB);
+    const many: FakeSink[] = [];
+    const single: FakeSink[] = [];
+    startForEver(world, "many", many);
+    startForEver(world, "single", single);
+    for (let tick = 0; tick < 400; tick++) {
+      const sink = new FakeSink("many", Infinity, false);
+      many.push(sink);
+      world.start([extent(LARGE, 0, 512 * KIB - 1)], sink);
+      world.tick();
+    }
+    const all = sum(many) + sum(single);
+    expect(sum(single) / all).toBeGreaterThan(0.4);
+  });
+
+  test("the transfers of one client take turns", () => {
+    const world = createWarmWorld(256 * KIB);
+    const sinks = Array.from({ length: 4 }, () => new FakeSink("one", Infinity, false));
+    for (const sink of sinks) world.start([extent(LARGE)], sink);
+    for (let tick = 0; tick < 6; tick++) world.tick();
+    const got = sinks.map(({ takenBytes }) => takenBytes);
+    expect(Math.max(...got) - Math.min(...got)).toBeLessThanOrEqual(512 * KIB);
+  });
+});
+
+describe("a tick", () => {
+  test("is bounded in bytes and defers the rest", () => {
+    const world = createWarmWorld(256 * KIB);
+    const sinks = Array.from({ length: 20 }, (_, n) => new FakeSink(`${n}`, Infinity, false));
+    for (const sink of sinks) world.start([extent(LARGE)], sink);
+    const before = sum(sinks);
+    world.tick();
+    expect(sum(sinks) - before).toBe(TICK_BYTES);
+    expect(world.deferred).toHaveLength(1);
+  });
+
+  test("is bounded in pushes when sockets take next to nothing", () => {
+    const world = createWarmWorld(256 * KIB);
+    const sinks = Array.from({ length: 1_000 }, (_, n) => new FakeSink(`${n}`, 1, false));
+    for (const sink of sinks) world.start([extent(LARGE)], sink);
+    for (const sink of sinks) sink.drain(1);
+    world.tick();
+    const offers = sinks.reduce((total, sink) => total + sink.offers.length, 0);
+    expect(offers - 1_000).toBe(256); // a tick of 1 MiB at 4 KiB for a push
+    world.settle();
+    expect(sum(sinks)).toBe(2_000);
+  });
+
+  test("runs once more only when somebody is left", () => {
+    const world = createWarmWorld(256 * KIB);
+    world.start([extent(LARGE)], new FakeSink("a", Infinity, false));
+    world.settle();
+    expect(world.tick()).toBe(false);
+  });
+});
+
+describe("the express lane", () => {
+  test("lets a transfer about to end go before those that started earlier", () => {
+    const world = createWarmWorld(256 * KIB);
+    const bulk = Array.from({ length: 20 }, (_, n) => new FakeSink(`${n}`, Infinity, false));
+    for (const sink of bulk) world.start([extent(LARGE)], sink);
+    const small = new FakeSink("small", 0, false);
+    world.start([extent(LARGE, 0, 64 * KIB - 1)], small);
+    small.drain();
+    world.tick();
+    expect(world.ended).toEqual(["small sent"]);
+  });
+
+  test("leaves half of every tick to the others, however many are about to end", () => {
+    const world = createWarmWorld(64 * KIB);
+    const small = Array.from({ length: 64 }, (_, n) => new FakeSink(`${n}`, 0, false));
+    for (const sink of small) world.start([extent(LARGE, 0, 64 * KIB - 1)], sink);
+    const bulk = new FakeSink("bulk", Infinity, false);
+    world.start([extent(LARGE)], bulk);
+    for (const sink of small) sink.drain();
+    const before = bulk.takenBytes;
+    world.tick();
+    expect(bulk.takenBytes - before).toBe(TICK_BYTES / 2);
+    expect(sum(small)).toBe(TICK_BYTES / 2);
+  });
+
+  test("takes the whole tick when nobody else wants it", () => {
+    const world = createWarmWorld(64 * KIB);
+    const small = Array.from({ length: 64 }, (_, n) => new FakeSink(`${n}`, 0, false));
+    for (const sink of small) world.start([extent(LARGE, 0, 64 * KIB - 1)], sink);
+    for (const sink of small) sink.drain();
+    world.tick();
+    expect(sum(small)).toBe(TICK_BYTES);
+  });
+
+  test("gives each client its share of it", () => {
+    const world = createWarmWorld(64 * KIB);
+    const many = Array.from({ length: 50 }, () => new FakeSink("many", 0, false));
+    const single = new FakeSink("single", 0, false);
+    for (const sink of [...many, single]) world.start([extent(LARGE, 0, 64 * KIB - 1)], sink);
+    for (const sink of [...many, single]) sink.drain();
+    world.tick();
+    expect(world.ended).toContain("single sent");
+  });
+});

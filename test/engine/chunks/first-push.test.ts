@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { bytesOf, createFile, extent, FakeSink, literal, World } from "./fakes.js";
+
+const FILE = createFile(1, 35);
+const KIB = 1024;
+
+describe("what start does at once", () => {
+  test("sends a body of ready chunks before it returns", () => {
+    const world = new World();
+    world.warm(FILE);
+    const sink = new FakeSink("a");
+    const parts = [literal(1, 2), extent(FILE, 5, 24), literal(), extent(FILE, 0, 0)];
+    world.start(parts, sink);
+    expect(sink.received).toEqual(bytesOf(parts));
+    expect(world.ended).toEqual(["a sent"]);
+    expect(world.tick()).toBe(false);
+  });
+
+  test("stops at the first chunk that is missing, and goes on in a tick", () => {
+    const world = new World();
+    const sink = new FakeSink("a");
+    world.start([literal(1, 2), extent(FILE)], sink);
+    expect(sink.received).toEqual([1, 2]);
+    world.disk.end();
+    expect(sink.received).toEqual([1, 2]); // the disk's answer pushes to nobody
+    world.tick();
+    expect(sink.takenBytes).toBe(12);
+  });
+
+  test("sends a quantum and no more", () => {
+    const file = createFile(1, 1024 * KIB);
+    const world = new World({ slots: 16, chunkBytes: 64 * KIB });
+    world.warm(file);
+    const sink = new FakeSink("a", Infinity, false);
+    world.start([extent(file)], sink);
+    expect(sink.takenBytes).toBe(256 * KIB);
+  });
+
+  test("cuts a chunk larger than a quantum", () => {
+    const file = createFile(1, 512 * KIB);
+    const world = new World({ slots: 1, chunkBytes: 512 * KIB });
+    world.warm(file);
+    const sink = new FakeSink("a", Infinity, false);
+    world.start([extent(file)], sink);
+    expect(sink.offers).toEqual([256 * KIB]);
+    world.settle();
+    expect(sink.offers).toEqual([256 * KIB, 256 * KIB]);
+  });
+
+  test("never cuts a chunk to fit the rest of a quantum", () => {
+    const file = createFile(1, 1024 * KIB);
+    const world = new World({ slots: 4, chunkBytes: 256 * KIB });
+    world.warm(file);
+    const sink = new FakeSink("a", Infinity, false);
+    world.start([extent(file, 100 * KIB)], sink);
+    world.settle();
+    expect(sink.offers).toEqual([156 * KIB, 256 * KIB, 256 * KIB, 256 * KIB]);
+  });
+
+  test("bounds the parts of one turn, however small they are", () => {
+    const world = new World();
+    const sink = new FakeSink("a");
+    world.start(
+      Array.from({ length: 1_000 }, () => literal(7)),
+      sink,
+    );
+    expect(sink.offers).toHaveLength(64); // a quantum of 256 KiB at 4 KiB for a push
+    world.settle();
+    expect(world.ended).toEqual(["a sent"]);
+  });
+
+  test("counts nothing in when the parts are a bug of the caller", () => {
+    const world = new World();
+    expect(() => world.start([literal()], new FakeSink("a"))).toThrow(RangeError);
+    expect(() => world.start([extent(FILE, 0, 35)], new FakeSink("a"))).toThrow(RangeError);
+    expect(world.isIdle()).toBe(true);
+  });
+
+  test("lets the owner start the next transfer when told that one ended", () => {
+    const world = new World();
+    world.warm(FILE);
+    const second = new FakeSink("b");
+    world.start([extent(FILE)], new FakeSink("a"), () => world.start([extent(FILE)], second));
+    expect(world.ended).toEqual(["a sent", "b sent"]);
+  });
+});
+
+describe("the time a transfer tells", () => {
+  test("splits its life by what it waited for", () => {
+    const world = new World({ slots: 1 });
+    const [first, second] = [createFile(1, 10), createFile(2, 10)];
+    world.start([extent(first)], new FakeSink("other"));
+    const sink = new FakeSink("a", 4);
+    const transfer = world.start([extent(second)], sink);
+    world.nowMs += 100; // in line: the only slot is loading
+    world.disk.end();
+    world.nowMs += 20; // still in line: the chunk that came is not used yet
+    world.tick();
+    world.nowMs += 3_000; // at the disk
+    world.disk.end();
+    world.nowMs += 5; // ready, waiting for the tick
+    world.tick();
+    world.nowMs += 700; // the socket took 4 of 10
+    sink.drain();
+    world.tick();
+    expect(world.ended).toEqual(["other sent", "a sent"]);
+    const { queueMs, diskMs, drainMs, pushMs, sentBytes, totalBytes } = transfer;
+    expect({ queueMs, diskMs, drainMs, pushMs }).toEqual({
+      queueMs: 125,
+      diskMs: 3_000,
+      drainMs: 700,
+      pushMs: 0,
+    });
+    expect([sentBytes, totalBytes]).toEqual([10, 10]);
+  });
+
+  test("counts the time inside the socket apart", () => {
+    const world = new World();
+    const sink = new FakeSink("a");
+    sink.duringOffer = () => (world.nowMs += 3);
+    const transfer = world.start([literal(1)], sink);
+    expect([transfer.pushMs, transfer.queueMs]).toEqual([3, 0]);
+  });
+});
