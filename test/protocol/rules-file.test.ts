@@ -1,0 +1,199 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseRules } from "../../protocol/rules-file.js";
+
+/** As the server does, but only what is one letter too long. */
+const suggest = (word: string, known: readonly string[]) =>
+  known.find((one) => word.toLowerCase() === `${one}s`.toLowerCase());
+
+const complaintsAbout = (source: unknown) => parseRules(source, suggest).complaints;
+const complaintsAboutRule = (rule: unknown) => complaintsAbout({ rules: [rule] });
+const OK = { path: "/**", cacheControl: "no-cache" };
+
+describe("a good file", () => {
+  test("as text, with everything in it", () => {
+    const text = `{ "rules": [
+      { "path": "/old/:page*", "redirect": { "to": "/new/:page*", "status": 301 } },
+      { "path": "/out", "redirect": { "to": "https://example.com/" } },
+      { "path": "/app/**", "rewrite": "/app/index.html" },
+      { "path": "/fonts/*.woff2", "cacheControl": "public, max-age=604800", "headers": { "Access-Control-Allow-Origin": "*" } },
+      { "path": "/dl/**", "disposition": "attachment" },
+      { "path": "/dl/:id", "disposition": { "type": "inline", "fileName": "report.pdf" } },
+      { "path": "/**", "errorPages": { "404": "/404.html", "599": "/a%20b.html" } }
+    ] }`;
+    const { rules, complaints } = parseRules(text, suggest);
+    expect(complaints).toEqual([]);
+    expect(rules.map((rule) => rule.redirect?.status)).toEqual([
+      301,
+      302,
+      ...Array(5).fill(undefined),
+    ]);
+  });
+
+  test("as a value, without rules", () => {
+    expect(parseRules({ rules: [] }, suggest)).toEqual({ rules: [], complaints: [] });
+  });
+
+  test.each([301, 302, 307, 308])("status %d", (status) => {
+    expect(
+      parseRules({ rules: [{ path: "/a", redirect: { to: "/b", status } }] }, suggest).rules[0]
+        ?.redirect?.status,
+    ).toBe(status);
+  });
+});
+
+describe("complaints, with the place", () => {
+  const rows: readonly (readonly [rule: unknown, want: string | RegExp])[] = [
+    ["/a", "rules[0]: want an object in { }"],
+    [null, "rules[0]: want an object in { }"],
+    [[], "rules[0]: want an object in { }"],
+    [{ cacheControl: "x" }, "rules[0].path: is missing"],
+    [{ path: 1, cacheControl: "x" }, "rules[0].path: want a text that is not empty"],
+    [{ path: "a", cacheControl: "x" }, "rules[0].path: a path starts with /"],
+    [{ path: "/a" }, "rules[0]: does nothing"],
+    [{ ...OK, rewrites: "/b" }, "rules[0].rewrites: nobody knows this key, did you mean rewrite?"],
+    [{ ...OK, x: 1 }, /^rules\[0\]\.x: nobody knows this key, known are path, headers, /],
+    [{ ...OK, "a\nb": 1 }, /^rules\[0\]\["a\\nb"\]: nobody knows this key/],
+    [{ ...OK, headers: [] }, "rules[0].headers: want an object in { }"],
+    [{ ...OK, headers: { "X-Foo": 1 } }, "rules[0].headers.X-Foo: want a text that is not empty"],
+    [{ ...OK, headers: { "X-Foo": "" } }, "rules[0].headers.X-Foo: want a text that is not empty"],
+    [{ ...OK, headers: { "X-Foo": "a\rb" } }, /^rules\[0\]\.headers\.X-Foo: .*control/],
+    [{ ...OK, headers: { "X-Foo": "a\nb" } }, /^rules\[0\]\.headers\.X-Foo: .*control/],
+    [{ ...OK, headers: { "X-Foo": "a\0b" } }, /^rules\[0\]\.headers\.X-Foo: .*control/],
+    [{ ...OK, headers: { "X-Foo": "č" } }, /^rules\[0\]\.headers\.X-Foo: .*latin1/],
+    [{ ...OK, headers: { "X Foo": "a" } }, /^rules\[0\]\.headers\["X Foo"\]: .*not a token/],
+    [
+      { ...OK, headers: { "Cache-Control": "a" } },
+      'rules[0].headers.Cache-Control: write it as "cacheControl"',
+    ],
+    [{ ...OK, headers: { LOCATION: "a" } }, 'rules[0].headers.LOCATION: write it as "redirect"'],
+    [
+      { ...OK, headers: { etag: "a" } },
+      "rules[0].headers.etag: only the server knows the right value",
+    ],
+    [
+      { ...OK, headers: { "Content-Length": "1" } },
+      "rules[0].headers.Content-Length: only the server knows the right value",
+    ],
+    [
+      { ...OK, headers: { "X-A": "1", "x-a": "2" } },
+      "rules[0].headers.x-a: is there twice, in different case",
+    ],
+    [{ path: "/a", cacheControl: "a\nb" }, /^rules\[0\]\.cacheControl: .*control/],
+    [{ path: "/a", cacheControl: false }, "rules[0].cacheControl: want a text that is not empty"],
+    [{ path: "/a", redirect: "/b" }, "rules[0].redirect: want an object in { }"],
+    [{ path: "/a", redirect: {} }, "rules[0].redirect.to: is missing"],
+    [
+      { path: "/a", redirect: { to: "/b", status: 303 } },
+      "rules[0].redirect.status: want one of 301, 302, 307, 308",
+    ],
+    [
+      { path: "/a", redirect: { to: "/b", status: "301" } },
+      "rules[0].redirect.status: want one of 301, 302, 307, 308",
+    ],
+    [
+      { path: "/a", redirect: { to: "/b", tos: 1 } },
+      "rules[0].redirect.tos: nobody knows this key, did you mean to?",
+    ],
+    [{ path: "/a", redirect: { to: "//b" } }, /^rules\[0\]\.redirect\.to: want a path/],
+    [
+      { path: "/:x", redirect: { to: "/:y" } },
+      /^rules\[0\]\.redirect\.to: the path captures no :y/,
+    ],
+    [{ path: "/a", rewrite: "/b?c" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
+    [{ path: "/a", rewrite: "/b#c" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
+    [{ path: "/a", rewrite: "https://b/" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
+    [{ path: "/a", rewrite: { to: "/b" } }, "rules[0].rewrite: want a text that is not empty"],
+    [
+      { path: "/a", rewrite: "/b", redirect: { to: "/c" } },
+      "rules[0]: a redirect or a rewrite, not both",
+    ],
+    [
+      { path: "/a", disposition: "download" },
+      'rules[0].disposition: want "attachment" or "inline"',
+    ],
+    [{ path: "/a", disposition: 1 }, "rules[0].disposition: want an object in { }"],
+    [
+      { path: "/a", disposition: { type: "inline", fileName: "" } },
+      "rules[0].disposition.fileName: want a text that is not empty",
+    ],
+    [
+      { path: "/a", disposition: { type: "inline", filename: "" } },
+      /^rules\[0\]\.disposition\.filename: nobody knows/,
+    ],
+    [{ path: "/a", errorPages: ["/404"] }, "rules[0].errorPages: want an object in { }"],
+    [
+      { path: "/a", errorPages: { 200: "/b" } },
+      "rules[0].errorPages.200: want a status from 400 to 599",
+    ],
+    [
+      { path: "/a", errorPages: { "4044": "/b" } },
+      "rules[0].errorPages.4044: want a status from 400 to 599",
+    ],
+    [
+      { path: "/a", errorPages: { 404: "b" } },
+      /^rules\[0\]\.errorPages\.404: want a path that starts with one \//,
+    ],
+    [{ path: "/a", errorPages: { 404: "//b" } }, /^rules\[0\]\.errorPages\.404: want a path/],
+    [{ path: "/a", errorPages: { 404: "/b c" } }, /^rules\[0\]\.errorPages\.404: want a path/],
+    [
+      { path: "/a", errorPages: { 404: 1 } },
+      "rules[0].errorPages.404: want a text that is not empty",
+    ],
+  ];
+  test.each(rows)("%j", (rule, want) => {
+    const complaints = complaintsAboutRule(rule);
+    expect(complaints).toHaveLength(1);
+    if (typeof want === "string") expect(complaints[0]).toBe(want);
+    else expect(complaints[0]).toMatch(want);
+  });
+
+  test.each([
+    ["no JSON", "{", /^rules file: no JSON: SyntaxError/],
+    ["a list", "[]", /^rules file: want an object/],
+    ["nothing", undefined, /^rules file: want an object/],
+    ["no rules", "{}", /^rules: want a list of rules/],
+    ["rules that are no list", { rules: {} }, /^rules: want a list of rules/],
+    [
+      "another key",
+      { rules: [], rule: 1 },
+      /^rules file\.rule: nobody knows this key, known are rules$/,
+    ],
+  ] as const)("of the file: %s", (_why, source, want) => {
+    const complaints = complaintsAbout(source);
+    expect(complaints).toHaveLength(1);
+    expect(complaints[0]).toMatch(want);
+  });
+
+  test("all at once, in the order of the file", () => {
+    const rules = [
+      OK,
+      { path: "a", x: 1, cacheControl: "\0", rewrite: "/:b" },
+      { path: "/a", headers: { "X-A": 1, "X-B": "\n" }, redirect: { to: "b", status: 1 } },
+    ];
+    expect(complaintsAbout({ rules }).map((line) => line.split(": ")[0])).toEqual([
+      "rules[1].x",
+      "rules[1].path",
+      "rules[1].cacheControl",
+      "rules[2].headers.X-A",
+      "rules[2].headers.X-B",
+      "rules[2].redirect.to",
+      "rules[2].redirect.status",
+    ]);
+  });
+
+  test("of anything, one line each, and never an exception", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.jsonValue(),
+          fc.string(),
+          fc.array(fc.jsonValue()).map((rules) => ({ rules })),
+        ),
+        (source) => {
+          for (const line of complaintsAbout(source)) expect(line).not.toMatch(/[\r\n]/);
+        },
+      ),
+    );
+  });
+});
