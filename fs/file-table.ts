@@ -23,10 +23,12 @@ import {
 } from "./jobs.js";
 import { isReachable, isSameFile, OpenFile } from "./open-file.js";
 import type { Opened, ReaderPool } from "./reader-pool.js";
+import { canHaveSiblings } from "./sidecars.js";
 
 /** What a path leads to. */
 export type Known =
-  | { readonly kind: "file"; readonly file: OpenFile }
+  /** `siblings`: bit n says that the n-th suffix of SIBLING_SUFFIXES exists beside it. */
+  | { readonly kind: "file"; readonly file: OpenFile; readonly siblings: number }
   | { readonly kind: "directory" }
   /** A device, socket or FIFO. */
   | { readonly kind: "irregular" }
@@ -35,8 +37,8 @@ export type Known =
   /** `errno` is a name such as ENOENT; ETIMEDOUT when no reader answered in time. */
   | { readonly kind: "failed"; readonly errno: string };
 
-/** One path and what is known of it. `Derived` is whatever the owner of the table builds from that. */
-export interface Entry<Derived> {
+/** One path and what is known of it. */
+export interface Entry {
   readonly root: string;
   readonly path: string;
   known: Known;
@@ -46,17 +48,20 @@ export interface Entry<Derived> {
   checkFromMs: number;
   /** Asked for since the table last looked for something to forget. */
   wasAskedFor: boolean;
-  /** Set by the owner, cleared when `known` changes or the entry leaves the table. */
-  derived: Derived | undefined;
+  /** Rises whenever `known` changes: what was built from an older version is out of date. */
+  version: number;
+  /** Of the table when this was learned: see `distrust`. */
+  generation: number;
 }
 
-interface Check<Derived> {
+interface Check {
   readonly sentMs: number;
-  readonly waiters: Waiter<Derived>[];
+  readonly generation: number;
+  readonly waiters: Waiter[];
   isOverdue: boolean;
 }
 
-type Waiter<Derived> = (entry: Entry<Derived>) => void;
+type Waiter = (entry: Entry) => void;
 
 export interface FileTableSettings {
   /** For how long facts are believed, milliseconds. 0: every request checks. */
@@ -86,14 +91,15 @@ const TIMED_OUT: Known = { kind: "failed", errno: "ETIMEDOUT" };
 const FORGOTTEN: Known = { kind: "failed", errno: "ESTALE" };
 const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
 
-export class FileTable<Derived> {
+export class FileTable {
   readonly #pool: ReaderPool;
   readonly #settings: FileTableSettings;
   readonly #nowMs: () => number;
   readonly #descriptors: Descriptors;
-  readonly #present = new Map<string, Entry<Derived>>();
-  readonly #absent = new Map<string, Entry<Derived>>();
-  readonly #checks = new Map<string, Check<Derived>>();
+  readonly #present = new Map<string, Entry>();
+  readonly #absent = new Map<string, Entry>();
+  readonly #checks = new Map<string, Check>();
+  #generation = 0;
   #bodyBytes = 0;
 
   constructor(pool: ReaderPool, settings: FileTableSettings, nowMs: () => number) {
@@ -107,14 +113,14 @@ export class FileTable<Derived> {
    * What may be believed now, else undefined: then `lookUp`.
    * Cost: one map look-up for what exists, two for what does not.
    */
-  find(path: string): Entry<Derived> | undefined {
+  find(path: string): Entry | undefined {
     const entry = this.#present.get(path) ?? this.#absent.get(path);
     return entry !== undefined && this.isFresh(entry, this.#nowMs()) ? entry : undefined;
   }
 
   /** May this entry still be believed? Starts a check on the side when it is getting old. */
-  isFresh(entry: Entry<Derived>, nowMs: number): boolean {
-    if (nowMs >= entry.freshUntilMs) return false;
+  isFresh(entry: Entry, nowMs: number): boolean {
+    if (nowMs >= entry.freshUntilMs || entry.generation !== this.#generation) return false;
     if (entry.known.kind === "file" && !isReachable(entry.known.file)) return false;
     entry.wasAskedFor = true;
     if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
@@ -126,11 +132,16 @@ export class FileTable<Derived> {
    *
    * @param root absolute; `path` lies below it by name, and is refused if a link leads out of it
    */
-  lookUp(root: string, path: string, done: Waiter<Derived>): void {
+  lookUp(root: string, path: string, done: Waiter): void {
     const check = this.#checks.get(path);
     if (check === undefined) this.#send(root, path, [done]);
     else if (check.isOverdue) done(newEntry(root, path, TIMED_OUT));
     else check.waiters.push(done);
+  }
+
+  /** Believes nothing it knows until it has been checked again: a folder was switched as a whole. */
+  distrust(): void {
+    this.#generation++;
   }
 
   /** The file's descriptor is needed until `release`. */
@@ -164,16 +175,22 @@ export class FileTable<Derived> {
 
   // --- asking a reader ---
 
-  #checkOnTheSide(entry: Entry<Derived>): void {
+  #checkOnTheSide(entry: Entry): void {
     entry.checkFromMs = entry.freshUntilMs;
     if (!this.#checks.has(entry.path)) this.#send(entry.root, entry.path, []);
   }
 
-  #send(root: string, path: string, waiters: Waiter<Derived>[]): void {
-    const check: Check<Derived> = { sentMs: this.#nowMs(), waiters, isOverdue: false };
+  #send(root: string, path: string, waiters: Waiter[]): void {
+    const check: Check = {
+      sentMs: this.#nowMs(),
+      generation: this.#generation,
+      waiters,
+      isOverdue: false,
+    };
     this.#checks.set(path, check);
     const file = this.#reachableFile(path);
-    this.#pool.open({ root, path, known: file?.identity }, (opened) => {
+    const siblings = canHaveSiblings(path);
+    this.#pool.open({ root, path, known: file?.identity, siblings }, (opened) => {
       this.#checks.delete(path);
       // Unchanged, but forgotten or closed while the check ran: it has to be opened after all.
       const isMoot = opened.result === OPEN_UNCHANGED && this.#reachableFile(path) !== file;
@@ -188,35 +205,36 @@ export class FileTable<Derived> {
     return file !== undefined && isReachable(file) ? file : undefined;
   }
 
-  #settle(root: string, path: string, check: Check<Derived>, opened: Opened): void {
-    const entry = this.#learn(root, path, check.sentMs, opened);
+  #settle(root: string, path: string, check: Check, opened: Opened): void {
+    const entry = this.#learn(root, path, check, opened);
     for (const waiter of check.waiters) waiter(entry);
   }
 
   // --- taking in an answer ---
 
-  #learn(root: string, path: string, sentMs: number, opened: Opened): Entry<Derived> {
+  #learn(root: string, path: string, check: Check, opened: Opened): Entry {
     const before = this.#present.get(path);
     const known = this.#knownFrom(opened, before);
     if (known.kind === "failed" && !LASTING.has(known.errno)) return newEntry(root, path, known);
 
-    if (before !== undefined && before.known !== known) this.#forget(before);
+    if (before !== undefined && !leadsToSame(before.known, known)) this.#forget(before);
     const isAbsent = known.kind === "failed";
     const map = isAbsent ? this.#absent : this.#present;
     const entry = map.get(path) ?? newEntry(root, path, known);
-    if (entry.known !== known) entry.derived = undefined;
+    if (entry.known !== known) entry.version++;
     entry.known = known;
-    entry.freshUntilMs = sentMs + this.#settings.revalidateMs;
-    entry.checkFromMs = sentMs + this.#settings.revalidateMs / 2;
+    entry.generation = check.generation;
+    entry.freshUntilMs = check.sentMs + this.#settings.revalidateMs;
+    entry.checkFromMs = check.sentMs + this.#settings.revalidateMs / 2;
     if (!map.has(path)) this.#remember(map, entry);
     if (!isAbsent) this.#absent.delete(path);
     return entry;
   }
 
-  #knownFrom(opened: Opened, before: Entry<Derived> | undefined): Known {
+  #knownFrom(opened: Opened, before: Entry | undefined): Known {
     switch (opened.result) {
       case OPEN_UNCHANGED:
-        return before!.known;
+        return sameFile(before!.known, opened.siblings);
       case OPEN_FILE:
       case OPEN_BODY:
         return this.#fileFrom(opened, before);
@@ -239,23 +257,24 @@ export class FileTable<Derived> {
   }
 
   /** Keeps the same object for the same file, and with it whatever is cached under it. */
-  #fileFrom(opened: Opened, before: Entry<Derived> | undefined): Known {
+  #fileFrom(opened: Opened, before: Entry | undefined): Known {
     const identity = opened.identity!;
     const old = fileOf(before);
     const isOld = old !== undefined && old.fd < 0 && isSameFile(old.identity, identity);
     const file = isOld && opened.body === undefined ? old : new OpenFile(identity, -1, opened.body);
-    if (opened.body !== undefined) return { kind: "file", file };
+    const { siblings } = opened;
+    if (opened.body !== undefined) return { kind: "file", file, siblings };
     if (!this.#descriptors.admit(file)) {
       this.#pool.close(opened.fd, () => {});
       return NO_DESCRIPTOR_FREE;
     }
     file.fd = opened.fd;
-    return file === old && before !== undefined ? before.known : { kind: "file", file };
+    return file === old ? sameFile(before!.known, siblings) : { kind: "file", file, siblings };
   }
 
   // --- remembering within bounds ---
 
-  #remember(map: Map<string, Entry<Derived>>, entry: Entry<Derived>): void {
+  #remember(map: Map<string, Entry>, entry: Entry): void {
     map.set(entry.path, entry);
     this.#bodyBytes += bodyBytesOf(entry.known);
     while (this.#absent.size > MAX_ABSENT) this.#evictFrom(this.#absent);
@@ -267,7 +286,7 @@ export class FileTable<Derived> {
   }
 
   /** One step of the clock: the oldest entry goes, or gets its second chance. */
-  #evictFrom(map: Map<string, Entry<Derived>>): void {
+  #evictFrom(map: Map<string, Entry>): void {
     for (const [path, entry] of map) {
       map.delete(path);
       if (entry.wasAskedFor) {
@@ -280,22 +299,22 @@ export class FileTable<Derived> {
     }
   }
 
-  #forget(entry: Entry<Derived>): void {
+  #forget(entry: Entry): void {
     this.#present.delete(entry.path);
     this.#drop(entry);
   }
 
-  #drop(entry: Entry<Derived>): void {
+  #drop(entry: Entry): void {
     const { known } = entry;
     this.#bodyBytes -= bodyBytesOf(known);
     if (known.kind === "file") this.#descriptors.retire(known.file);
     entry.freshUntilMs = -1;
     entry.known = FORGOTTEN;
-    entry.derived = undefined;
+    entry.version++;
   }
 }
 
-function newEntry<Derived>(root: string, path: string, known: Known): Entry<Derived> {
+function newEntry(root: string, path: string, known: Known): Entry {
   return {
     root,
     path,
@@ -303,11 +322,20 @@ function newEntry<Derived>(root: string, path: string, known: Known): Entry<Deri
     freshUntilMs: -1,
     checkFromMs: -1,
     wasAskedFor: true, // by whoever made us look: else it would go before all that is hot
-    derived: undefined,
+    version: 0,
+    generation: -1,
   };
 }
 
-const fileOf = (entry: Entry<unknown> | undefined): OpenFile | undefined =>
+/** The same object while nothing is new, so that nothing built from it is out of date. */
+const sameFile = (known: Known, siblings: number): Known =>
+  known.kind === "file" && known.siblings !== siblings ? { ...known, siblings } : known;
+
+/** Does what was learned lead to the same bytes, whatever else has changed? */
+const leadsToSame = (before: Known, now: Known): boolean =>
+  before === now || (before.kind === "file" && now.kind === "file" && before.file === now.file);
+
+const fileOf = (entry: Entry | undefined): OpenFile | undefined =>
   entry?.known.kind === "file" ? entry.known.file : undefined;
 
 const bodyBytesOf = (known: Known): number =>

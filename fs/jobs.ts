@@ -2,8 +2,9 @@
  * The words of the contract between reader-pool and reader-thread: flags of an open, and results.
  */
 
-/** A flag of an open job. */
+/** Flags of an open job. */
 export const WITH_KNOWN = 1; // the record holds an identity: answer OPEN_UNCHANGED while it stands
+export const WITH_SIBLINGS = 2; // look for precompressed siblings: F_SIBLINGS
 
 /** Results of an open job. */
 export const OPEN_FILE = 0; // a regular file; F_FD is open and the caller's
@@ -18,3 +19,6 @@ export const OPEN_FAILED = 6; // F_ERRNO says why
 export const READ_DONE = 0;
 export const READ_FILE_CHANGED = 1;
 export const READ_REFUSED = 2; // F_ERRNO says why
+
+/** How precompressed siblings end, in the order of preference; F_SIBLINGS tells them by place. */
+export const SIBLING_SUFFIXES = [".br", ".zst", ".gz"] as const;

@@ -12,7 +12,15 @@
  */
 import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
-import { OPEN_BODY, OPEN_FAILED, OPEN_FILE, READ_REFUSED, WITH_KNOWN } from "./jobs.js";
+import {
+  OPEN_BODY,
+  OPEN_FAILED,
+  OPEN_FILE,
+  OPEN_UNCHANGED,
+  READ_REFUSED,
+  WITH_KNOWN,
+  WITH_SIBLINGS,
+} from "./jobs.js";
 import {
   BULK,
   createRingMemory,
@@ -25,6 +33,7 @@ import {
   F_PATH_BYTES,
   F_RESULT,
   F_ROOT_CHARS,
+  F_SIBLINGS,
   F_SIZE,
   F_SLAB_OFFSET,
   I_DEV,
@@ -61,6 +70,8 @@ export interface Opened {
   readonly fd: number;
   /** Set for OPEN_FILE and OPEN_BODY. */
   readonly identity: FileIdentity | undefined;
+  /** Set for files: bit n says that the n-th suffix of SIBLING_SUFFIXES exists beside it. */
+  readonly siblings: number;
   /** The whole file, the caller's to keep; set for OPEN_BODY. */
   readonly body: Buffer | undefined;
 }
@@ -72,6 +83,8 @@ export interface OpenRequest {
   readonly path: string;
   /** When given and still true, the answer is OPEN_UNCHANGED. */
   readonly known: FileIdentity | undefined;
+  /** Look for precompressed siblings too: one stat for each suffix. */
+  readonly siblings: boolean;
 }
 
 export interface ReaderPoolSettings {
@@ -102,6 +115,7 @@ const TOO_LONG: Opened = {
   errno: -constants.errno.ENAMETOOLONG,
   fd: -1,
   identity: undefined,
+  siblings: 0,
   body: undefined,
 };
 
@@ -216,7 +230,8 @@ export class ReaderPool {
     const job = this.#fill(OP_OPEN, (finished) => done(this.#openedFrom(finished)));
     this.#jobs.set(job, F_PATH_BYTES, this.#jobs.setPath(job, request.path));
     this.#jobs.set(job, F_ROOT_CHARS, request.root.length);
-    this.#jobs.set(job, F_FLAGS, request.known === undefined ? 0 : WITH_KNOWN);
+    const flags = (request.known ? WITH_KNOWN : 0) | (request.siblings ? WITH_SIBLINGS : 0);
+    this.#jobs.set(job, F_FLAGS, flags);
     if (request.known !== undefined) this.#setIdentity(job, request.known);
     this.#submit(job, META);
   }
@@ -293,6 +308,7 @@ export class ReaderPool {
       errno: result === OPEN_FAILED ? this.#jobs.get(job, F_ERRNO) : 0,
       fd: result === OPEN_FILE ? this.#jobs.get(job, F_FD) : -1,
       identity: hasFacts ? this.#identityFrom(job) : undefined,
+      siblings: hasFacts || result === OPEN_UNCHANGED ? this.#jobs.get(job, F_SIBLINGS) : 0,
       body: result === OPEN_BODY ? this.#takeLanding(job) : undefined,
     };
   }

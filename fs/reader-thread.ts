@@ -22,7 +22,9 @@ import {
   READ_DONE,
   READ_FILE_CHANGED,
   READ_REFUSED,
+  SIBLING_SUFFIXES,
   WITH_KNOWN,
+  WITH_SIBLINGS,
 } from "./jobs.js";
 import {
   F_ERRNO,
@@ -34,6 +36,7 @@ import {
   F_OP,
   F_RESULT,
   F_ROOT_CHARS,
+  F_SIBLINGS,
   F_SIZE,
   F_SLAB_OFFSET,
   I_DEV,
@@ -52,6 +55,7 @@ const ring = new ReaderEnd(memory);
 const jobs = new JobRecords(memory);
 const slabBytes = new Uint8Array(slab);
 const BIGINT = { bigint: true } as const;
+const NO_THROW = { throwIfNoEntry: false } as const;
 
 // A missing file is an everyday answer: an exception without a stack costs a third of one with.
 Error.stackTraceLimit = 0;
@@ -92,7 +96,8 @@ function open(job: number): void {
   const path = jobs.path(job);
   let fd = -1;
   try {
-    if (jobs.get(job, F_FLAGS) === WITH_KNOWN && isUnchanged(job, path)) {
+    lookForSiblings(job, path);
+    if ((jobs.get(job, F_FLAGS) & WITH_KNOWN) !== 0 && isUnchanged(job, path)) {
       jobs.set(job, F_RESULT, OPEN_UNCHANGED);
       return;
     }
@@ -102,6 +107,17 @@ function open(job: number): void {
     fail(job, OPEN_FAILED, error);
   }
   if (fd >= 0 && jobs.get(job, F_RESULT) !== OPEN_FILE) closeQuietly(fd);
+}
+
+/** Cost: one stat by path for each suffix; a missing one costs 2 µs. */
+function lookForSiblings(job: number, path: string): void {
+  let found = 0;
+  if ((jobs.get(job, F_FLAGS) & WITH_SIBLINGS) !== 0) {
+    SIBLING_SUFFIXES.forEach((suffix, at) => {
+      if (fs.statSync(path + suffix, NO_THROW) !== undefined) found |= 1 << at;
+    });
+  }
+  jobs.set(job, F_SIBLINGS, found);
 }
 
 /** Cost: one stat by path, which also tells a replaced file and a moved link. */

@@ -65,6 +65,7 @@ export const F_FLAGS = 8;
 export const F_RESULT = 9;
 export const F_ERRNO = 10;
 export const F_JOB_US = 11;
+export const F_SIBLINGS = 12;
 const FIELDS = 16;
 
 /** Wide integers of one job record: what identifies a file, exact to the nanosecond. */
