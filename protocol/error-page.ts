@@ -8,10 +8,11 @@
  * Both shapes come from the fault table alone: nothing of the request or the disk can get in.
  */
 
+import { prefersJson } from "./accept.js";
 import { type Answer, createAnswer } from "./answer.js";
 import { FAULTS, type FaultCode } from "./faults.js";
 import { buildHead, type Field } from "./head.js";
-import { prefersJson } from "./json-wish.js";
+import { LOOK, PAGE_POLICY } from "./look.js";
 import { ALLOWED_METHODS } from "./methods.js";
 import { reasonOf } from "./status.js";
 
@@ -65,7 +66,7 @@ function fieldsOf(code: FaultCode): Field[] {
   const fields: Field[] = [
     ["Cache-Control", "no-store"],
     ["Vary", "Accept"],
-    ["Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"],
+    ["Content-Security-Policy", PAGE_POLICY],
   ];
   if (code === "METHOD_NOT_ALLOWED") fields.push(["Allow", ALLOWED_METHODS]);
   if (retryAfterSec !== undefined) fields.push(["Retry-After", `${retryAfterSec}`]);
@@ -78,15 +79,12 @@ function toJson(code: FaultCode): Shape {
   return { mediaType: "application/json", text };
 }
 
-/** Readable in any width, light or dark, by a screen reader, and without a second request. */
-const STYLE =
-  "body{margin:0;min-height:100vh;display:grid;place-items:center;" +
-  "font:1.125rem/1.6 system-ui,sans-serif;color:#1d2b33;background:#f6f8f9}" +
-  "main{max-width:30rem;padding:2rem}" +
-  "p{margin:0}" +
-  ".code{font-weight:600;letter-spacing:.1em;color:#0b6380}" +
-  "h1{margin:.25rem 0 .75rem;font-size:2.25rem;line-height:1.15}" +
-  "@media(prefers-color-scheme:dark){body{color:#dde5e9;background:#12191d}.code{color:#6cc3e0}}";
+/** On top of the look of all our pages. Readable in any width, and without a second request. */
+const STYLE = `${LOOK}main{max-width:32rem;margin:16vh auto 0;padding:0 1.5rem}
+p{margin:0}
+.code{font-weight:600;letter-spacing:.1em;color:var(--accent)}
+h1{margin:.25rem 0 .75rem;font-size:2.25rem;line-height:1.15}
+`;
 
 function toHtml(code: FaultCode): Shape {
   const { status, says } = FAULTS[code];
