@@ -36,6 +36,8 @@ const REST_MS = 1000;
  * modified less than a second before `nowMs`, or after it, when one of two clocks is wrong.
  *
  * @param variant names the coding applied, such as `br`; "" for the bytes as stored
+ * @param nowMs milliseconds since the epoch, no later than the `fstat`: a file looked at in its
+ *   first second may have changed since, and waiting does not make what was seen any surer
  */
 export function makeEntityTag(file: FileIdentity, variant: string, nowMs: number): string {
   const stamps = [file.modifiedNs, BigInt(file.sizeBytes), file.inode].map((n) => n.toString(16));
@@ -55,7 +57,10 @@ export const isSameWeak = (one: string, other: string): boolean =>
 const opaqueOf = (tag: string): string => (tag.startsWith("W/") ? tag.slice(2) : tag);
 
 const LONE_STAR = /^[ \t]*\*[ \t]*$/;
-/** One member of a list and the comma or end behind it; empty members before it are skipped. */
+/**
+ * One member of a list and the comma or end behind it; empty members before it are skipped. Sticky:
+ * goes on where it stopped, and the match that fails puts it back to the start.
+ */
 const NEXT_TAG = /[ \t,]*((?:W\/)?"[!#-~\u0080-\uffff]*")[ \t]*(?:,|$)/y;
 
 /**
@@ -70,7 +75,6 @@ const NEXT_TAG = /[ \t,]*((?:W\/)?"[!#-~\u0080-\uffff]*")[ \t]*(?:,|$)/y;
 export function parseEntityTags(field: string): readonly string[] | "*" {
   if (LONE_STAR.test(field)) return "*";
   const tags: string[] = [];
-  NEXT_TAG.lastIndex = 0;
   for (let found = NEXT_TAG.exec(field); found !== null; found = NEXT_TAG.exec(field)) {
     tags.push(found[1]!);
   }

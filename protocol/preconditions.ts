@@ -80,7 +80,7 @@ function isListed(
 
 /** Undefined when there is nothing to compare: no valid date asked, or none known. */
 function isUnmodifiedSince(date: string, file: Validators, nowMs: number): boolean | undefined {
-  if (date === "" || file.modifiedSec === undefined) return undefined;
+  if (file.modifiedSec === undefined) return undefined;
   const sinceSec = parseHttpDate(date, nowMs);
   return sinceSec === undefined ? undefined : file.modifiedSec <= sinceSec;
 }

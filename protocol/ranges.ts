@@ -51,7 +51,7 @@ const SLACK_BYTES = 4096;
  * @param maxRanges more members than this and the field is ignored; integer, 1 or more
  */
 export function judgeRange(field: string, sizeBytes: number, maxRanges: number): RangeVerdict {
-  if (field === "" || sizeBytes === 0) return WHOLE;
+  if (sizeBytes === 0) return WHOLE;
   const specs = readSet(field);
   if (specs === undefined || specs.length > maxRanges) return WHOLE;
 

@@ -54,6 +54,7 @@ const rows: readonly (readonly [why: string, text: string, want: number | undefi
   ["no date: space before", " Sun, 06 Nov 1994 08:49:37 GMT", undefined],
   ["no date: something behind", "Sun, 06 Nov 1994 08:49:37 GMT; length=5", undefined],
   ["no date: a line end behind", "Sun, 06 Nov 1994 08:49:37 GMT\n", undefined],
+  ["no date: something behind RFC 850", "Sunday, 06-Nov-94 08:49:37 GMT+1", undefined],
   ["no date: two spaces", "Sun, 06 Nov  1994 08:49:37 GMT", undefined],
   ["no date: day 31 of a month of 30", "Thu, 31 Nov 1994 08:49:37 GMT", undefined],
   ["no date: day 0", "Sun, 00 Nov 1994 08:49:37 GMT", undefined],

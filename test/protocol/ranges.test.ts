@@ -64,6 +64,7 @@ const rows: readonly Row[] = [
   ["14.1.1 zeros in front make no number larger", "bytes=0009-10", TEN, part(9, 9)],
 
   ["14.1.1 inverted", "bytes=5-2", TEN, WHOLE],
+  ["14.1.1 inverted, with zeros in front", "bytes=5-002", TEN, WHOLE],
   ["14.1.1 inverted behind the end of the file", "bytes=12-11", TEN, WHOLE],
   ["14.1.1 one inverted spoils the set", "bytes=0-1,5-2", TEN, WHOLE],
   ["14.1.1 one malformed spoils the set", "bytes=0-1,x", TEN, WHOLE],
