@@ -128,8 +128,8 @@ const isEncoded = ({ fields }: Representation): boolean =>
 
 /** RFC 9110 section 15.5.17. */
 function unsatisfiable(ask: Ask, { sizeBytes }: Representation, policy: Policy): Answer {
-  const contentRange: Field = ["Content-Range", `bytes */${sizeBytes}`];
-  return policy.errorPages("RANGE_NOT_SATISFIABLE", ask.accept, [contentRange]);
+  const size: Field = ["Content-Range", `bytes */${sizeBytes}`];
+  return policy.errorPages("RANGE_NOT_SATISFIABLE", ask.accept, [size]);
 }
 
 /** RFC 9110 section 15.3.7.1. After If-Range the client has the description already (15.3.7). */
@@ -157,7 +157,7 @@ function manyParts(
 }
 
 /** The body of that 200: no parts at all for an empty file. */
-export const wholeBody = ({ sizeBytes }: Representation): BodyPart[] =>
+export const wholeBody = ({ sizeBytes }: Pick<Representation, "sizeBytes">): BodyPart[] =>
   sizeBytes === 0 ? [] : [{ kind: "extent", first: 0, last: sizeBytes - 1 }];
 
 /** Everything there is to say to a client that sees these bytes for the first time. */
