@@ -47,6 +47,8 @@ export type Load =
       readonly connections: number;
       readonly perSec: number;
       readonly coldClients: number;
+      /** Each is asked for once: what was read once is in somebody's memory. The first is a probe. */
+      readonly coldTargets: readonly string[];
     }
   /** Many readers that take a little each second, and one fast client. */
   | {
@@ -55,6 +57,8 @@ export type Load =
       readonly bytesPerSec: number;
       readonly target: string;
     };
+
+export type LoadOf<Kind extends Load["kind"]> = Extract<Load, { kind: Kind }>;
 
 /** What can be read off one timed run. Absent where a load does not measure it. */
 export interface Figures {

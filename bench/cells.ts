@@ -135,16 +135,14 @@ export function createCells(scale: Scale): readonly Cell[] {
       judgedBy: LATENCY_FIRST,
     },
     {
-      ...closed("slow-disk", CONNECTIONS, [small, ...cold], () => [
-        whole(small),
-        ...cold.map(whole),
-      ]),
+      ...closed("slow-disk", CONNECTIONS, [small, ...cold], () => [whole(small)]),
       title: `latency of hot 1 KiB while ${COLD_CLIENTS} clients read cold files at 50 ms a read`,
       load: {
         kind: "stalling",
         connections: CONNECTIONS,
         perSec: STALLING_PER_SEC,
         coldClients: COLD_CLIENTS,
+        coldTargets: cold.map((file) => `/${file.path}`),
       },
       judgedBy: ["p99Ms", "coldPerSec", "p999Ms"],
       hasSlowDisk: true,

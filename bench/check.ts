@@ -19,6 +19,7 @@ export interface ReadyAsk {
   readonly method: "GET" | "HEAD";
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
 }
 
 /** Whether a server may be timed, and with which requests. */
@@ -93,7 +94,7 @@ async function withValidators(port: number, agent: Agent, ask: Ask): Promise<Rea
     ...(etag === undefined ? {} : { "If-None-Match": etag }),
     ...(modified === undefined ? {} : { "If-Modified-Since": modified }),
   };
-  return { method: ask.method, target: ask.target, headers };
+  return { ...ask, headers };
 }
 
 function send(port: number, agent: Agent, ask: ReadyAsk): Promise<IncomingMessage> {

@@ -18,6 +18,7 @@ import { describeMachine } from "./machine.js";
 import type { Bench } from "./measure.js";
 import { helpText, type Options, parseOptions } from "./options.js";
 import { RESULTS_DIR } from "./places.js";
+import { buildNarrowSockets, buildSlowDisk } from "./preload.js";
 import { isInstalled } from "./programs.js";
 import { createProgress } from "./progress.js";
 import { printReport } from "./report/terminal.js";
@@ -80,8 +81,9 @@ function prepare(options: Options, cells: readonly Cell[]): Bench {
   );
   const { workers, warmUpSec, durationSec } = options;
   const cores = divideCores(workers);
-  const slowDisk = { missing: "not built" };
-  return { root, tempDir, workers, cores, warmUpSec, durationSec, slowDisk };
+  const slowDisk = buildSlowDisk(tempDir);
+  const narrowSockets = buildNarrowSockets(tempDir);
+  return { root, tempDir, workers, cores, warmUpSec, durationSec, slowDisk, narrowSockets };
 }
 
 function report(options: Options, results: Results): void {

@@ -8,12 +8,14 @@
  * 5. stop      nothing is left
  */
 
-import type { Ask, Cell, Figures } from "./cell.js";
+import type { Ask, Cell } from "./cell.js";
 import { checkAsks } from "./check.js";
 import type { Cores } from "./cores.js";
 import { treePeakBytes } from "./cpu.js";
 import { MIB } from "./fixtures.js";
-import { type LoadContext, loadServer } from "./load/load.js";
+import { loadServer } from "./load/load.js";
+import { openFilesLimit } from "./machine.js";
+import type { Preload } from "./preload.js";
 import type { Outcome } from "./sample.js";
 import type { Contender } from "./servers/contender.js";
 import { launch, type RunningServer } from "./servers/launch.js";
@@ -26,8 +28,10 @@ export interface Bench {
   readonly cores: Cores;
   readonly warmUpSec: number;
   readonly durationSec: number;
-  /** The shared library that slows reads below cold/, or why there is none. */
-  readonly slowDisk: { readonly library: string } | { readonly missing: string };
+  /** The library that slows reads below cold/, or why there is none. */
+  readonly slowDisk: Preload;
+  /** The library that gives slow readers real sockets, or why there is none. */
+  readonly narrowSockets: Preload;
 }
 
 /** Never throws for what a server does: that is an outcome. Throws for what the bench does wrong. */
@@ -51,27 +55,39 @@ async function check(
   server: RunningServer,
   bench: Bench,
 ): Promise<Outcome> {
-  const hot = cell.hasSlowDisk ? asks.slice(0, 1) : asks; // a cold file may be asked for only once
-  const verdict = await checkAsks(server.port, bench.root, hot);
+  const verdict = await checkAsks(server.port, bench.root, asks);
   if (verdict.kind === "disqualified") return verdict;
-  const ready = cell.hasSlowDisk ? [...verdict.asks, ...asks.slice(1)] : verdict.asks;
   const result = await loadServer(cell.load, {
     server,
-    asks: ready,
+    asks: verdict.asks,
     cores: bench.cores,
     tempDir: bench.tempDir,
-    workers: bench.workers,
     warmUpSec: bench.warmUpSec,
     durationSec: bench.durationSec,
-  } satisfies LoadContext);
-  if (result.kind === "disqualified") return result;
+    narrowSockets: bench.narrowSockets,
+  });
+  if (result.kind !== "timed") return result;
   const peakMib = treePeakBytes(server.pid) / MIB;
-  return { ...result, figures: { ...result.figures, peakMib } satisfies Figures };
+  return { ...result, figures: { ...result.figures, peakMib } };
 }
 
 function whyNotHere(cell: Cell, contender: Contender, bench: Bench): string | undefined {
   if (contender.family === "floor" && !cell.hasFloor) return "the floor knows one answer only";
-  return cell.hasSlowDisk && "missing" in bench.slowDisk ? bench.slowDisk.missing : undefined;
+  if (cell.hasSlowDisk && "missing" in bench.slowDisk) return bench.slowDisk.missing;
+  if (cell.load.kind === "slow-readers" && "missing" in bench.narrowSockets) {
+    return bench.narrowSockets.missing;
+  }
+  return whyTooManySockets(cell);
+}
+
+/** Descriptors of a process beside its connections: files kept open, libraries, the loop's own. */
+const OTHER_DESCRIPTORS = 500;
+
+/** Why the limit of open files forbids a cell, or undefined. */
+export function whyTooManySockets({ load }: Cell, limit = openFilesLimit()): string | undefined {
+  const sockets = load.kind === "slow-readers" ? load.readers : load.connections;
+  const wanted = sockets + OTHER_DESCRIPTORS;
+  return wanted <= limit ? undefined : `it needs \`ulimit -n ${wanted}\`, and ${limit} is set`;
 }
 
 async function start(

@@ -1,0 +1,82 @@
+/**
+ * One fast client, alone and then beside thousands of slow ones.
+ *
+ * 1. alone    the fast client's speed, and the server's memory
+ * 2. readers  connect, ask, and begin to take their ration
+ * 3. settle   until socket buffers are full and the server rests
+ * 4. beside   the fast client again: what it kept of its speed is the figure
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LoadOf } from "../cell.js";
+import { treeResidentBytes } from "../cpu.js";
+import { GIB, KIB, MIB } from "../fixtures.js";
+import type { Outcome } from "../sample.js";
+import { HOST } from "../servers/launch.js";
+import { disqualified, type LoadContext, noteErrors, startCpuWatch } from "./context.js";
+import { startGenerator } from "./generator-process.js";
+import { runWrk } from "./wrk.js";
+
+/** A server at rest has filled every buffer it may fill; readers at 10 KiB/s cost it little more. */
+const REST_PERCENT = 30;
+const REST_WINDOW_MS = 250;
+/** A server that is still busy by then does its readers' work as fast as it can, and is measured so. */
+const SETTLE_LIMIT_MS = 8000;
+
+export async function timeSlowReaders(
+  load: LoadOf<"slow-readers">,
+  context: LoadContext,
+): Promise<Outcome> {
+  const { server, asks, cores, tempDir } = context;
+  const fast = { port: server.port, asks, connections: 1, cores, workDir: tempDir };
+  await runWrk({ ...fast, durationSec: context.warmUpSec });
+  const alone = await runWrk({ ...fast, durationSec: context.durationSec });
+  const residentBefore = treeResidentBytes(server.pid);
+
+  const { readers, bytesPerSec, target } = load;
+  const plan = { host: HOST, port: server.port, target, readers, bytesPerSec };
+  const generator = await startGenerator(
+    { kind: "slow-readers", load: plan },
+    cores,
+    context.narrowSockets,
+  );
+  try {
+    await untilAtRest(context);
+    const grown = treeResidentBytes(server.pid) - residentBefore;
+    const cpuSec = startCpuWatch(context);
+    const beside = await runWrk({ ...fast, durationSec: context.durationSec });
+    const usedSec = cpuSec();
+    const notes = [...noteErrors(beside.socketErrors), ...noteKernelMemory()];
+    const result = await generator.go();
+    if (!result.readersBytes) return disqualified("the slow readers got nothing");
+    const mibPerSec = beside.bytes / MIB / beside.durationSec;
+    const figures = {
+      mibPerSec,
+      keptPercent: (100 * mibPerSec) / (alone.bytes / MIB / alone.durationSec),
+      kibPerReader: Math.max(0, grown) / KIB / readers,
+      readersCut: result.readersCut ?? 0,
+      cpuMsPerGib: (usedSec * 1e3) / (beside.bytes / GIB),
+      busyPercent: (usedSec / beside.durationSec) * 100,
+    };
+    return { kind: "timed", figures, notes };
+  } finally {
+    await generator.stop();
+  }
+}
+
+async function untilAtRest(context: LoadContext): Promise<void> {
+  for (let waitedMs = 0; waitedMs < SETTLE_LIMIT_MS; waitedMs += REST_WINDOW_MS) {
+    const cpuSec = startCpuWatch(context);
+    await sleep(REST_WINDOW_MS);
+    if ((cpuSec() * 1000 * 100) / REST_WINDOW_MS < REST_PERCENT) return;
+  }
+}
+
+/** Beyond its own pressure mark the kernel shrinks everybody's buffers, and measures itself. */
+function noteKernelMemory(): string[] {
+  const used = Number(/^TCP:.* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"))?.[1]);
+  const marks = readFileSync("/proc/sys/net/ipv4/tcp_mem", "utf8").trim().split(/\s+/);
+  return used > Number(marks[1])
+    ? ["the kernel was short of memory for TCP (net.ipv4.tcp_mem)"]
+    : [];
+}
