@@ -42,7 +42,7 @@ function weightOf(parameters: readonly string[]): number | undefined {
   if (q === undefined) return 1000;
 
   const value = q.slice(q.indexOf("=") + 1).trimEnd();
-  return QVALUE.test(value) ? Math.round(Number(value) * 1000) : undefined;
+  return QVALUE.test(value) ? Number(value) * 1000 : undefined; // exact: each was tried
 }
 
 /** Cuts at `separator`, but not inside a quoted string (RFC 9110 section 5.6.4). */

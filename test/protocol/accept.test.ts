@@ -72,6 +72,12 @@ describe("weights, RFC 9110 12.4.2", () => {
     expect(parsePreferences(header).map(({ name, weight }) => [name, weight])).toEqual(want);
   });
 
+  test("every thousandth is a whole number of them", () => {
+    for (let weight = 0; weight <= 1000; weight++) {
+      expect(parsePreferences(`a;q=${(weight / 1000).toFixed(3)}`)[0]?.weight).toBe(weight);
+    }
+  });
+
   const malformed = [
     "q=1.5",
     "q=2",
