@@ -10,20 +10,19 @@ import type { FileTable } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import type { Counters } from "../metrics/counters.js";
 import type { Answer, BodyPart } from "../protocol/answer.js";
-import type { ErrorPages } from "../protocol/error-page.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import type { Part } from "./chunks/cursor.js";
 import type { Scheduler } from "./chunks/scheduler.js";
 import type { Outcome } from "./chunks/transfer.js";
-import type { Prepared } from "./prepared.js";
 import type { Request } from "./request.js";
 import type { Reply } from "./transport/exchange.js";
 
 export interface DeliveryParts {
-  readonly table: FileTable<Prepared>;
+  readonly table: FileTable;
   readonly scheduler: Scheduler<OpenFile>;
   readonly counters: Counters;
-  readonly errorPages: ErrorPages;
+  /** Our page for a fault, as this client may see it. */
+  readonly errorPageFor: (code: FaultCode, request: Request) => Answer;
   /** Tells the operator about a fault that is worth a line. */
   readonly report: (code: FaultCode, path: string) => void;
 }
@@ -40,9 +39,13 @@ export class Delivery {
     this.#deliver(answer, request, reply, literalsOf(answer), () => {});
   }
 
+  errorPage(code: FaultCode, request: Request): Answer {
+    return this.#parts.errorPageFor(code, request);
+  }
+
   fail(code: FaultCode, request: Request, reply: Reply): void {
     this.#parts.report(code, request.path);
-    const answer = this.#parts.errorPages(code, request.accept);
+    const answer = this.errorPage(code, request);
     const mustClose = FAULTS[code].closes === true || hasUnreadBody(request);
     if (mustClose) this.#sendAndClose(answer, request, reply);
     else this.send(answer, request, reply);

@@ -1,89 +1,136 @@
 /**
- * The express lane: hot small files and known misses, answered inside the request call-back.
+ * The express lane: what is known of each target, so that a hot one is answered at once.
  *
- * One map look-up by the raw target, one prebuilt head, one body. Whatever is out of the ordinary
- * (a range, a precondition that is not a plain match, a body) takes the main road.
+ * One map look-up by the raw target, one prebuilt head, one body; inside the request call-back, with
+ * no promise and no timer. Whatever is out of the ordinary (a range, a precondition that is not a
+ * plain match, a request with a body) takes the main road, which still finds its ticket here.
  *
- * Owns: which targets lead to which entry of the file table. The table owns the entries; one that
- * leaves it is never fresh again and holds no body, so this map needs no upkeep but a bound.
+ * Owns: tickets by target, bounded. Does not know how a target is resolved.
  */
-import type { Entry, FileTable } from "../fs/file-table.js";
-import type { Prepared, PreparedFile, PreparedMiss } from "./prepared.js";
+import type { FileTable } from "../fs/file-table.js";
+import type { PreparedFile } from "./prepared.js";
+import { fileOf, isGood, type Ticket } from "./ticket.js";
 import { type Ask, fieldName, type Ready } from "./transport/exchange.js";
 
+/** The tickets of one target: one, or one for each spelling of Accept-Encoding. */
+type Tickets = Ticket | Map<string, Ticket>;
+
 /**
- * Targets remembered. One costs about 150 bytes: 10 MB at worst. Fewer than the paths of the file
- * table, and hot files fall off the lane; more is never used.
+ * Targets remembered, the oldest forgotten first. One costs about 1 KiB, nearly all of it heads:
+ * 64 MB at worst. Fewer than the paths of the file table, and hot files fall off the lane.
  */
 const MAX_TARGETS = 65_536;
 
-const RANGE = fieldName("range");
-const IF_MATCH = fieldName("if-match");
-const IF_UNMODIFIED_SINCE = fieldName("if-unmodified-since");
+/** Browsers and proxies know some twenty spellings; more are somebody's attempt to fill memory. */
+const MAX_SPELLINGS = 32;
+
+const HOST = fieldName("host");
+const ORIGIN = fieldName("origin");
+const ACCEPT = fieldName("accept");
+const ACCEPT_ENCODING = fieldName("accept-encoding");
 const IF_NONE_MATCH = fieldName("if-none-match");
 const IF_MODIFIED_SINCE = fieldName("if-modified-since");
-const CONTENT_LENGTH = fieldName("content-length");
-const TRANSFER_ENCODING = fieldName("transfer-encoding");
-const ACCEPT = fieldName("accept");
 
-/** What sends a request off the lane, the likeliest first. */
+/** What sends a request to the main road. */
 const OUT_OF_THE_ORDINARY = [
-  RANGE,
-  CONTENT_LENGTH,
-  TRANSFER_ENCODING,
-  IF_MATCH,
-  IF_UNMODIFIED_SINCE,
+  fieldName("range"),
+  fieldName("content-length"),
+  fieldName("transfer-encoding"),
+  fieldName("if-match"),
+  fieldName("if-unmodified-since"),
 ] as const;
 
-export class ExpressLane {
-  readonly #table: FileTable<Prepared>;
-  readonly #nowMs: () => number;
-  readonly #entries = new Map<string, Entry<Prepared>>();
+export interface LaneSettings {
+  /** The same path is another file under another Host. */
+  readonly variesByHost: boolean;
+  /** Some origins get other fields than the rest of the world. */
+  readonly variesByOrigin: boolean;
+}
 
-  constructor(table: FileTable<Prepared>, nowMs: () => number) {
+/** What a ticket is filed under. */
+export interface TargetNames {
+  readonly host: string;
+  readonly path: string;
+  readonly origin: string;
+  readonly acceptEncoding: string;
+}
+
+export class ExpressLane {
+  readonly #table: FileTable;
+  readonly #settings: LaneSettings;
+  readonly #nowMs: () => number;
+  readonly #tickets = new Map<string, Tickets>();
+
+  constructor(table: FileTable, settings: LaneSettings, nowMs: () => number) {
     this.#table = table;
+    this.#settings = settings;
     this.#nowMs = nowMs;
   }
 
   /**
    * An answer at hand, or undefined: then the main road.
    *
-   * Cost: one map look-up, seven fields asked for (55 ns each in uWebSockets.js), no allocation.
+   * Cost: one map look-up, seven fields asked for (55 ns each in uWebSockets.js), one small object.
    */
-  find(ask: Ask): Ready | undefined {
-    const entry = this.#entries.get(ask.path);
-    if (entry === undefined || !this.#table.isFresh(entry, this.#nowMs())) return undefined;
-    const prepared = entry.derived;
-    if (prepared === undefined) return undefined;
+  answer(ask: Ask): Ready | undefined {
+    const { variesByHost, variesByOrigin } = this.#settings;
+    const tickets = this.#tickets.get(variesByHost ? ask.field(HOST) + ask.path : ask.path);
+    if (tickets === undefined) return undefined;
+    const ticket = tickets instanceof Map ? tickets.get(ask.field(ACCEPT_ENCODING)) : tickets;
+    if (ticket === undefined || !isGood(ticket, this.#table, this.#nowMs())) return undefined;
     for (const name of OUT_OF_THE_ORDINARY) if (ask.field(name) !== "") return undefined;
-    return prepared.kind === "file" ? present(ask, prepared) : missing(ask, prepared);
+    if (variesByOrigin && ask.field(ORIGIN) !== "") return undefined;
+    const { prepared } = ticket;
+    if (prepared.kind === "file") return present(ask, ticket, prepared);
+    return ask.field(ACCEPT).includes("json") ? undefined : prepared.ready;
   }
 
-  /** From now on this target is answered with what `entry` was prepared for. */
-  remember(target: string, entry: Entry<Prepared>): void {
-    if (this.#entries.get(target) === entry) return;
-    this.#entries.set(target, entry);
-    if (this.#entries.size > MAX_TARGETS) this.#forgetOldest();
+  /** The ticket of a request on the main road. */
+  find(names: TargetNames): Ticket | undefined {
+    if (this.#settings.variesByOrigin && names.origin !== "") return undefined;
+    const tickets = this.#tickets.get(this.#keyOf(names));
+    const ticket = tickets instanceof Map ? tickets.get(names.acceptEncoding) : tickets;
+    return ticket !== undefined && isGood(ticket, this.#table, this.#nowMs()) ? ticket : undefined;
+  }
+
+  /** @param isNegotiated the answer depends on Accept-Encoding */
+  remember(names: TargetNames, ticket: Ticket, isNegotiated: boolean): void {
+    if (this.#settings.variesByOrigin && names.origin !== "") return;
+    const key = this.#keyOf(names);
+    if (isNegotiated) this.#spellingsOf(key).set(names.acceptEncoding, ticket);
+    else this.#tickets.set(key, ticket);
+    if (this.#tickets.size > MAX_TARGETS) this.#forgetOldest();
+  }
+
+  #keyOf({ host, path }: TargetNames): string {
+    return this.#settings.variesByHost ? host + path : path;
+  }
+
+  #spellingsOf(key: string): Map<string, Ticket> {
+    const tickets = this.#tickets.get(key);
+    if (tickets instanceof Map && tickets.size < MAX_SPELLINGS) return tickets;
+    const spellings = new Map<string, Ticket>();
+    this.#tickets.set(key, spellings);
+    return spellings;
   }
 
   #forgetOldest(): void {
-    for (const target of this.#entries.keys()) {
-      this.#entries.delete(target);
+    for (const target of this.#tickets.keys()) {
+      this.#tickets.delete(target);
       return;
     }
   }
 }
 
 /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
-function present(ask: Ask, prepared: PreparedFile): Ready | undefined {
+function present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {
   const tag = ask.field(IF_NONE_MATCH);
   const date = ask.field(IF_MODIFIED_SINCE);
-  if (tag === "" && date === "") return prepared.ready;
+  if (tag === "" && date === "") {
+    const body = fileOf(ticket)?.body;
+    return body === undefined || body.length === 0 ? undefined : { head: prepared.whole, body };
+  }
   const { representation, lastModified, unchanged } = prepared;
   const isMatch = tag === "" ? date === lastModified : tag === representation.etag;
   return isMatch ? unchanged : undefined;
 }
-
-/** The page of a miss is HTML unless JSON is asked for. */
-const missing = (ask: Ask, { ready }: PreparedMiss): Ready | undefined =>
-  ask.field(ACCEPT).includes("json") ? undefined : ready;

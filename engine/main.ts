@@ -4,11 +4,11 @@
  *
  * Every complaint is one line on standard error, all of them at once, and the exit code is 1.
  */
-import { judgeRoot } from "../fs/root.js";
 import { helpText, readCommandLine, versionText } from "./command-line.js";
 import { readConfig } from "./config.js";
 import { createLog, type Log } from "./log.js";
 import { type Running, startServer } from "./process/worker.js";
+import { judgeSite } from "./site.js";
 import { showAddress } from "./transport/listen.js";
 import { showMs } from "./units.js";
 
@@ -23,14 +23,14 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "refused") return refuse(command.complaints);
 
   const { config, complaints, differences } = readConfig(process.env, { root: command.root });
-  const root = judgeRoot(config.root);
-  const all = [...complaints, ...(root.kind === "refused" ? [root.complaint] : [])];
-  if (all.length > 0 || root.kind === "refused") return refuse(all);
-  if (command.kind === "check") return print("settings and root are fine\n");
+  const site = judgeSite(config);
+  const all = [...complaints, ...site.complaints];
+  if (all.length > 0) return refuse(all);
+  if (command.kind === "check") return print("settings, root and rules are fine\n");
 
   try {
-    const running = await startServer(config, root.path, log);
-    announce(running, config.host, root.path, differences, log);
+    const running = await startServer(config, site, log);
+    announce(running, config.host, site.hostsDir || site.root, differences, log);
     endOnSignal(running, config.drainMs);
     return 0;
   } catch (error) {

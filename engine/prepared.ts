@@ -1,34 +1,35 @@
 /**
- * What is said of a file, worked out once for each version of it and kept with its table entry.
+ * What is said of a file, worked out once for each version of it, and the page of a miss.
  */
-import { contentTypeOf } from "../fs/mime.js";
 import type { OpenFile } from "../fs/open-file.js";
 import type { Answer } from "../protocol/answer.js";
 import { formatHttpDate } from "../protocol/dates.js";
 import { makeEntityTag } from "../protocol/entity-tag.js";
 import type { Field, Head } from "../protocol/head.js";
+import type { ListingFormat, ListingView } from "../protocol/listing-query.js";
+import type { Coding } from "../protocol/negotiation.js";
 import {
   notModifiedHead,
   type Representation,
   validatorsOf,
   wholeHead,
 } from "../protocol/respond.js";
+import type { WrittenListing } from "./listings.js";
 import type { Ready } from "./transport/exchange.js";
 
-/** A file's heads, and its whole answer when the body is at hand. */
+/** A file's heads. */
 export interface PreparedFile {
   readonly kind: "file";
   readonly representation: Representation;
   /** The head of an unconditional 200. */
   readonly whole: Head;
-  /** The 200 with its body, for a small file at rest; else undefined. */
-  readonly ready: Ready | undefined;
+  /** The 304. */
   readonly unchanged: Ready;
-  /** As sent, "" for none. */
+  /** The value of Last-Modified as sent, "" for none. */
   readonly lastModified: string;
 }
 
-/** A path known to lead nowhere. */
+/** A path that leads nowhere. */
 export interface PreparedMiss {
   readonly kind: "miss";
   readonly ready: Ready;
@@ -36,32 +37,51 @@ export interface PreparedMiss {
 
 export type Prepared = PreparedFile | PreparedMiss;
 
+/** What a file is sent as. */
+export interface Guise {
+  /** Of what it decodes to. */
+  readonly mediaType: string;
+  readonly coding: Coding;
+  readonly fields: readonly Field[];
+}
+
 /** Works out all there is to say of a file. Cost: some microseconds; see `isAtRest` for keeping it. */
-export function prepareFile(
-  file: OpenFile,
-  path: string,
-  fields: readonly Field[],
-  nowMs: number,
-): PreparedFile {
+export function prepareFile(file: OpenFile, guise: Guise, nowMs: number): PreparedFile {
   const { mtimeNs, ino, sizeBytes } = file.identity;
+  const variant = guise.coding === "identity" ? "" : guise.coding;
   const tagged = { modifiedNs: mtimeNs, sizeBytes, inode: ino };
   const representation: Representation = {
     sizeBytes,
     modifiedMs: file.modifiedMs,
-    etag: makeEntityTag(tagged, "", nowMs),
-    mediaType: contentTypeOf(path),
-    fields,
+    etag: makeEntityTag(tagged, variant, nowMs),
+    mediaType: guise.mediaType,
+    fields: variant === "" ? guise.fields : [["Content-Encoding", variant], ...guise.fields],
   };
-  const whole = wholeHead(representation, nowMs);
   const { modifiedSec } = validatorsOf(representation, nowMs);
-  const isAtHand = file.body !== undefined && file.body.length > 0;
   return {
     kind: "file",
     representation,
-    whole,
-    ready: isAtHand ? { head: whole, body: file.body } : undefined,
+    whole: wholeHead(representation, nowMs),
     unchanged: { head: notModifiedHead(representation, nowMs), body: undefined },
     lastModified: modifiedSec === undefined ? "" : formatHttpDate(modifiedSec),
+  };
+}
+
+/** What is said of a folder's listing: the validators are the folder's own. */
+export function representListing(
+  { file, folder }: WrittenListing,
+  { view, format }: { readonly view: ListingView; readonly format: ListingFormat },
+  fields: readonly Field[],
+  nowMs: number,
+): Representation {
+  const { mtimeNs, sizeBytes, ino } = folder;
+  const variant = [format, view.sort, view.order, view.offset, view.limit].join("-");
+  return {
+    sizeBytes: file.sizeBytes,
+    modifiedMs: Number(mtimeNs / 1_000_000n),
+    etag: makeEntityTag({ modifiedNs: mtimeNs, sizeBytes, inode: ino }, variant, nowMs),
+    mediaType: format === "json" ? "application/json" : "text/html; charset=utf-8",
+    fields,
   };
 }
 

@@ -3,21 +3,28 @@
  */
 import { judgeFraming } from "../protocol/framing.js";
 import type { Preconditions } from "../protocol/preconditions.js";
+import type { TargetNames } from "./express-lane.js";
 import { type Ask, fieldName } from "./transport/exchange.js";
 
 /** A request that may be answered later. Fields are "" when absent. */
-export interface Request extends Preconditions {
+export interface Request extends Preconditions, TargetNames {
   readonly method: string;
-  readonly path: string;
   readonly query: string;
   readonly range: string;
   readonly ifRange: string;
   readonly accept: string;
+  /** Of a preflight. */
+  readonly requestedMethod: string;
   /**
-   * Does a body follow that may be read past? A small one is: the transport skips it. "large" is not
-   * waited for, and "unclear" is where request smuggling lives: both close the connection.
+   * Does a body follow? A small one is read past. "large" is not waited for, and "unclear" is where
+   * request smuggling lives: both close the connection.
    */
   readonly body: "none" | "small" | "large" | "unclear";
+}
+
+/** A request for what a file holds. */
+export interface FileRequest extends Request {
+  readonly method: "GET" | "HEAD";
 }
 
 /**
@@ -26,6 +33,9 @@ export interface Request extends Preconditions {
  */
 const SKIPPED_BYTES = 64 * 1024;
 
+const HOST = fieldName("host");
+const ORIGIN = fieldName("origin");
+const REQUESTED_METHOD = fieldName("access-control-request-method");
 const IF_MATCH = fieldName("if-match");
 const IF_NONE_MATCH = fieldName("if-none-match");
 const IF_MODIFIED_SINCE = fieldName("if-modified-since");
@@ -33,13 +43,17 @@ const IF_UNMODIFIED_SINCE = fieldName("if-unmodified-since");
 const RANGE = fieldName("range");
 const IF_RANGE = fieldName("if-range");
 const ACCEPT = fieldName("accept");
+const ACCEPT_ENCODING = fieldName("accept-encoding");
 const CONTENT_LENGTH = fieldName("content-length");
 const TRANSFER_ENCODING = fieldName("transfer-encoding");
 
 export const readRequest = (ask: Ask): Request => ({
   method: ask.method,
+  host: ask.field(HOST),
   path: ask.path,
   query: ask.query,
+  origin: ask.field(ORIGIN),
+  requestedMethod: ask.field(REQUESTED_METHOD),
   ifMatch: ask.field(IF_MATCH),
   ifNoneMatch: ask.field(IF_NONE_MATCH),
   ifModifiedSince: ask.field(IF_MODIFIED_SINCE),
@@ -47,8 +61,17 @@ export const readRequest = (ask: Ask): Request => ({
   range: ask.field(RANGE),
   ifRange: ask.field(IF_RANGE),
   accept: ask.field(ACCEPT),
+  acceptEncoding: ask.field(ACCEPT_ENCODING),
   body: judgeBody(ask),
 });
+
+/** Nothing in it for protocol/respond to weigh: a prebuilt head will do. */
+export const isPlain = (request: Request): boolean =>
+  request.range === "" &&
+  request.ifNoneMatch === "" &&
+  request.ifModifiedSince === "" &&
+  request.ifMatch === "" &&
+  request.ifUnmodifiedSince === "";
 
 /**
  * A plain GET has neither field; asking for all fields costs 100 ns each. An empty value passes for

@@ -5,6 +5,8 @@
  * setting, add a row; a rule that spans two settings goes into `PAIRS`. How a kind of value is
  * read and shown is in setting-kinds.ts.
  */
+import { parseOrigins } from "../protocol/cors.js";
+import { SECURITY_PRESETS } from "../protocol/security-headers.js";
 import type { SettingsTable, ValuesOf } from "./setting-kinds.js";
 
 const KIB = 1024;
@@ -19,6 +21,7 @@ const DAY = 24 * HOUR;
 const PAGE = 4 * KIB;
 
 const SERVING = "What is served";
+const SITE = "How a site behaves";
 const LISTENING = "Where it listens";
 const MEMORY = "Files, memory and readers";
 const DEADLINES = "Deadlines";
@@ -30,6 +33,13 @@ export const SETTINGS = {
     kind: "path",
     default: ".",
     says: "folder to serve; ROOT on the command line comes first",
+  },
+  hostsDir: {
+    name: "SLUICE_HOSTS_DIR",
+    group: SERVING,
+    kind: "path",
+    default: "",
+    says: "folder of roots, one per host name, in place of SLUICE_ROOT",
   },
   index: {
     name: "SLUICE_INDEX",
@@ -48,7 +58,7 @@ export const SETTINGS = {
     kind: "text",
     must: { hold: isHeaderValue, be: "printable ASCII without spaces around it" },
     default: "no-cache",
-    says: "Cache-Control of every file; no-cache: keep it, but ask before using it",
+    says: "Cache-Control of files that are no pages and have no hash in their name",
   },
   maxRanges: {
     name: "SLUICE_MAX_RANGES",
@@ -59,6 +69,58 @@ export const SETTINGS = {
     max: 256,
     default: 16,
     says: "most ranges one request may ask for",
+  },
+  rules: {
+    name: "SLUICE_RULES",
+    group: SITE,
+    kind: "path",
+    default: "",
+    says: "JSON file of rules: redirects, rewrites, headers, error pages",
+  },
+  appPage: {
+    name: "SLUICE_SPA",
+    group: SITE,
+    kind: "text",
+    must: { hold: isWirePath, be: "a path with a leading slash, such as /index.html" },
+    default: "",
+    says: "page of a single-page app: answers for routes that are no files",
+  },
+  hasCleanUrls: {
+    name: "SLUICE_CLEAN_URLS",
+    group: SITE,
+    kind: "boolean",
+    default: false,
+    says: "/about finds about.html",
+  },
+  listing: {
+    name: "SLUICE_LISTING",
+    group: SITE,
+    kind: "boolean",
+    default: false,
+    says: "a folder without an index shows what is in it",
+  },
+  origins: {
+    name: "SLUICE_CORS_ORIGINS",
+    group: SITE,
+    kind: "text",
+    must: { hold: isOriginList, be: "* or a comma-separated list such as https://example.com" },
+    default: "",
+    says: "sites whose scripts may read what is served; * for all",
+  },
+  security: {
+    name: "SLUICE_SECURITY_HEADERS",
+    group: SITE,
+    kind: "choice",
+    choices: SECURITY_PRESETS,
+    default: "basic",
+    says: "security headers; strict forbids other sites to frame or embed",
+  },
+  hasServerTiming: {
+    name: "SLUICE_SERVER_TIMING",
+    group: SITE,
+    kind: "boolean",
+    default: false,
+    says: "answers say how long they took to find (Server-Timing); slower",
   },
   host: {
     name: "SLUICE_HOST",
@@ -216,4 +278,14 @@ function isFileName(text: string): boolean {
 /** RFC 9110 section 5.5, less the obsolete bytes and the tabs: nothing that could end a header. */
 function isHeaderValue(text: string): boolean {
   return /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text);
+}
+
+/** One that `toRooted` will judge again at each use; here only what is surely a slip is refused. */
+function isWirePath(text: string): boolean {
+  return /^\/(?!\/)[!-~]*$/.test(text);
+}
+
+function isOriginList(text: string): boolean {
+  const { allowed, complaints } = parseOrigins(text);
+  return complaints.length === 0 && allowed.length > 0;
 }

@@ -1,6 +1,13 @@
 /**
- * The words of the contract between reader-pool and reader-thread: flags of an open, and results.
+ * The words of the contract between reader-pool and reader-thread: what a job asks for, flags of an
+ * open, and results.
  */
+
+/** What a job asks for. Opens, checks and closes travel in the meta lane, reads in the bulk lane. */
+export const OP_OPEN = 1;
+export const OP_CLOSE = 2;
+export const OP_READ = 3;
+export type Op = typeof OP_OPEN | typeof OP_CLOSE | typeof OP_READ;
 
 /** Flags of an open job. */
 export const WITH_KNOWN = 1; // the record holds an identity: answer OPEN_UNCHANGED while it stands

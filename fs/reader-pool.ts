@@ -5,25 +5,11 @@
  * 2. the batch of this turn of the loop is announced once, from a `setImmediate`
  * 3. completions are collected when the loop wakes, and with every announcement
  *
- * A fixed ceiling of threads: it starts with `FIRST_READERS` and starts one more when jobs wait
- * while every reader is busy. A reader blocked on a stuck disk costs itself and nothing else.
- *
- * Owns: threads, job records, call-backs. Does not know what a path or a descriptor means.
+ * Owns: job records, call-backs. Does not know what a path or a descriptor means.
  */
 import { constants } from "node:os";
-import { Worker } from "node:worker_threads";
 import {
-  OPEN_BODY,
-  OPEN_FAILED,
-  OPEN_FILE,
-  OPEN_UNCHANGED,
-  READ_REFUSED,
-  WITH_KNOWN,
-  WITH_SIBLINGS,
-} from "./jobs.js";
-import {
-  BULK,
-  createRingMemory,
+  createJobMemory,
   F_ERRNO,
   F_FD,
   F_FLAGS,
@@ -41,15 +27,23 @@ import {
   I_MTIME_NS,
   JOBS,
   JobRecords,
-  type Lane,
-  LoopEnd,
-  META,
+  PATH_BYTES,
+} from "./job-records.js";
+import {
   OP_CLOSE,
   OP_OPEN,
   OP_READ,
-  PATH_BYTES,
-  type RingMemory,
-} from "./ring.js";
+  OPEN_BODY,
+  OPEN_FAILED,
+  OPEN_FILE,
+  OPEN_UNCHANGED,
+  type Op,
+  READ_REFUSED,
+  WITH_KNOWN,
+  WITH_SIBLINGS,
+} from "./jobs.js";
+import { ReaderThreads } from "./reader-threads.js";
+import { BULK, createRing, type Lane, LoopEnd, META } from "./ring.js";
 
 /** What makes a file that file: a change of any of these makes it another one. */
 export interface FileIdentity {
@@ -96,20 +90,6 @@ export interface ReaderPoolSettings {
 
 type Completion = (job: number) => void;
 
-/** Two, because one of them never takes bulk reads: see ring.ts. */
-const FIRST_READERS = 2;
-
-/**
- * How often the pool looks whether jobs wait while every reader is busy.
- *
- * Smaller: threads are started for a hiccup. Larger: a slow disk waits longer for its readers;
- * from 2 to 16 takes 14 looks, 70 ms.
- */
-const LOOK_EVERY_MS = 5;
-
-/** A reader keeps nothing between two jobs: a small heap saves resident memory per thread. */
-const READER_HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } as const;
-
 const TOO_LONG: Opened = {
   result: OPEN_FAILED,
   errno: -constants.errno.ENAMETOOLONG,
@@ -119,38 +99,30 @@ const TOO_LONG: Opened = {
   body: undefined,
 };
 
-const READER_MODULE = new URL("./reader-thread.js", import.meta.url);
-
 export class ReaderPool {
-  readonly #settings: ReaderPoolSettings;
-  readonly #memory: RingMemory;
-  readonly #slab: SharedArrayBuffer;
   readonly #ring: LoopEnd;
   readonly #jobs: JobRecords;
+  readonly #threads: ReaderThreads;
   readonly #freeJobs: number[] = Array.from({ length: JOBS }, (_, at) => JOBS - 1 - at);
   readonly #completions: (Completion | undefined)[] = new Array(JOBS).fill(undefined);
   readonly #line: (() => void)[] = [];
   #lineHead = 0;
-  readonly #threads: Worker[] = [];
-  #starting = 0;
   #isAnnouncing = false;
   #isListening = false;
-  #lookTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   /** @param slab where reads land; offsets of `read` count from its first byte */
   constructor(settings: ReaderPoolSettings, slab: SharedArrayBuffer) {
-    this.#settings = settings;
-    this.#slab = slab;
-    this.#memory = createRingMemory(settings.smallFileBytes);
-    this.#ring = new LoopEnd(this.#memory);
-    this.#jobs = new JobRecords(this.#memory);
+    const ring = createRing();
+    const jobs = createJobMemory(settings.smallFileBytes);
+    this.#ring = new LoopEnd(ring);
+    this.#jobs = new JobRecords(jobs);
+    this.#threads = new ReaderThreads(settings.readers, { ring, jobs, slab }, this.#ring);
   }
 
   /** Starts the first readers; resolves when they take jobs. Rejects when a thread cannot start. */
-  async start(): Promise<void> {
-    const first = Math.min(FIRST_READERS, this.#settings.readers);
-    await Promise.all(Array.from({ length: first }, () => this.#startReader()));
+  start(): Promise<void> {
+    return this.#threads.start();
   }
 
   /** Opens, or checks what is known. `done` runs later, exactly once. */
@@ -197,19 +169,20 @@ export class ReaderPool {
   /** Counts for metrics. */
   stats(): { readers: number; asleep: number; inFlight: number; inLine: number } {
     return {
-      readers: this.#threads.length,
+      readers: this.#threads.count,
       asleep: this.#ring.sleepers(),
       inFlight: JOBS - this.#freeJobs.length,
       inLine: this.#line.length - this.#lineHead,
     };
   }
 
-  /** Ends the threads. Jobs that have not finished are forgotten. */
+  /**
+   * Ends the threads. Jobs that have not finished are forgotten; a thread ends when its system call
+   * returns, which on a stuck disk may be never.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#lookTimer);
-    this.#ring.stop();
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    await this.#threads.stop();
   }
 
   // --- submitting ---
@@ -219,7 +192,7 @@ export class ReaderPool {
     else this.#line.push(submit);
   }
 
-  #fill(op: number, completion: Completion): number {
+  #fill(op: Op, completion: Completion): number {
     const job = this.#freeJobs.pop()!;
     this.#completions[job] = completion;
     this.#jobs.set(job, F_OP, op);
@@ -275,8 +248,8 @@ export class ReaderPool {
 
   #admitNext(): void {
     const submit = this.#line[this.#lineHead++]!;
-    if (this.#lineHead === this.#line.length) {
-      this.#line.length = 0;
+    if (this.#lineHead * 2 >= this.#line.length) {
+      this.#line.splice(0, this.#lineHead); // under load the line may never be empty
       this.#lineHead = 0;
     }
     submit();
@@ -285,7 +258,7 @@ export class ReaderPool {
   #listen(): void {
     const isIdle = this.#freeJobs.length === JOBS;
     if (isIdle || this.#isListening || this.#isStopped) return;
-    this.#lookSoon();
+    this.#threads.watch(() => this.#freeJobs.length < JOBS);
     const done = this.#ring.whenDone();
     if (done === undefined) {
       this.#announceSoon();
@@ -327,47 +300,5 @@ export class ReaderPool {
     const body = Buffer.allocUnsafeSlow(size);
     this.#jobs.landing(job).copy(body, 0, 0, size);
     return body;
-  }
-
-  // --- threads ---
-
-  #lookSoon(): void {
-    if (this.#lookTimer !== undefined) return;
-    this.#lookTimer = setTimeout(() => this.#look(), LOOK_EVERY_MS);
-  }
-
-  /** Jobs that wait get a sleeping reader each; when none sleeps, one more thread. */
-  #look(): void {
-    this.#lookTimer = undefined;
-    const waiting = this.#ring.backlog();
-    if (waiting > 0) {
-      this.#ring.ring(waiting);
-      if (this.#ring.sleepers() === 0 && this.#starting === 0) this.#startOneMore();
-    }
-    if (this.#freeJobs.length < JOBS && !this.#isStopped) this.#lookSoon();
-  }
-
-  #startOneMore(): void {
-    if (this.#threads.length >= this.#settings.readers) return;
-    void this.#startReader();
-  }
-
-  #startReader(): Promise<void> {
-    this.#starting++;
-    const thread = new Worker(READER_MODULE, {
-      workerData: { memory: this.#memory, slab: this.#slab },
-      resourceLimits: READER_HEAP,
-      name: "reader",
-    });
-    this.#threads.push(thread);
-    return new Promise((resolve, reject) => {
-      thread.once("error", reject);
-      thread.once("message", () => {
-        this.#starting--;
-        thread.unref();
-        thread.off("error", reject);
-        resolve();
-      });
-    });
   }
 }

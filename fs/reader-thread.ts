@@ -9,23 +9,9 @@
  * between two jobs but the resolved name of each root. Does not know HTTP, caches or who asked.
  */
 import fs from "node:fs";
+import { constants } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { containmentOf } from "./containment.js";
-import {
-  OPEN_BODY,
-  OPEN_DIRECTORY,
-  OPEN_FAILED,
-  OPEN_FILE,
-  OPEN_IRREGULAR,
-  OPEN_OUTSIDE,
-  OPEN_UNCHANGED,
-  READ_DONE,
-  READ_FILE_CHANGED,
-  READ_REFUSED,
-  SIBLING_SUFFIXES,
-  WITH_KNOWN,
-  WITH_SIBLINGS,
-} from "./jobs.js";
 import {
   F_ERRNO,
   F_FD,
@@ -43,17 +29,31 @@ import {
   I_INO,
   I_MTIME_NS,
   JobRecords,
-  type Lane,
+} from "./job-records.js";
+import {
   OP_CLOSE,
   OP_OPEN,
-  ReaderEnd,
-  type RingMemory,
-} from "./ring.js";
+  OPEN_BODY,
+  OPEN_DIRECTORY,
+  OPEN_FAILED,
+  OPEN_FILE,
+  OPEN_IRREGULAR,
+  OPEN_OUTSIDE,
+  OPEN_UNCHANGED,
+  READ_DONE,
+  READ_FILE_CHANGED,
+  READ_REFUSED,
+  SIBLING_SUFFIXES,
+  WITH_KNOWN,
+  WITH_SIBLINGS,
+} from "./jobs.js";
+import type { ReaderData } from "./reader-threads.js";
+import { type Lane, ReaderEnd } from "./ring.js";
 
-const { memory, slab } = workerData as { memory: RingMemory; slab: SharedArrayBuffer };
-const ring = new ReaderEnd(memory);
-const jobs = new JobRecords(memory);
-const slabBytes = new Uint8Array(slab);
+const data = workerData as ReaderData;
+const ring = new ReaderEnd(data.ring);
+const jobs = new JobRecords(data.jobs);
+const slabBytes = new Uint8Array(data.slab);
 const BIGINT = { bigint: true } as const;
 const NO_THROW = { throwIfNoEntry: false } as const;
 
@@ -114,10 +114,19 @@ function lookForSiblings(job: number, path: string): void {
   let found = 0;
   if ((jobs.get(job, F_FLAGS) & WITH_SIBLINGS) !== 0) {
     SIBLING_SUFFIXES.forEach((suffix, at) => {
-      if (fs.statSync(path + suffix, NO_THROW) !== undefined) found |= 1 << at;
+      if (exists(path + suffix)) found |= 1 << at;
     });
   }
   jobs.set(job, F_SIBLINGS, found);
+}
+
+/** A sibling that cannot be looked at (its name too long, a link in a circle) is no sibling. */
+function exists(path: string): boolean {
+  try {
+    return fs.statSync(path, NO_THROW) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Cost: one stat by path, which also tells a replaced file and a moved link. */
@@ -217,8 +226,9 @@ function closeQuietly(fd: number): void {
   } catch {}
 }
 
+/** An error without errno is not the system's but Node's, such as a path with a NUL in it. */
 function fail(job: number, result: number, error: unknown): void {
-  const { errno } = error as NodeJS.ErrnoException;
+  const { errno = -constants.errno.EIO } = error as NodeJS.ErrnoException;
   jobs.set(job, F_RESULT, result);
-  jobs.set(job, F_ERRNO, errno ?? 0);
+  jobs.set(job, F_ERRNO, errno);
 }

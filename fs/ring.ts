@@ -10,33 +10,16 @@
  * 4. collect  the loop walks the done queue and wakes itself by `Atomics.waitAsync` only when idle
  *
  * The lanes are shared by all readers, so no job stands behind a blocked one (a ring per reader
- * would do that). At most `started - 1` readers take bulk jobs: an open or a stat always finds one.
+ * would do that). At most `started - 1` readers take bulk jobs, so reads never keep an open waiting.
  *
- * Owns: the memory layout, the order of atomic operations. Does not know files or system calls.
+ * Owns: the lanes, the order of atomic operations. Does not know files or what is in a record.
  */
-
-/** What a job asks for. Opens, checks and closes travel in the meta lane, reads in the bulk lane. */
-export const OP_OPEN = 1;
-export const OP_CLOSE = 2;
-export const OP_READ = 3;
-export type Op = typeof OP_OPEN | typeof OP_CLOSE | typeof OP_READ;
+import { JOBS } from "./job-records.js";
 
 /** The two lanes. */
 export const META = 0;
 export const BULK = 1;
 export type Lane = typeof META | typeof BULK;
-
-/**
- * Job records, and so the most jobs handed to readers at once; more wait on the loop's side.
- *
- * Smaller: readers idle between batches. Larger: each record owns a landing buffer of
- * `SLUICE_SMALL_FILE_BYTES` (128 * 64 KiB = 8 MiB at the defaults). A power of two.
- */
-export const JOBS = 128;
-const MASK = JOBS - 1;
-
-/** Bytes for one path: PATH_MAX of Linux, with its NUL. */
-export const PATH_BYTES = 4096;
 
 // Words of the control block. Producer and consumer words are 16 apart: one cache line each.
 const BELL = 0;
@@ -51,108 +34,19 @@ const LANE_HEAD = [144, 160] as const;
 const LANE_CELLS = [176, 176 + JOBS] as const;
 const DONE_CELLS = 176 + 2 * JOBS;
 const CONTROL_WORDS = 176 + 3 * JOBS;
-
-/** Numbers of one job record; every value is a double, so sizes and offsets stay exact to 2^53. */
-export const F_OP = 0;
-export const F_FD = 1;
-export const F_OFFSET = 2;
-export const F_LENGTH = 3;
-export const F_SLAB_OFFSET = 4;
-export const F_PATH_BYTES = 5;
-export const F_ROOT_CHARS = 6;
-export const F_SIZE = 7;
-export const F_FLAGS = 8;
-export const F_RESULT = 9;
-export const F_ERRNO = 10;
-export const F_JOB_US = 11;
-export const F_SIBLINGS = 12;
-const FIELDS = 16;
-
-/** Wide integers of one job record: what identifies a file, exact to the nanosecond. */
-export const I_DEV = 0;
-export const I_INO = 1;
-export const I_MTIME_NS = 2;
-const WIDES = 4;
+const MASK = JOBS - 1;
 
 /** The memory of a ring, as it travels to the reader threads. */
-export interface RingMemory {
-  readonly control: SharedArrayBuffer;
-  readonly numbers: SharedArrayBuffer;
-  readonly wides: SharedArrayBuffer;
-  readonly paths: SharedArrayBuffer;
-  readonly landings: SharedArrayBuffer;
-  /** Bytes of one landing buffer; a file up to this size arrives together with its facts. */
-  readonly landingBytes: number;
-}
-
-/** @param landingBytes integer, 0 to 2^20: how much of a small file an open brings along */
-export function createRingMemory(landingBytes: number): RingMemory {
-  return {
-    control: new SharedArrayBuffer(CONTROL_WORDS * 4),
-    numbers: new SharedArrayBuffer(JOBS * FIELDS * 8),
-    wides: new SharedArrayBuffer(JOBS * WIDES * 8),
-    paths: new SharedArrayBuffer(JOBS * PATH_BYTES),
-    landings: new SharedArrayBuffer(JOBS * landingBytes),
-    landingBytes,
-  };
-}
-
-/** The records and buffers, as seen by either side. Plain memory: the queues order access to it. */
-export class JobRecords {
-  readonly #numbers: Float64Array;
-  readonly #wides: BigInt64Array;
-  readonly #paths: Buffer;
-  readonly #landings: Buffer;
-  readonly landingBytes: number;
-
-  constructor(memory: RingMemory) {
-    this.#numbers = new Float64Array(memory.numbers);
-    this.#wides = new BigInt64Array(memory.wides);
-    this.#paths = Buffer.from(memory.paths);
-    this.#landings = Buffer.from(memory.landings);
-    this.landingBytes = memory.landingBytes;
-  }
-
-  get(job: number, field: number): number {
-    return this.#numbers[job * FIELDS + field]!;
-  }
-
-  set(job: number, field: number, value: number): void {
-    this.#numbers[job * FIELDS + field] = value;
-  }
-
-  getWide(job: number, field: number): bigint {
-    return this.#wides[job * WIDES + field]!;
-  }
-
-  setWide(job: number, field: number, value: bigint): void {
-    this.#wides[job * WIDES + field] = value;
-  }
-
-  /** Stores a path of less than `PATH_BYTES` bytes; returns how many they are. */
-  setPath(job: number, path: string): number {
-    return this.#paths.write(path, job * PATH_BYTES, "utf8");
-  }
-
-  path(job: number): string {
-    const start = job * PATH_BYTES;
-    return this.#paths.toString("utf8", start, start + this.get(job, F_PATH_BYTES));
-  }
-
-  /** The landing buffer of a job: the reader fills it, the loop copies out of it on collection. */
-  landing(job: number): Buffer {
-    const start = job * this.landingBytes;
-    return this.#landings.subarray(start, start + this.landingBytes);
-  }
-}
+export const createRing = (): SharedArrayBuffer => new SharedArrayBuffer(CONTROL_WORDS * 4);
 
 /** The loop's end. One producer: only the event loop's thread may hold it. */
 export class LoopEnd {
   readonly #control: Int32Array;
+  readonly #tailsSeen: [meta: number, bulk: number] = [0, 0];
   #doneHead = 0;
 
-  constructor(memory: RingMemory) {
-    this.#control = new Int32Array(memory.control);
+  constructor(ring: SharedArrayBuffer) {
+    this.#control = new Int32Array(ring);
   }
 
   /** Puts a filled record in its lane. Its reader may not be awake until `ring`. */
@@ -193,20 +87,28 @@ export class LoopEnd {
 
   /** Jobs in the lanes that no reader has taken yet. */
   backlog(): number {
-    let waiting = 0;
-    for (const lane of [META, BULK] as const) {
-      const tail = Atomics.load(this.#control, LANE_TAIL[lane]);
-      waiting += (tail - Atomics.load(this.#control, LANE_HEAD[lane])) | 0;
-    }
-    return waiting;
+    return waitingIn(this.#control, META) + waitingIn(this.#control, BULK);
+  }
+
+  /**
+   * Has a job waited since the last call, with no reader left that could take it? A reader that
+   * sleeps is no help to bulk jobs when it is the one that never takes them.
+   */
+  needsReader(): boolean {
+    const isMetaShort = this.#hasStalled(META) && this.sleepers() === 0;
+    const isBulkShort = this.#hasStalled(BULK) && !hasRoomForBulk(this.#control);
+    return isMetaShort || isBulkShort;
+  }
+
+  #hasStalled(lane: Lane): boolean {
+    const head = Atomics.load(this.#control, LANE_HEAD[lane]);
+    const stalled = (this.#tailsSeen[lane] - head) | 0;
+    this.#tailsSeen[lane] = Atomics.load(this.#control, LANE_TAIL[lane]);
+    return stalled > 0;
   }
 
   sleepers(): number {
     return Atomics.load(this.#control, SLEEPERS);
-  }
-
-  started(): number {
-    return Atomics.load(this.#control, STARTED);
   }
 
   /** Every reader returns from its loop after the job it has in hand. */
@@ -229,8 +131,8 @@ const BLOCKED_US = 100;
 export class ReaderEnd {
   readonly #control: Int32Array;
 
-  constructor(memory: RingMemory) {
-    this.#control = new Int32Array(memory.control);
+  constructor(ring: SharedArrayBuffer) {
+    this.#control = new Int32Array(ring);
     Atomics.add(this.#control, STARTED, 1);
   }
 
@@ -268,13 +170,22 @@ export class ReaderEnd {
   #claim(): number {
     const meta = this.#pop(META);
     if (meta >= 0) return meta * 2 + META;
+    if (!this.#enterBulk()) return -1;
 
-    const busyWithBulk = Atomics.add(this.#control, BULK_ACTIVE, 1);
-    const most = Math.max(1, Atomics.load(this.#control, STARTED) - 1);
-    const bulk = busyWithBulk < most ? this.#pop(BULK) : -1;
+    const bulk = this.#pop(BULK);
     if (bulk >= 0) return bulk * 2 + BULK;
     Atomics.sub(this.#control, BULK_ACTIVE, 1);
     return -1;
+  }
+
+  /** Never counts above the bound, not for a moment: another reader would see no room and sleep. */
+  #enterBulk(): boolean {
+    for (;;) {
+      const active = Atomics.load(this.#control, BULK_ACTIVE);
+      if (active >= mostBulk(this.#control)) return false;
+      const seen = Atomics.compareExchange(this.#control, BULK_ACTIVE, active, active + 1);
+      if (seen === active) return true;
+    }
   }
 
   #pop(lane: Lane): number {
@@ -289,12 +200,17 @@ export class ReaderEnd {
 
   #callForHelp(): void {
     if (Atomics.load(this.#control, SLEEPERS) === 0) return;
-    for (const lane of [META, BULK] as const) {
-      const tail = Atomics.load(this.#control, LANE_TAIL[lane]);
-      if (tail === Atomics.load(this.#control, LANE_HEAD[lane])) continue;
-      Atomics.add(this.#control, BELL, 1);
-      Atomics.notify(this.#control, BELL, 1);
-      return;
-    }
+    if (waitingIn(this.#control, META) + waitingIn(this.#control, BULK) === 0) return;
+    Atomics.add(this.#control, BELL, 1);
+    Atomics.notify(this.#control, BELL, 1);
   }
 }
+
+/** One reader is kept for metadata, unless it is the only one. */
+const mostBulk = (control: Int32Array): number => Math.max(1, Atomics.load(control, STARTED) - 1);
+
+const hasRoomForBulk = (control: Int32Array): boolean =>
+  Atomics.load(control, BULK_ACTIVE) < mostBulk(control);
+
+const waitingIn = (control: Int32Array, lane: Lane): number =>
+  (Atomics.load(control, LANE_TAIL[lane]) - Atomics.load(control, LANE_HEAD[lane])) | 0;

@@ -4,28 +4,33 @@
  * Deploys do that by renaming a new link over the old one, which the parent folder's inotify tells.
  * Without it (another system, or no watches left) the switch is seen when facts are checked again.
  */
-import { type FSWatcher, watch } from "node:fs";
+import { watch } from "node:fs";
 import { basename, dirname } from "node:path";
+
+/** Ends a watch. */
+type EndWatch = () => void;
 
 /**
  * @param path the root as configured, absolute
  * @param onSwitch may be called when nothing has changed
- * @returns ends the watch
  */
-export function watchRoot(path: string, onSwitch: () => void): () => void {
-  const name = basename(path);
-  const watcher = tryWatch(dirname(path), (changed) => {
-    if (changed === name || changed === null) onSwitch();
+export function watchRoot(path: string, onSwitch: () => void): EndWatch {
+  const own = basename(path);
+  return tryWatch(dirname(path), (name) => {
+    if (name === own || name === null) onSwitch();
   });
-  return () => watcher?.close();
 }
 
-function tryWatch(folder: string, onChange: (name: string | null) => void): FSWatcher | undefined {
+/** The same for a folder of roots: a host's folder may be such a link. */
+export const watchHosts = (path: string, onSwitch: () => void): EndWatch =>
+  tryWatch(path, onSwitch);
+
+function tryWatch(folder: string, onChange: (name: string | null) => void): EndWatch {
   try {
     const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
     watcher.on("error", () => watcher.close());
-    return watcher;
+    return () => watcher.close();
   } catch {
-    return undefined;
+    return () => {};
   }
 }

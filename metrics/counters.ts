@@ -19,6 +19,9 @@ export class Counters {
   /** Transfers ended by a disk that did not answer in time. */
   readsTimedOut = 0;
 
+  /** Precompressed siblings that were older than their original and so not sent. */
+  staleSiblings = 0;
+
   answered(status: number): void {
     this.answersByClass[Math.floor(status / 100)]!++;
   }

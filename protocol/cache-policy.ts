@@ -15,7 +15,7 @@ import { hasContentHash, type NamedFile } from "./content-hash.js";
 export const NO_STORE = "no-store";
 
 /** Kept, but revalidated before each use (RFC 9111 section 5.2.2.4). */
-const NO_CACHE = "no-cache";
+export const NO_CACHE = "no-cache";
 /** A year, and no revalidation even on reload (RFC 8246). */
 const FOREVER = "public, max-age=31536000, immutable";
 

@@ -30,6 +30,11 @@ const RETRY_AFTER_SEC = 2;
 
 const TABLE = {
   BAD_PATH: { status: 400, says: "This address is not written correctly.", log: "silent" },
+  BAD_HOST: {
+    status: 400,
+    says: "The request does not say which site it is for.",
+    log: "silent",
+  },
   BAD_FRAMING: {
     status: 400,
     says: "The request does not say clearly where it ends.",

@@ -18,12 +18,12 @@ const IN_HTML: ReadonlyMap<string, string> = new Map([
  *
  * @param location path and query; what may not stand in a URI is percent-encoded, so a query can be
  *   passed on as it was sent
- * @param extra fields of this answer, such as `Cache-Control`
+ * @param extra fields of this answer, those that every answer carries included
  */
 export function redirectTo(
   status: RedirectStatus,
   location: string,
-  extra: readonly Field[] = [],
+  extra: readonly Field[],
 ): Answer {
   const uri = location.toWellFormed().replace(NOT_IN_A_URI, encodeURIComponent);
   const href = uri.replace(/[&']/g, (one) => IN_HTML.get(one)!);
@@ -31,7 +31,6 @@ export function redirectTo(
   const head = buildHead(status, [
     ["Location", uri],
     ["Content-Type", "text/html; charset=utf-8"],
-    ["X-Content-Type-Options", "nosniff"],
     ...extra,
   ]);
   return createAnswer(head, [{ kind: "literal", bytes: Buffer.from(page) }]);

@@ -11,17 +11,19 @@ import { FileTable } from "../../fs/file-table.js";
 import { READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { ReaderPool } from "../../fs/reader-pool.js";
+import { watchHosts, watchRoot } from "../../fs/root-watch.js";
 import { Counters } from "../../metrics/counters.js";
+import { parseOrigins } from "../../protocol/cors.js";
 import { createErrorPages } from "../../protocol/error-page.js";
 import { FAULTS, type FaultCode } from "../../protocol/faults.js";
-import type { Field } from "../../protocol/head.js";
+import { securityFields } from "../../protocol/security-headers.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
 import { Scheduler } from "../chunks/scheduler.js";
 import { type ChunkReader, READ_CHANGED, READ_FAILED, READ_OK } from "../chunks/sink.js";
 import { type Log, oncePer } from "../log.js";
-import type { Prepared } from "../prepared.js";
 import { FileServer } from "../server.js";
 import type { Config } from "../settings.js";
+import type { Site } from "../site.js";
 import type { Listener } from "../transport/exchange.js";
 import { listen } from "../transport/listen.js";
 
@@ -39,7 +41,7 @@ export interface Stats {
   readonly counters: Counters;
   readonly scheduler: ReturnType<Scheduler<OpenFile>["stats"]>;
   readonly pool: ReturnType<ChunkPool<OpenFile>["occupancy"]>;
-  readonly table: ReturnType<FileTable<Prepared>["stats"]>;
+  readonly table: ReturnType<FileTable["stats"]>;
   readonly readers: ReturnType<ReaderPool["stats"]>;
 }
 
@@ -50,18 +52,16 @@ const DRAIN_LOOK_MS = 50;
 /** One line of each kind of fault in this time, with a count of the others. */
 const QUIET_MS = 10_000;
 
-/** A browser is to believe the Content-Type, or an uploaded picture may be run as a script. */
-const EVERYWHERE: readonly Field[] = [["X-Content-Type-Options", "nosniff"]];
-
 const monotonicMs = (): number => performance.now();
 
 /**
  * Puts a server together and starts to listen.
  *
- * @param root absolute, see fs/root.ts
  * @throws Error whose message is for the operator, when the port cannot be had
  */
-export async function startServer(config: Config, root: string, log: Log): Promise<Running> {
+export async function startServer(config: Config, site: Site, log: Log): Promise<Running> {
+  const everywhere = securityFields(config.security, false);
+  const { allowed: origins } = parseOrigins(config.origins);
   const slab = new SharedArrayBuffer(slotBytes(config));
   const readers = new ReaderPool(
     {
@@ -70,7 +70,7 @@ export async function startServer(config: Config, root: string, log: Log): Promi
     },
     slab,
   );
-  const table = new FileTable<Prepared>(readers, config, monotonicMs);
+  const table = new FileTable(readers, config, monotonicMs);
   const pool = new ChunkPool<OpenFile>(new Uint8Array(slab), config.chunkBytes);
   const counters = new Counters();
   const say = createReporter(log);
@@ -89,15 +89,12 @@ export async function startServer(config: Config, root: string, log: Log): Promi
     table,
     scheduler,
     counters,
-    settings: {
-      root,
-      index: config.index,
-      fields: [["Cache-Control", config.cacheControl], ...EVERYWHERE],
-    },
+    listings: undefined,
+    site: { ...config, ...site, fields: { ...config, origins, everywhere } },
     policy: {
       maxRanges: config.maxRanges,
       createBoundary: randomUUID,
-      errorPages: createErrorPages(EVERYWHERE),
+      errorPages: createErrorPages(everywhere),
     },
     report: say.fault,
     onBug: say.bug,
@@ -105,6 +102,9 @@ export async function startServer(config: Config, root: string, log: Log): Promi
   });
   await readers.start();
   const listener = await startListening(config, server, readers, log);
+  const distrust = (): void => table.distrust();
+  const endWatch =
+    site.hostsDir === "" ? watchRoot(site.root, distrust) : watchHosts(site.hostsDir, distrust);
   const sweep = setInterval(() => {
     scheduler.sweep();
     table.sweep();
@@ -122,6 +122,7 @@ export async function startServer(config: Config, root: string, log: Log): Promi
     listener.stopListening();
     const isDrained = await waitUntil(() => isIdle(scheduler.stats()), drainMs);
     clearInterval(sweep);
+    endWatch();
     listener.close();
     await readers.stop();
     return isDrained ? "drained" : "cut";
@@ -151,7 +152,7 @@ async function startListening(
 }
 
 /** The scheduler's disk: a read keeps its descriptor open until it has returned. */
-function createChunkReader(readers: ReaderPool, table: FileTable<Prepared>): ChunkReader<OpenFile> {
+function createChunkReader(readers: ReaderPool, table: FileTable): ChunkReader<OpenFile> {
   return {
     read(file, fileOffset, lengthBytes, slabOffset, done) {
       table.hold(file);

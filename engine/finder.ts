@@ -1,0 +1,141 @@
+/**
+ * From a place in a root to what answers for it.
+ *
+ * 1. a name          the file; a folder asks for its slash; with clean URLs, the page `name.html`
+ * 2. a folder        its index; with listings on, the folder itself
+ * 3. siblings        of a file that has some, the ones that are no older than it
+ *
+ * Every entry looked at is noted on the trail: the answer holds as long as all of them do. Owns no
+ * state. Does not know HTTP beyond the names of faults.
+ */
+import type { Entry, FileTable, Known } from "../fs/file-table.js";
+import type { OpenFile } from "../fs/open-file.js";
+import { type PathVerdict, type RootedPath, toFile } from "../fs/paths.js";
+import { type FaultCode, faultOf } from "../protocol/faults.js";
+import { listHostFolders, parseHost } from "../protocol/host-match.js";
+import { SIBLINGS, type SiblingCoding } from "../protocol/negotiation.js";
+import type { Trail } from "./ticket.js";
+
+export type Place = Extract<PathVerdict, { kind: "rooted" }>;
+
+export interface FoundFile {
+  readonly kind: "file";
+  readonly entry: Entry;
+  readonly file: OpenFile;
+  /** Which siblings exist: see `Known`. */
+  readonly siblings: number;
+}
+
+/** What answers for a place. */
+export type Found =
+  | FoundFile
+  | { readonly kind: "needs slash" }
+  | { readonly kind: "folder"; readonly entry: Entry }
+  | { readonly kind: "fault"; readonly code: FaultCode };
+
+/** A sibling that is no older than its original. */
+export interface Sibling {
+  readonly coding: SiblingCoding;
+  readonly entry: Entry;
+  readonly file: OpenFile;
+}
+
+export interface FinderSettings {
+  /** Name of the file that answers for its folder. */
+  readonly index: string;
+  /** `/about` finds `about.html`. */
+  readonly hasCleanUrls: boolean;
+  /** A folder without an index answers for itself. */
+  readonly hasListings: boolean;
+  /** Called for a sibling that is older than its original, and so not sent. */
+  readonly onStaleSibling: () => void;
+}
+
+export class Finder {
+  readonly #table: FileTable;
+  readonly #settings: FinderSettings;
+
+  constructor(table: FileTable, settings: FinderSettings) {
+    this.#table = table;
+    this.#settings = settings;
+  }
+
+  /** What answers for a place. Waits for a reader only where the table does not know. */
+  async find(root: string, place: Place, trail: Trail): Promise<Found> {
+    const isFolder = place.trailingSlash || place.path === "";
+    return isFolder ? this.#findFolder(root, place, trail) : this.#findName(root, place, trail);
+  }
+
+  /** The fresh siblings of a file. */
+  async siblingsOf(root: string, found: FoundFile, trail: Trail): Promise<Sibling[]> {
+    const fresh: Sibling[] = [];
+    for (const [at, { coding, suffix }] of SIBLINGS.entries()) {
+      if ((found.siblings & (1 << at)) === 0) continue;
+      const entry = await this.#look(root, found.entry.path + suffix, trail);
+      if (entry.known.kind !== "file") continue;
+      const { file } = entry.known;
+      const isStale = file.identity.mtimeNs < found.file.identity.mtimeNs;
+      if (isStale) this.#settings.onStaleSibling();
+      else fresh.push({ coding, entry, file });
+    }
+    return fresh;
+  }
+
+  /** The root that serves a host: a folder of that name, of a wildcard, or the default one. */
+  async rootFor(hostsDir: string, host: string, trail: Trail): Promise<string | FaultCode> {
+    const verdict = parseHost(host);
+    if (verdict.kind === "invalid") return "BAD_HOST";
+    for (const folder of listHostFolders(verdict)) {
+      const root = toFile(hostsDir, folder as RootedPath);
+      const { known } = await this.#look(root, root, trail);
+      if (known.kind === "directory") return root;
+    }
+    return "MISDIRECTED";
+  }
+
+  async #findName(root: string, { path }: Place, trail: Trail): Promise<Found> {
+    const entry = await this.#look(root, toFile(root, path), trail);
+    const found = foundFrom(entry);
+    if (entry.known.kind === "directory") return { kind: "needs slash" };
+    if (!this.#settings.hasCleanUrls || !isMissing(found)) return found;
+
+    const page = foundFrom(
+      await this.#look(root, toFile(root, `${path}.html` as RootedPath), trail),
+    );
+    return page.kind === "file" ? page : found;
+  }
+
+  async #findFolder(root: string, { path }: Place, trail: Trail): Promise<Found> {
+    const { index, hasListings } = this.#settings;
+    const inside = path === "" ? index : `${path}/${index}`;
+    const found = foundFrom(await this.#look(root, toFile(root, inside as RootedPath), trail));
+    if (!hasListings || !isMissing(found)) return found;
+
+    const entry = await this.#look(root, toFile(root, path), trail);
+    return entry.known.kind === "directory" ? { kind: "folder", entry } : found;
+  }
+
+  async #look(root: string, path: string, trail: Trail): Promise<Entry> {
+    const entry = this.#table.find(path) ?? (await this.#lookUp(root, path));
+    trail.add(entry);
+    return entry;
+  }
+
+  #lookUp(root: string, path: string): Promise<Entry> {
+    return new Promise((resolve) => this.#table.lookUp(root, path, resolve));
+  }
+}
+
+const isMissing = (found: Found): boolean =>
+  found.kind === "fault" && found.code === "FILE_MISSING";
+
+function foundFrom(entry: Entry): Found {
+  const { known } = entry;
+  if (known.kind !== "file") return { kind: "fault", code: faultOfKnown(known) };
+  return { kind: "file", entry, file: known.file, siblings: known.siblings };
+}
+
+function faultOfKnown(known: Exclude<Known, { kind: "file" }>): FaultCode {
+  if (known.kind === "outside") return "OUTSIDE_ROOT";
+  return known.kind === "failed" ? faultOf(known.errno) : "FILE_MISSING";
+}

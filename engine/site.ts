@@ -1,0 +1,46 @@
+/** The parts of the configuration that lie on disk: roots and rules, judged once at start. */
+import { judgeRoot } from "../fs/root.js";
+import { readTextFile } from "../fs/text-file.js";
+import type { Rule } from "../protocol/rules.js";
+import { parseRules } from "../protocol/rules-file.js";
+import { nearest } from "./nearest.js";
+import type { Config } from "./settings.js";
+
+export interface Site {
+  /** Absolute; "" when there are hosts. */
+  readonly root: string;
+  /** Absolute; "" when there is one root for all hosts. */
+  readonly hostsDir: string;
+  readonly rules: readonly Rule[];
+}
+
+interface JudgedSite extends Site {
+  /** One line each; an empty list means "safe to serve". */
+  readonly complaints: readonly string[];
+}
+
+/** Looks at everything the settings point to. Never throws. */
+export function judgeSite({ root, hostsDir, rules }: Config): JudgedSite {
+  const isHosting = hostsDir !== "";
+  const folder = judgeRoot(isHosting ? hostsDir : root);
+  const rulebook = rules === "" ? NO_RULES : readRules(rules);
+  const path = folder.kind === "root" ? folder.path : "";
+  return {
+    root: isHosting ? "" : path,
+    hostsDir: isHosting ? path : "",
+    rules: rulebook.rules,
+    complaints: [
+      ...(folder.kind === "refused" ? [folder.complaint] : []),
+      ...rulebook.complaints.map((complaint) => `${rules}: ${complaint}`),
+    ],
+  };
+}
+
+const NO_RULES = { rules: [], complaints: [] } as const;
+
+function readRules(path: string): ReturnType<typeof parseRules> {
+  const file = readTextFile(path);
+  return file.kind === "text"
+    ? parseRules(file.text, nearest)
+    : { rules: [], complaints: [file.complaint] };
+}

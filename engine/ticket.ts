@@ -1,0 +1,44 @@
+/**
+ * What was found out about a target, kept until anything it rests on changes.
+ *
+ * Finding a file means: host, path, rules, index, siblings, heads. A ticket holds the result and the
+ * table entries that led to it. It is good while each of them is fresh and of the same version; the
+ * bytes themselves stay with the table, so a forgotten file is not kept alive from here.
+ */
+import type { Entry, FileTable } from "../fs/file-table.js";
+import type { OpenFile } from "../fs/open-file.js";
+import type { Prepared } from "./prepared.js";
+
+/** An entry as it was when it was looked at. */
+interface Witness {
+  readonly entry: Entry;
+  readonly version: number;
+}
+
+/** The entries looked at on the way to an answer, in order. */
+export class Trail {
+  readonly witnesses: Witness[] = [];
+
+  add(entry: Entry): void {
+    this.witnesses.push({ entry, version: entry.version });
+  }
+}
+
+export interface Ticket {
+  readonly witnesses: readonly Witness[];
+  readonly prepared: Prepared;
+  /** Where the bytes come from; undefined for a miss. */
+  readonly source: Entry | undefined;
+}
+
+/** Cost: for each witness, usually one, a few comparisons. */
+export function isGood(ticket: Ticket, table: FileTable, nowMs: number): boolean {
+  for (const { entry, version } of ticket.witnesses) {
+    if (entry.version !== version || !table.isFresh(entry, nowMs)) return false;
+  }
+  return true;
+}
+
+/** The file of a good ticket. */
+export const fileOf = ({ source }: Ticket): OpenFile | undefined =>
+  source?.known.kind === "file" ? source.known.file : undefined;

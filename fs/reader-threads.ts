@@ -1,0 +1,110 @@
+/**
+ * The reader threads: how many there are.
+ *
+ * A fixed ceiling: it starts with `FIRST_READERS` and starts one more while jobs wait and every
+ * reader that may take them is blocked. A reader blocked on a stuck disk costs itself and nothing
+ * else. None is ended before all are.
+ */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { JobMemory } from "./job-records.js";
+import type { LoopEnd } from "./ring.js";
+
+/** What a reader thread is given. */
+export interface ReaderData {
+  readonly ring: SharedArrayBuffer;
+  readonly jobs: JobMemory;
+  readonly slab: SharedArrayBuffer;
+}
+
+/** Two, because one of them never takes bulk reads: see ring.ts. */
+const FIRST_READERS = 2;
+
+/**
+ * How often to look whether a job has waited all the time since the last look.
+ *
+ * Smaller: threads are started for a hiccup. Larger: a slow disk waits longer for its readers.
+ */
+const LOOK_EVERY_MS = 5;
+
+/** A reader keeps nothing between two jobs: a small heap saves resident memory per thread. */
+const READER_HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } as const;
+
+const READER_MODULE = new URL("./reader-thread.js", import.meta.url);
+
+export class ReaderThreads {
+  #max: number;
+  readonly #data: ReaderData;
+  readonly #ring: LoopEnd;
+  readonly #threads: Worker[] = [];
+  #isGrowing = false;
+  #lookTimer: NodeJS.Timeout | undefined;
+
+  /** @param max the ceiling, integer, at least 1 */
+  constructor(max: number, data: ReaderData, ring: LoopEnd) {
+    this.#max = max;
+    this.#data = data;
+    this.#ring = ring;
+  }
+
+  get count(): number {
+    return this.#threads.length;
+  }
+
+  /** Starts the first readers; resolves when they take jobs. Rejects when a thread cannot start. */
+  async start(): Promise<void> {
+    const first = Math.min(FIRST_READERS, this.#max);
+    await Promise.all(Array.from({ length: first }, () => this.#startOne()));
+  }
+
+  /** Looks after jobs that wait, as long as `isBusy`. */
+  watch(isBusy: () => boolean): void {
+    if (this.#lookTimer !== undefined) return;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = undefined;
+      this.#look();
+      if (isBusy()) this.watch(isBusy);
+    }, LOOK_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#lookTimer);
+    this.#ring.stop();
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  /** Jobs that wait get a sleeping reader each; when none can take them, one more thread. */
+  #look(): void {
+    const waiting = this.#ring.backlog();
+    if (waiting > 0) this.#ring.ring(waiting);
+    const isShort = this.#ring.needsReader();
+    if (isShort && !this.#isGrowing && this.#threads.length < this.#max) void this.#grow();
+  }
+
+  /** A system that grants no more threads is served with those there are. */
+  async #grow(): Promise<void> {
+    this.#isGrowing = true;
+    try {
+      await this.#startOne();
+    } catch {
+      this.#max = this.#threads.length;
+    }
+    this.#isGrowing = false;
+  }
+
+  async #startOne(): Promise<void> {
+    const thread = new Worker(READER_MODULE, {
+      workerData: this.#data,
+      resourceLimits: READER_HEAP,
+      name: "reader",
+    });
+    this.#threads.push(thread);
+    try {
+      await once(thread, "message");
+      thread.unref();
+    } catch (error) {
+      this.#threads.splice(this.#threads.indexOf(thread), 1);
+      throw error;
+    }
+  }
+}
