@@ -77,7 +77,7 @@ export const SETTINGS = {
     default: "",
     says: "JSON file of rules: redirects, rewrites, headers, error pages",
   },
-  appPage: {
+  spa: {
     name: "SLUICE_SPA",
     group: SITE,
     kind: "text",
@@ -85,7 +85,7 @@ export const SETTINGS = {
     default: "",
     says: "page of a single-page app: answers for routes that are no files",
   },
-  hasCleanUrls: {
+  cleanUrls: {
     name: "SLUICE_CLEAN_URLS",
     group: SITE,
     kind: "boolean",
@@ -99,7 +99,7 @@ export const SETTINGS = {
     default: false,
     says: "a folder without an index shows what is in it",
   },
-  origins: {
+  corsOrigins: {
     name: "SLUICE_CORS_ORIGINS",
     group: SITE,
     kind: "text",
@@ -107,7 +107,7 @@ export const SETTINGS = {
     default: "",
     says: "sites whose scripts may read what is served; * for all",
   },
-  security: {
+  securityHeaders: {
     name: "SLUICE_SECURITY_HEADERS",
     group: SITE,
     kind: "choice",
@@ -115,7 +115,7 @@ export const SETTINGS = {
     default: "basic",
     says: "security headers; strict forbids other sites to frame or embed",
   },
-  hasServerTiming: {
+  serverTiming: {
     name: "SLUICE_SERVER_TIMING",
     group: SITE,
     kind: "boolean",

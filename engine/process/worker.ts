@@ -60,8 +60,8 @@ const monotonicMs = (): number => performance.now();
  * @throws Error whose message is for the operator, when the port cannot be had
  */
 export async function startServer(config: Config, site: Site, log: Log): Promise<Running> {
-  const everywhere = securityFields(config.security, false);
-  const { allowed: origins } = parseOrigins(config.origins);
+  const everywhere = securityFields(config.securityHeaders, false);
+  const { allowed: origins } = parseOrigins(config.corsOrigins);
   const slab = new SharedArrayBuffer(slotBytes(config));
   const readers = new ReaderPool(
     {
@@ -90,7 +90,14 @@ export async function startServer(config: Config, site: Site, log: Log): Promise
     scheduler,
     counters,
     listings: undefined,
-    site: { ...config, ...site, fields: { ...config, origins, everywhere } },
+    site: {
+      ...site,
+      index: config.index,
+      appPage: config.spa,
+      hasCleanUrls: config.cleanUrls,
+      hasServerTiming: config.serverTiming,
+      fields: { cacheControl: config.cacheControl, origins, everywhere },
+    },
     policy: {
       maxRanges: config.maxRanges,
       createBoundary: randomUUID,
