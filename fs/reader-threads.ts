@@ -96,6 +96,8 @@ export class ReaderThreads {
     const thread = new Worker(READER_MODULE, {
       workerData: this.#data,
       resourceLimits: READER_HEAP,
+      // A descriptor that one reader opens is closed by another: it belongs to no thread.
+      trackUnmanagedFds: false,
       name: "reader",
     });
     this.#threads.push(thread);

@@ -1,0 +1,131 @@
+/** Fear: a disk that does not answer takes every reader, and then every request waits for it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { OPEN_BODY, OPEN_FILE, READ_DONE } from "../../fs/jobs.js";
+import { threads, until } from "../support/gate.js";
+import { startPool, type TestPool } from "../support/pool.js";
+import { put, tempFolder } from "../support/temp-folder.js";
+
+vi.mock("node:worker_threads", async (original) =>
+  (await import("../support/gate.js")).gatedThreads(original),
+);
+
+const LARGE = Buffer.alloc(4096, "x");
+
+/** A pool whose reads wait at the gate until the test ends or opens it. */
+async function startStuck(readers: number, reads: number) {
+  threads.started = 0;
+  const started = await startPool({ readers });
+  const path = put(tempFolder(), "large", LARGE);
+  const file = await started.open(path);
+  expect(file.result).toBe(OPEN_FILE);
+
+  threads.gate.close();
+  onTestFinished(() => threads.gate.open());
+  const answers = Array.from({ length: reads }, () => started.read(file, 0, LARGE.length));
+  return { ...started, path, answers };
+}
+
+const looks = (count: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, 5 * count));
+
+const threadCount = (): number => readdirSync("/proc/self/task").length;
+
+test("an open finishes while every read that may run is stuck", async () => {
+  const { pool, path, open, answers } = await startStuck(2, 5);
+  await until(() => threads.gate.arrived() === 1);
+  expect(await open(path)).toMatchObject({ result: OPEN_FILE });
+  expect(pool.stats()).toMatchObject({ inFlight: 5 });
+
+  threads.gate.open();
+  expect(await Promise.all(answers)).toEqual(answers.map(() => READ_DONE));
+});
+
+test("readers are started until every read that waits has one", async () => {
+  const { pool, answers } = await startStuck(16, 6);
+  await until(() => threads.gate.arrived() === 6);
+  expect(pool.stats().readers).toBe(7);
+
+  threads.gate.open();
+  expect(await Promise.all(answers)).toEqual(answers.map(() => READ_DONE));
+});
+
+test("readers are started up to the ceiling, and not beyond", async () => {
+  const { pool, path, open, answers } = await startStuck(4, 9);
+  await until(() => threads.gate.arrived() === 3);
+  await looks(10);
+  expect(pool.stats().readers).toBe(4);
+  expect(threads.started).toBe(4);
+  expect(threads.gate.arrived()).toBe(3);
+  expect(await open(path)).toMatchObject({ result: OPEN_FILE });
+
+  threads.gate.open();
+  expect(await Promise.all(answers)).toEqual(answers.map(() => READ_DONE));
+  expect(pool.stats().readers).toBe(4);
+});
+
+test("opens that block get more readers too", async () => {
+  const { open, pool } = await startPool({ readers: 8 });
+  const root = tempFolder();
+  const paths = Array.from({ length: 5 }, (_, at) => put(root, `small${at}`, "small"));
+  threads.gate.close();
+  onTestFinished(() => threads.gate.open());
+  const answers = paths.map((path) => open(path));
+  await until(() => threads.gate.arrived() === 5);
+  expect(pool.stats().readers).toBeGreaterThanOrEqual(5);
+
+  threads.gate.open();
+  for (const answer of answers) expect(await answer).toMatchObject({ result: OPEN_BODY });
+});
+
+test("no reader is started for work that goes on", async () => {
+  const { open, pool } = await startPool({ readers: 8 });
+  const path = put(tempFolder(), "small", "small");
+  for (let round = 0; round < 50; round++) await Promise.all([open(path), open(path)]);
+  expect(pool.stats().readers).toBe(2);
+});
+
+test("a system that grants no more threads is served with those there are", async () => {
+  const started = await startStuck(8, 0);
+  threads.areRefused = true;
+  onTestFinished(() => {
+    threads.areRefused = false;
+  });
+  await stuckReadsFinish(started);
+});
+
+async function stuckReadsFinish({ pool, open, path, read }: TestPool & { path: string }) {
+  const file = await open(path);
+  const answers = [0, 1, 2, 3].map((offset) => read(file, offset, 1));
+  await until(() => threads.gate.arrived() === 1);
+  await looks(4);
+  expect(pool.stats().readers).toBe(2);
+  threads.gate.open();
+  expect(await Promise.all(answers)).toEqual(answers.map(() => READ_DONE));
+}
+
+test("start says so when there can be no thread at all", async () => {
+  threads.areRefused = true;
+  onTestFinished(() => {
+    threads.areRefused = false;
+  });
+  await expect(startPool()).rejects.toThrow("no more threads");
+});
+
+test("stop leaves no thread behind, whatever is under way", async () => {
+  const path = put(tempFolder(), "small", "small");
+  const threadsBefore = threadCount();
+  const { open, pool } = await startPool({ readers: 4 });
+  expect(threadCount()).toBeGreaterThan(threadsBefore);
+  void open(path);
+  await pool.stop();
+  expect(threadCount()).toBe(threadsBefore);
+});
+
+test("a descriptor outlives the thread that opened it", async () => {
+  const path = put(tempFolder(), "large", LARGE);
+  const { open, pool } = await startPool();
+  const { fd } = await open(path);
+  await pool.stop();
+  expect(readFileSync(fd)).toEqual(LARGE);
+});

@@ -1,0 +1,22 @@
+/**
+ * Preloaded into reader threads by tests: every read of a file waits at a gate (see gate.ts).
+ *
+ * A read that waits here is a read that blocks in the system call, as on a disk that is slow or
+ * stuck: the thread can do nothing else.
+ */
+const fs = require("node:fs");
+const threads = require("node:worker_threads");
+
+const ARRIVED = 0;
+const ALLOWED = 1;
+const readAtOnce = fs.readSync;
+
+fs.readSync = (...args) => {
+  const gate = new Int32Array(threads.workerData.gate);
+  const ticket = Atomics.add(gate, ARRIVED, 1);
+  for (;;) {
+    const allowed = Atomics.load(gate, ALLOWED);
+    if (ticket < allowed) return readAtOnce(...args);
+    Atomics.wait(gate, ALLOWED, allowed);
+  }
+};
