@@ -40,6 +40,7 @@ describe("faultOf", () => {
 describe("FAULTS", () => {
   const statusRows: readonly (readonly [section: string, code: FaultCode, status: number])[] = [
     ["15.5.1", "BAD_PATH", 400],
+    ["15.5.1", "BAD_HOST", 400],
     ["15.5.1", "BAD_FRAMING", 400],
     ["15.5.4", "OUTSIDE_ROOT", 403],
     ["15.5.5", "FILE_HIDDEN", 404],

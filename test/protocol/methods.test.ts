@@ -18,6 +18,7 @@ const rows: readonly (readonly [why: string, method: string, want: MethodVerdict
   ["15.5.6 first and last of the registry", "VERSION-CONTROL", NOT_ALLOWED],
   ["15.5.6 RFC 5789", "PATCH", NOT_ALLOWED],
   ["15.5.6 RFC 4918", "PROPFIND", NOT_ALLOWED],
+  ["15.5.6 registered last", "QUERY", NOT_ALLOWED],
   ["9.1 methods are case-sensitive", "get", UNKNOWN],
   ["9.1 methods are case-sensitive", "Post", UNKNOWN],
   ["15.6.2 unknown", "BREW", UNKNOWN],

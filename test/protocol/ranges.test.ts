@@ -103,6 +103,7 @@ const rows: readonly Row[] = [
   ["15.3.7.2 a gap of one byte keeps them apart", "bytes=0-4,6-7", TEN, parts([0, 4], [6, 7])],
   ["15.3.7.2 one inside another", "bytes=0-9,3-4", TEN, part(0, 9)],
   ["15.3.7.2 merged at the earliest place", "bytes=4-5,0-0,6-7", TEN, parts([4, 7], [0, 0])],
+  ["15.3.7.2 also when that one starts later", "bytes=6-7,0-0,4-5", TEN, parts([4, 7], [0, 0])],
   ["15.3.7.2 bridged by a later member", "bytes=0-1,4-5,2-3", TEN, part(0, 5)],
   ["15.3.7.2 the same twice", "bytes=2-3,2-3", TEN, part(2, 3)],
   ["17.15 as many as allowed", "bytes=0-0,2-2,4-4,6-6", TEN, parts([0, 0], [2, 2], [4, 4], [6, 6])],
