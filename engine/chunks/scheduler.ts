@@ -25,9 +25,6 @@ import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
 import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
 import { Turns } from "./turns.js";
 
-export type { Part } from "./cursor.js";
-export type { OnSettled, Outcome, Transfer } from "./transfer.js";
-
 /**
  * Least cost of a push, in bytes.
  *
@@ -150,15 +147,14 @@ export class Scheduler<File extends ChunkFile> {
   }
 
   stats(): SchedulerStats {
-    const [ready = 0, inLine = 0, reading = 0, pushing = 0, blocked = 0, settled = 0] =
-      this.#inPhase;
+    const count = this.#inPhase;
     return {
-      ready,
-      inLine,
-      reading,
-      pushing,
-      blocked,
-      settled,
+      ready: count[READY]!,
+      inLine: count[IN_LINE]!,
+      reading: count[READING]!,
+      pushing: count[PUSHING]!,
+      blocked: this.#blocked.size,
+      settled: count[SETTLED]!,
       clients: this.#turns.clients,
       sentBytes: this.#sentBytes,
       hits: this.#hits,

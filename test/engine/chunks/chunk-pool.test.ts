@@ -103,6 +103,17 @@ describe("what is worth keeping", () => {
     expect([pool.find(FILE, 0) >= 0, pool.find(FILE, 1) >= 0]).toEqual([true, false]);
   });
 
+  test("does not take the mark of use from a chunk that is only safe because it is pinned", () => {
+    const pool = createPool(2);
+    const slot = load(pool, 0, 2);
+    pool.pin(slot);
+    load(pool, 1);
+    load(pool, 2);
+    pool.unpin(slot);
+    load(pool, 3);
+    expect(pool.find(FILE, 0)).toBe(slot);
+  });
+
   test("spares a chunk that two waited for while it loaded", () => {
     const pool = createPool(2);
     load(pool, 0, 2);

@@ -49,14 +49,29 @@ describe("shares", () => {
     const single: FakeSink[] = [];
     startForEver(world, "many", many);
     startForEver(world, "single", single);
-    for (let tick = 0; tick < 400; tick++) {
+    for (let start = 0; start < 400; start++) {
       const sink = new FakeSink("many", Infinity, false);
       many.push(sink);
       world.start([extent(LARGE, 0, 512 * KIB - 1)], sink);
-      world.tick();
+      if (start % 2 === 0) world.tick();
     }
     const all = sum(many) + sum(single);
-    expect(sum(single) / all).toBeGreaterThan(0.4);
+    expect(sum(single) / all).toBeGreaterThan(0.45);
+  });
+
+  test("an address that made a thousand first pushes waits 64 rounds, not a thousand", () => {
+    const world = createWarmWorld(256 * KIB);
+    const bulk = new FakeSink("busy", 0, false);
+    world.start([extent(LARGE)], bulk);
+    for (let n = 0; n < 1_000; n++) {
+      world.start([extent(LARGE, 0, 256 * KIB - 1)], new FakeSink("busy", Infinity, false));
+    }
+    startForEver(world, "other", []);
+    bulk.drain();
+    for (let tick = 0; tick < 12; tick++) world.tick(); // four turns a tick, and "other" has most
+    expect(bulk.takenBytes).toBe(0);
+    for (let tick = 12; tick < 17; tick++) world.tick();
+    expect(bulk.takenBytes).toBeGreaterThan(0);
   });
 
   test("the transfers of one client take turns", () => {

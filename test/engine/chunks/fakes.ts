@@ -7,7 +7,8 @@
  * 4. sink    takes as much as it has room for, and complains when it is touched after the end
  */
 import { ChunkPool } from "../../../engine/chunks/chunk-pool.js";
-import { type OnSettled, type Part, Scheduler } from "../../../engine/chunks/scheduler.js";
+import type { Part } from "../../../engine/chunks/cursor.js";
+import { Scheduler } from "../../../engine/chunks/scheduler.js";
 import {
   type ChunkFile,
   type ChunkReader,
@@ -15,6 +16,7 @@ import {
   type ReadOutcome,
   type Sink,
 } from "../../../engine/chunks/sink.js";
+import type { OnSettled } from "../../../engine/chunks/transfer.js";
 
 export interface FakeFile extends ChunkFile {
   readonly id: number;

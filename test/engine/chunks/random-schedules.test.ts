@@ -7,8 +7,9 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Outcome, Part } from "../../../engine/chunks/scheduler.js";
+import type { Part } from "../../../engine/chunks/cursor.js";
 import { READ_CHANGED, READ_FAILED, READ_OK } from "../../../engine/chunks/sink.js";
+import type { Outcome } from "../../../engine/chunks/transfer.js";
 import { bytesOf, createFile, extent, type FakeFile, FakeSink, literal, World } from "./fakes.js";
 
 const FILES = [createFile(1, 95), createFile(2, 40), createFile(3, 7), createFile(4, 200)];
