@@ -19,6 +19,13 @@ const PIECE_BYTES = 64 * 1024;
 /** As long as the fast transport waits for a request to arrive or to be followed by another. */
 const IDLE_MS = 10_000;
 
+/**
+ * Requests that may wait behind the one being answered. One costs about 3 KiB, so this much of
+ * pipelining costs less than 1 MiB. More than any honest client sends; beyond it the connection is
+ * cut, as the fast transport does at the first.
+ */
+const MAX_WAITING = 256;
+
 /** Node's own default closes a connection in the middle of a slow download after five minutes. */
 const NO_LIMIT = 0;
 
@@ -28,8 +35,10 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
   server.headersTimeout = IDLE_MS;
   const listener = new NodeListener(server);
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
-    if (listener.isDraining) res.setHeader("Connection", "close");
-    answer(handler, req, res);
+    inTurn(req, res, () => {
+      if (listener.isDraining) res.setHeader("Connection", "close");
+      answer(handler, req, res);
+    });
   };
   server.on("request", onRequest);
   server.on("checkContinue", onRequest); // a body nobody will read is not asked for
@@ -72,6 +81,26 @@ class NodeListener implements Listener {
     this.stopListening();
     this.#server.closeAllConnections();
   }
+}
+
+/** Requests waiting for their turn, by connection. */
+const waiting = new WeakMap<Socket, number>();
+
+/**
+ * Answers the requests of a connection one at a time. Node would take all that were pipelined at
+ * once: each would copy its first piece into memory, and none of them be told when the client leaves.
+ */
+function inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): void {
+  const { socket } = req;
+  if (res.socket !== null) return run();
+  const count = (waiting.get(socket) ?? 0) + 1;
+  waiting.set(socket, count);
+  if (count > MAX_WAITING) socket.destroy();
+  // Emitted when the answer before this one has gone out, and never if the client has.
+  res.once("socket", () => {
+    waiting.set(socket, waiting.get(socket)! - 1);
+    run();
+  });
 }
 
 function answer(handler: Handler, req: IncomingMessage, res: ServerResponse): void {

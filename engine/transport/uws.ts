@@ -216,15 +216,12 @@ class UwsReply implements Reply {
     });
   }
 
+  /**
+   * Not at once: of requests that arrive in one packet the second makes uWebSockets.js forget that
+   * the first one closes, and it is answered too. An answer still owed makes it cut the connection.
+   */
   sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
-    const res = this.#res;
-    if (res === undefined) return;
-    this.#res = undefined;
-    res.cork(() => {
-      this.#writeHead(res, head);
-      if (hasBody) res.end(body, true);
-      else res.endWithoutBody(undefined, true);
-    });
+    setImmediate(() => this.#sendLast(head, hasBody ? body : undefined));
   }
 
   begin(head: Head): void {
@@ -246,6 +243,17 @@ class UwsReply implements Reply {
 
   cut(): void {
     this.#res?.close();
+  }
+
+  #sendLast(head: Head, body: Buffer | undefined): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#res = undefined;
+    res.cork(() => {
+      this.#writeHead(res, head);
+      if (body === undefined) res.endWithoutBody(undefined, true);
+      else res.end(body, true);
+    });
   }
 
   #push(res: HttpResponse, bytes: Uint8Array, totalBytes: number): void {

@@ -1,0 +1,96 @@
+/** Fear: bytes that are lost, doubled, shifted or another client's. */
+import { describe, expect } from "vitest";
+import { type Answer, Client, download, request, sha256Of } from "../support/client.js";
+import { GIB, KIB, Random, sparse } from "../support/folder.js";
+import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
+
+const CHUNK = 256 * KIB;
+const CROWD = 64;
+
+const random = new Random(1);
+const FILES = {
+  nothing: "",
+  "one-byte": "x",
+  "chunk-less-1": random.bytes(CHUNK - 1),
+  chunk: random.bytes(CHUNK),
+  "chunk-plus-1": random.bytes(CHUNK + 1),
+  "ten-chunks": random.bytes(10 * CHUNK),
+} as const;
+const LARGE = "one-gibibyte";
+
+describe.each(TRANSPORTS)("through %s", (transport) => {
+  const server = sharedServer({
+    transport,
+    files: { ...FILES, [LARGE]: sparse(GIB, random) },
+  });
+
+  for (const [name, content] of Object.entries(FILES)) {
+    test.each([1, CROWD])(`${name}, for %i at once`, async (clients) => {
+      const want = { lengthBytes: content.length, sha256: sha256Of(content), isCut: false };
+      const all = await Promise.all(
+        Array.from({ length: clients }, () => download(server().port, `/${name}`)),
+      );
+      for (const got of all) expect(got).toMatchObject(want);
+    });
+  }
+
+  test(`${LARGE}, for one`, async () => {
+    const got = await download(server().port, `/${LARGE}`);
+    const sha256 = await server().folder.sha256(LARGE);
+    expect(got).toMatchObject({ lengthBytes: GIB, sha256, isCut: false });
+  });
+
+  test(`${LARGE}, for ${CROWD} at once, each a part of it`, async () => {
+    const share = GIB / CROWD;
+    const parts = Array.from(
+      { length: CROWD },
+      (_, n): Stretch => [n * share, (n + 1) * share - 1],
+    );
+    await Promise.all(parts.map((part) => expectParts(server(), LARGE, [part])));
+  });
+
+  test.each([1, CROWD])("1,000 random ranges, by %i at once", async (clients) => {
+    const each = Math.ceil(1000 / clients);
+    const lists = Array.from({ length: clients }, () => randomParts(GIB, each));
+    await Promise.all(lists.map((list) => expectParts(server(), LARGE, list)));
+  });
+
+  test("1,000 random ranges of a file of some chunks", async () => {
+    const lists = Array.from({ length: CROWD }, () => randomParts(10 * CHUNK, 1000 / CROWD));
+    await Promise.all(lists.map((list) => expectParts(server(), "ten-chunks", list)));
+  });
+});
+
+/** First and last byte, both included. */
+type Stretch = readonly [first: number, last: number];
+
+/** Half of them begin or end beside the border of a chunk, where mistakes live. */
+function randomParts(sizeBytes: number, count: number): Stretch[] {
+  return Array.from({ length: count }, () => {
+    const anywhere = random.below(sizeBytes);
+    const nearBorder = Math.round(anywhere / CHUNK) * CHUNK + random.below(3) - 1;
+    const first = clamp(random.oneOf([anywhere, nearBorder]), sizeBytes);
+    const length = random.oneOf([1, 2, random.below(1000), random.below(2 * CHUNK)]);
+    return [first, clamp(first + length, sizeBytes)];
+  });
+}
+
+const clamp = (at: number, sizeBytes: number): number => Math.min(Math.max(at, 0), sizeBytes - 1);
+
+/** Asks for one part after the other on one connection, and compares each with the file. */
+async function expectParts(
+  { port, folder }: Server,
+  name: string,
+  parts: readonly Stretch[],
+): Promise<void> {
+  const client = await Client.connect(port);
+  for (const [first, last] of parts) {
+    client.send(request(`GET /${name}`, `Range: bytes=${first}-${last}`));
+    const answer: Answer = await client.answer();
+    expect(answer.status).toBe(206);
+    // Not `toEqual`: a mismatch would print a megabyte.
+    const isRight = answer.body.equals(folder.slice(name, first, last));
+    expect(isRight, `bytes ${first} to ${last}`).toBe(true);
+  }
+  client.leave();
+}

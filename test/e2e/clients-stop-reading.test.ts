@@ -1,0 +1,77 @@
+/** Fear: clients that take nothing cost memory, or the speed of those who read. */
+import { describe, expect } from "vitest";
+import { Client, download, request } from "../support/client.js";
+import { KIB, MIB, Random } from "../support/folder.js";
+import { type Server, TRANSPORTS, test } from "../support/server.js";
+
+const STALLED = 1000;
+/** What a crowd of stalled clients may cost, all together. */
+const MORE_MEMORY = 64 * MIB;
+/** A crowd may slow down others by its share of a busy machine, not by orders of magnitude. */
+const SLOWER_AT_MOST = 4;
+
+const FILES = {
+  "large.bin": { sizeBytes: 100 * MIB, islands: [[50 * MIB, Buffer.from("middle")]] },
+  "other.bin": { sizeBytes: 100 * MIB, islands: [] },
+  "hot.bin": new Random(3).bytes(60 * KIB),
+} as const;
+
+describe.each(TRANSPORTS)("through %s", (transport) => {
+  test(`${STALLED} clients stop in the middle: memory stays, others go on`, async ({ serve }) => {
+    const server = await serve({ transport, files: FILES });
+    await bestOfThree(server); // the slab is in use from end to end
+    const msBefore = await bestOfThree(server);
+    const rssBefore = server.rssBytes();
+
+    const random = new Random(4);
+    const stalled = await Promise.all(
+      Array.from({ length: STALLED }, () => stopReading(server, random.below(256 * KIB))),
+    );
+    const msAmid = await bestOfThree(server);
+    const { scheduler, pool } = await server.stats();
+    expect(scheduler.blocked).toBe(STALLED);
+    expect(pool.pinned).toBe(0);
+    expect(server.rssBytes() - rssBefore).toBeLessThan(MORE_MEMORY);
+    expect(msAmid / msBefore).toBeLessThan(SLOWER_AT_MOST);
+
+    for (const client of stalled) client.leave();
+    await server.untilIdle();
+  });
+
+  for (const name of ["hot.bin", "large.bin"]) {
+    test(`a client asks for ${name} 10,000 times and reads nothing`, async ({ serve }) => {
+      const server = await serve({ transport, files: FILES });
+      await bestOfThree(server);
+      await download(server.port, `/${name}`);
+      const rssBefore = server.rssBytes();
+
+      const client = await Client.connect(server.port);
+      client.send(request(`GET /${name}`).repeat(10_000));
+      await bestOfThree(server);
+      expect(server.rssBytes() - rssBefore).toBeLessThan(MORE_MEMORY);
+
+      client.leave();
+      await server.untilIdle();
+    });
+  }
+});
+
+async function stopReading({ port }: Server, afterBytes: number): Promise<Client> {
+  const client = await Client.connect(port);
+  client.send(request("GET /large.bin"));
+  await client.head();
+  await client.body(afterBytes, () => {});
+  return client;
+}
+
+/** Milliseconds of a whole download that is nobody else's. */
+async function bestOfThree({ port }: Server): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < 3; n++) {
+    const from = performance.now();
+    const { lengthBytes } = await download(port, "/other.bin");
+    expect(lengthBytes).toBe(100 * MIB);
+    best = Math.min(best, performance.now() - from);
+  }
+  return best;
+}

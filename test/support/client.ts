@@ -1,0 +1,176 @@
+/**
+ * A client that shows the wire: it sends what it is told, byte by byte, and reads an answer only
+ * when asked to. Whoever does not read pushes back: beyond 64 KiB nothing leaves the kernel.
+ */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import net from "node:net";
+
+export interface Head {
+  readonly status: number;
+  /** As sent, without the empty line. */
+  readonly text: string;
+  /** By lower-case name; of several with the same name, the last. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+export interface Answer extends Head {
+  readonly body: Buffer;
+  /** The connection ended before the body was as long as its head promised. */
+  readonly isCut: boolean;
+}
+
+/** A body that was not kept: how long it was and what it hashes to. */
+export interface Download extends Head {
+  readonly lengthBytes: number;
+  readonly sha256: string;
+  readonly isCut: boolean;
+}
+
+/** `GET /a`, `Range: bytes=0-0` -> the request's text, with the Host that HTTP/1.1 demands. */
+export const request = (line: string, ...fields: readonly string[]): string =>
+  [`${line} HTTP/1.1`, "Host: test", ...fields, "", ""].join("\r\n");
+
+const END_OF_HEAD = "\r\n\r\n";
+const NO_BYTES = Buffer.alloc(0);
+
+export class Client {
+  readonly #socket: net.Socket;
+  readonly #chunks: AsyncIterator<Buffer>;
+  /** Read from the socket, not yet asked for. */
+  #rest: Buffer = NO_BYTES;
+
+  private constructor(socket: net.Socket) {
+    this.#socket = socket;
+    this.#chunks = socket[Symbol.asyncIterator]();
+    socket.on("error", () => {}); // a connection that is cut ends what is read: no more is wanted
+  }
+
+  static async connect(port: number): Promise<Client> {
+    const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    return new Client(socket);
+  }
+
+  send(bytes: string | Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Reads the next head. @throws Error when the connection ends before it does */
+  async head(): Promise<Head> {
+    let end = this.#rest.indexOf(END_OF_HEAD);
+    while (end < 0) {
+      if (!(await this.#readMore())) throw new Error("the connection ended without an answer");
+      end = this.#rest.indexOf(END_OF_HEAD);
+    }
+    const text = this.#take(end + END_OF_HEAD.length).toString("latin1");
+    return parseHead(text.slice(0, end));
+  }
+
+  /** Reads the next `lengthBytes` and hands them over piece by piece. Returns how many came. */
+  async body(lengthBytes: number, onBytes: (bytes: Buffer) => void): Promise<number> {
+    let left = lengthBytes;
+    while (left > 0 && (this.#rest.length > 0 || (await this.#readMore()))) {
+      const bytes = this.#take(Math.min(left, this.#rest.length));
+      left -= bytes.length;
+      onBytes(bytes);
+    }
+    return lengthBytes - left;
+  }
+
+  /** Reads the next answer whole. */
+  async answer(method = "GET"): Promise<Answer> {
+    const head = await this.head();
+    const pieces: Buffer[] = [];
+    const promised = bodyLength(head, method);
+    const got = await this.body(promised, (bytes) => pieces.push(bytes));
+    return { ...head, body: Buffer.concat(pieces), isCut: got < promised };
+  }
+
+  /** Reads the next answer and keeps only its hash. */
+  async download(): Promise<Download> {
+    const head = await this.head();
+    const hash = createHash("sha256");
+    const promised = bodyLength(head, "GET");
+    const got = await this.body(promised, (bytes) => hash.update(bytes));
+    return { ...head, lengthBytes: got, sha256: hash.digest("hex"), isCut: got < promised };
+  }
+
+  /** Waits until the server has closed the connection. Returns what it sent before. */
+  async untilClosed(): Promise<Buffer> {
+    while (await this.#readMore());
+    return this.#rest;
+  }
+
+  /** Leaves politely: what was sent is still delivered. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Leaves at once, with a reset: the kernel keeps nothing of the connection. */
+  leave(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  #take(length: number): Buffer {
+    const taken = this.#rest.subarray(0, length);
+    this.#rest = this.#rest.subarray(length);
+    return taken;
+  }
+
+  async #readMore(): Promise<boolean> {
+    try {
+      const { value, done } = await this.#chunks.next();
+      if (done) return false;
+      this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Sends one request on a connection of its own and reads the answer. */
+export async function ask(port: number, text: string): Promise<Answer> {
+  const client = await Client.connect(port);
+  client.send(text);
+  const answer = await client.answer(text.slice(0, text.indexOf(" ")));
+  client.leave();
+  return answer;
+}
+
+export const get = (port: number, path: string, ...fields: readonly string[]): Promise<Answer> =>
+  ask(port, request(`GET ${path}`, ...fields));
+
+/** Like `get`, for bodies that are too large to keep. */
+export async function download(
+  port: number,
+  path: string,
+  ...fields: readonly string[]
+): Promise<Download> {
+  const client = await Client.connect(port);
+  client.send(request(`GET ${path}`, ...fields));
+  const answer = await client.download();
+  client.leave();
+  return answer;
+}
+
+export const sha256Of = (bytes: Buffer | string): string =>
+  createHash("sha256").update(bytes).digest("hex");
+
+function parseHead(text: string): Head {
+  const [statusLine = "", ...lines] = text.split("\r\n");
+  const fields = lines.map((line): readonly [string, string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  });
+  return { status: Number(statusLine.split(" ")[1]), text, fields: new Map(fields) };
+}
+
+/** RFC 9112 section 6.3, as far as this server goes: it always says how long a body is. */
+function bodyLength({ status, fields, text }: Head, method: string): number {
+  if (method === "HEAD" || status === 204 || status === 304) return 0;
+  const length = fields.get("content-length");
+  if (length === undefined) throw new Error(`an answer without a length: ${text}`);
+  return Number(length);
+}
