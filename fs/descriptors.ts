@@ -1,17 +1,13 @@
 /**
  * The open descriptors, bounded: the least valuable is closed first, never one in use.
  *
- *   oldest ──▶ [ f1 asked ] [ f2 in use ] [ f3 ] [ f4 ] ──▶ newest
- *                  │ second chance             │
- *                  └──── to the newest end     └── closed first
- *
- * A clock with a second chance (Corbató, 1968) over the order of opening: one bit per file, O(1)
- * amortized, and a burst of files asked for once does not push out those asked for again.
+ * Owns: which descriptors are open, and the fields of an `OpenFile` that say so.
  */
 import type { OpenFile } from "./open-file.js";
+import { SecondChance } from "./second-chance.js";
 
 export class Descriptors {
-  readonly #open = new Set<OpenFile>();
+  readonly #open = new SecondChance<OpenFile>();
   readonly #max: number;
   readonly #close: (fd: number) => void;
 
@@ -28,29 +24,30 @@ export class Descriptors {
     return this.#open.size;
   }
 
-  /** Takes charge of an open file. False when all are in use: then nothing was taken. */
-  admit(file: OpenFile): boolean {
+  /** Takes charge of an open descriptor. False when all are in use: then nothing was taken. */
+  admit(file: OpenFile, fd: number): boolean {
     if (this.#open.size >= this.#max && !this.#closeLeastValuable()) return false;
+    file.fd = fd;
     this.#open.add(file);
     return true;
   }
 
-  /** The descriptor is needed until `release`. */
+  /** The descriptor is needed until `release`. May be nested: a transfer holds it, and its reads. */
   hold(file: OpenFile): void {
-    file.users++;
-    if (file.wasHeld) file.wasAskedFor = true;
+    if (file.users === 0 && file.wasHeld) file.wasAskedFor = true;
     file.wasHeld = true;
+    file.users++;
   }
 
   release(file: OpenFile): void {
     file.users--;
-    if (file.users === 0 && file.isRetired) this.#shut(file);
+    if (isIdle(file) && file.isRetired) this.#shut(file);
   }
 
   /** The table leads to another file now: closed at once, or by its last user. */
   retire(file: OpenFile): void {
     file.isRetired = true;
-    if (file.users === 0) this.#shut(file);
+    if (isIdle(file)) this.#shut(file);
   }
 
   /** The process is out of descriptors: closes up to `count` that nobody uses. */
@@ -59,29 +56,17 @@ export class Descriptors {
   }
 
   #closeLeastValuable(): boolean {
-    const looks = 2 * this.#open.size;
-    for (let look = 0; look < looks; look++) {
-      const file = this.#oldest();
-      if (file === undefined) return false;
-      if (file.users === 0 && !file.wasAskedFor) {
-        this.#shut(file);
-        return true;
-      }
-      if (file.users === 0) file.wasAskedFor = false;
-      this.#open.delete(file);
-      this.#open.add(file);
-    }
-    return false;
-  }
-
-  #oldest(): OpenFile | undefined {
-    for (const file of this.#open) return file;
-    return undefined;
+    const file = this.#open.leastValuable((one) => !isIdle(one));
+    if (file !== undefined) this.#shut(file);
+    return file !== undefined;
   }
 
   #shut(file: OpenFile): void {
-    if (!this.#open.delete(file)) return;
+    if (file.fd < 0) return; // small, or given up before
+    this.#open.remove(file);
     this.#close(file.fd);
     file.fd = -1;
   }
 }
+
+const isIdle = (file: OpenFile): boolean => file.users === 0;

@@ -5,8 +5,9 @@
  * began with. Small files carry their bytes and no descriptor.
  */
 import type { FileIdentity } from "./reader-pool.js";
+import type { Member } from "./second-chance.js";
 
-export class OpenFile {
+export class OpenFile implements Member<OpenFile> {
   readonly identity: FileIdentity;
   /** Integer, 0 to 2^53 - 1. */
   readonly sizeBytes: number;
@@ -14,22 +15,22 @@ export class OpenFile {
   readonly modifiedMs: number;
   /** The whole file when it is small, else undefined. Never written to. */
   readonly body: Buffer | undefined;
-  /** -1 when closed: the file is small, or its descriptor was given up for a more valuable one. */
-  fd: number;
+  /** -1 while closed: the file is small, or its descriptor was given up for a more valuable one. */
+  fd = -1;
   /** Transfers and reads that need the descriptor now. It is not closed before this is 0. */
   users = 0;
-  /** Has been held before: the next hold shows that it is asked for again. */
+  /** Has been held before: the next hold, when this one is over, shows that it is asked for again. */
   wasHeld = false;
-  /** Was asked for again since the table last looked for a descriptor to close. */
   wasAskedFor = false;
+  older: OpenFile | undefined;
+  newer: OpenFile | undefined;
   /** The table does not lead here any more: the last user closes the descriptor. */
   isRetired = false;
 
-  constructor(identity: FileIdentity, fd: number, body: Buffer | undefined) {
+  constructor(identity: FileIdentity, body: Buffer | undefined) {
     this.identity = identity;
     this.sizeBytes = identity.sizeBytes;
     this.modifiedMs = Number(identity.mtimeNs / 1_000_000n);
-    this.fd = fd;
     this.body = body;
   }
 }
