@@ -145,11 +145,11 @@ export class Loads<File extends ChunkFile> {
     if (this.#desks.get(file)?.loads.has(chunk) === true) return true;
     if (!this.#mayReadAhead(this.#desks.get(file))) return false;
 
+    const slot = this.#pool.claim(file, chunk, 0);
+    if (slot < 0) return false;
     const load = this.#open(this.#deskOf(file), chunk, 0);
     this.#permit(load);
-    this.moveUp();
-    if (load.stage === NEEDS_SLOT) this.#end(load);
-    if (!load.hasSlot) return false;
+    this.#read(load, slot);
     this.#counts.readaheads++;
     return true;
   }
@@ -192,7 +192,7 @@ export class Loads<File extends ChunkFile> {
     const load = this.#open(desk, chunk, 1);
     transfer.arrivesAt(desk.file, chunk);
     this.#addWaiter(load, transfer);
-    if (desk.permits < this.#settings.maxReadsPerFile) this.#permit(load);
+    if (desk.permits < this.#settings.maxReadsPerFile) this.#lineUp(load);
     else desk.line.join(load);
     this.moveUp();
   }
@@ -221,6 +221,10 @@ export class Loads<File extends ChunkFile> {
   #permit(load: Load<File>): void {
     load.enter(NEEDS_SLOT);
     load.desk.permits++;
+  }
+
+  #lineUp(load: Load<File>): void {
+    this.#permit(load);
     this.#slotLine.join(load);
   }
 
@@ -348,7 +352,7 @@ export class Loads<File extends ChunkFile> {
   #returnPermit(desk: FileDesk<File>): void {
     desk.permits--;
     const next = desk.line.shift();
-    if (next !== undefined) this.#permit(next);
+    if (next !== undefined) this.#lineUp(next);
   }
 
   /** Tells everybody, after the books are in order: what they do next may come back here. */

@@ -30,6 +30,7 @@ describe("readahead", () => {
       world.tick();
     }
     expect(world.disk.asked.slice(0, 4)).toEqual(["1:100", "1:110", "1:0", "1:10"]);
+    expect(world.scheduler.stats().loads).toMatchObject({ reads: 5, readaheads: 4 });
   });
 
   test("reads every chunk once", () => {

@@ -5,8 +5,8 @@ const HOT = createFile(1, 60); // six chunks
 const HUGE = createFile(2, 20_000); // two thousand
 
 /** Two visits each: the first brings a chunk, the second makes it worth keeping. */
-function createWorldWithHot(): World {
-  const world = new World({ slots: 16 });
+function createWorldWithHot(maxReadsPerFile: number): World {
+  const world = new World({ slots: 16, maxReadsPerFile });
   world.warm(HOT);
   world.warm(HOT);
   return world;
@@ -15,9 +15,14 @@ function createWorldWithHot(): World {
 const hotLeft = (world: World) =>
   [0, 1, 2, 3, 4, 5].filter((chunk) => world.pool.find(HOT, chunk) >= 0).length;
 
-describe("one pass over a file far larger than the pool", () => {
+const ways = [
+  ["with readahead", 8],
+  ["without", 1],
+] as const;
+
+describe.each(ways)("one pass over a file far larger than the pool, %s", (_, maxReads) => {
   test("leaves what is hot where it is", () => {
-    const world = createWorldWithHot();
+    const world = createWorldWithHot(maxReads);
     world.start([extent(HUGE)], new FakeSink("scanner", Infinity, false));
     world.settle();
     expect(world.ended).toEqual(["scanner sent"]);
@@ -25,7 +30,7 @@ describe("one pass over a file far larger than the pool", () => {
   });
 
   test("leaves it also when the client stops and resumes within every chunk", () => {
-    const world = createWorldWithHot();
+    const world = createWorldWithHot(maxReads);
     const sink = new FakeSink("scanner", 3, false);
     world.start([extent(HUGE)], sink);
     while (!sink.isOver) {
@@ -37,7 +42,7 @@ describe("one pass over a file far larger than the pool", () => {
   });
 
   test("leaves it also when ten of them follow each other", () => {
-    const world = createWorldWithHot();
+    const world = createWorldWithHot(maxReads);
     for (let id = 10; id < 20; id++) {
       world.start([extent(createFile(id, 2_000))], new FakeSink("scanner", Infinity, false));
       world.settle();
@@ -48,9 +53,23 @@ describe("one pass over a file far larger than the pool", () => {
   });
 
   test("reads every chunk of it once", () => {
-    const world = createWorldWithHot();
+    const world = createWorldWithHot(maxReads);
     world.start([extent(HUGE)], new FakeSink("scanner", Infinity, false));
     world.settle();
     expect(world.disk.asked).toHaveLength(2_000);
   });
+});
+
+test("a chunk that two waited for, in line and at the disk, outlives the pass", () => {
+  const world = new World({ slots: 4 });
+  const chunk = extent(HOT, 0, 9);
+  world.start([extent(createFile(3, 40))], new FakeSink("other"));
+  for (let id = 4; id < 7; id++) world.start([extent(createFile(id, 10))], new FakeSink("other"));
+  world.start([chunk], new FakeSink("first"));
+  world.start([chunk], new FakeSink("second"));
+  expect(world.scheduler.stats().loads.waitingForSlot).toBe(1);
+  world.settle();
+  world.start([extent(HUGE, 0, 999)], new FakeSink("scanner", Infinity, false));
+  world.settle();
+  expect(world.pool.find(HOT, 0)).toBeGreaterThanOrEqual(0);
 });

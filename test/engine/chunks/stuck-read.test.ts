@@ -77,6 +77,38 @@ describe("a read that never returns", () => {
     expect(world.ended).toEqual(["early sent", "a read timed out", "late sent"]);
   });
 
+  test("is no reason to read ahead in its file", () => {
+    const world = new World({ slots: 16 });
+    world.start([extent(STUCK, 0, 9)], new FakeSink("early"));
+    world.settle();
+    world.start([extent(STUCK, 50)], new FakeSink("a"));
+    passWithStuck(world, TIMEOUT_MS);
+    const readsBefore = world.disk.asked.length;
+    world.start([extent(STUCK, 0, 40)], new FakeSink("late", 10));
+    expect(world.disk.asked).toHaveLength(readsBefore);
+  });
+
+  test("opens its file again when it returns, though other reads of it are still out", () => {
+    const world = new World();
+    world.start([extent(STUCK, 0, 9)], new FakeSink("a"));
+    world.nowMs += 5_000;
+    world.start([extent(STUCK, 50, 59)], new FakeSink("b"));
+    passWithStuck(world, 5_000);
+    world.disk.end();
+    world.start([extent(STUCK, 0, 9)], new FakeSink("c"));
+    world.settle();
+    expect(world.ended).toEqual(["a read timed out", "b sent", "c sent"]);
+  });
+
+  test("may be overdue together with loads in line that it takes along", () => {
+    const world = new World({ slots: 1 });
+    world.start([extent(STUCK)], new FakeSink("a"));
+    world.start([extent(STUCK, 50)], new FakeSink("b"));
+    world.nowMs += TIMEOUT_MS;
+    world.scheduler.sweep();
+    expect(world.ended).toEqual(["a read timed out", "b read timed out"]);
+  });
+
   test("takes along whoever stands in line for the same file, permit or no permit", () => {
     const world = new World({ slots: 1, maxReadsPerFile: 2 });
     for (const [n, first] of [0, 20, 40].entries()) {
