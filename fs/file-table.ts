@@ -22,7 +22,7 @@ import {
   OPEN_OUTSIDE,
   OPEN_UNCHANGED,
 } from "./jobs.js";
-import { isReachable, isSameFile, OpenFile } from "./open-file.js";
+import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
 import type { FileIdentity, Opened, ReaderPool } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
@@ -127,7 +127,7 @@ export class FileTable {
    * closes it. Undefined when no more may be open: then it has been closed.
    */
   adopt(fd: number, identity: FileIdentity): OpenFile | undefined {
-    const file = new OpenFile(identity, undefined);
+    const file = new OpenFile(identity, undefined, Date.now());
     if (!this.#admitOrClose(file, fd)) return undefined;
     this.#descriptors.hold(file);
     this.#descriptors.retire(file);
@@ -166,21 +166,24 @@ export class FileTable {
       isOverdue: false,
     };
     this.#checks.set(path, check);
-    const file = this.#reachableFile(path);
+    const file = this.#reliableFile(path);
     const siblings = canHaveSiblings(path);
     this.#pool.open({ root, path, known: file?.identity, siblings }, (opened) => {
       this.#checks.delete(path);
       // Unchanged, but forgotten or closed while the check ran: it has to be opened after all.
-      const isMoot = opened.result === OPEN_UNCHANGED && this.#reachableFile(path) !== file;
+      const isMoot = opened.result === OPEN_UNCHANGED && this.#reliableFile(path) !== file;
       if (isMoot) this.#send(root, path, check.waiters);
       else this.#settle(path, check, opened);
     });
   }
 
-  /** A file whose descriptor was given up has to be opened again: a check would not bring one. */
-  #reachableFile(path: string): OpenFile | undefined {
+  /**
+   * The file a check can vouch for. One whose descriptor was given up, or that was written to just
+   * before it was read, has to be opened again.
+   */
+  #reliableFile(path: string): OpenFile | undefined {
     const file = fileOf(this.#entries.get(path)?.known);
-    return file !== undefined && isReachable(file) ? file : undefined;
+    return file !== undefined && isReachable(file) && wasAtRest(file) ? file : undefined;
   }
 
   #settle(path: string, check: Check, opened: Opened): void {
@@ -232,9 +235,13 @@ export class FileTable {
   }
 
   /** Keeps the same object for the same file, and with it whatever is cached under it. */
-  #takeFile({ identity, fd, siblings }: Opened, old: OpenFile | undefined): Known {
-    const isOld = old !== undefined && !isReachable(old) && isSameFile(old.identity, identity!);
-    const file = isOld ? old : new OpenFile(identity!, undefined);
+  #takeFile({ identity, fd, siblings, observedMs }: Opened, old: OpenFile | undefined): Known {
+    const isOld =
+      old !== undefined &&
+      !isReachable(old) &&
+      wasAtRest(old) &&
+      isSameFile(old.identity, identity!);
+    const file = isOld ? old : new OpenFile(identity!, undefined, observedMs);
     return this.#admitOrClose(file, fd) ? { kind: "file", file, siblings } : NO_DESCRIPTOR_FREE;
   }
 
@@ -245,8 +252,8 @@ export class FileTable {
   }
 }
 
-const createSmallFile = ({ identity, body, siblings }: Opened): Known => ({
+const createSmallFile = ({ identity, body, siblings, observedMs }: Opened): Known => ({
   kind: "file",
-  file: new OpenFile(identity!, body),
+  file: new OpenFile(identity!, body, observedMs),
   siblings,
 });

@@ -32,6 +32,7 @@ export const F_RESULT = 9;
 export const F_ERRNO = 10;
 export const F_JOB_US = 11;
 export const F_SIBLINGS = 12;
+export const F_OBSERVED_MS = 13;
 const FIELDS = 16;
 
 /** Wide integers of one job record: what identifies a file, exact to the nanosecond. */

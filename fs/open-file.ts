@@ -27,7 +27,11 @@ export class OpenFile implements Member<OpenFile> {
   /** The table does not lead here any more: the last user closes the descriptor. */
   isRetired = false;
 
-  constructor(identity: FileIdentity, body: Buffer | undefined) {
+  /** Wall clock just before it was opened, milliseconds since the epoch. */
+  readonly observedMs: number;
+
+  constructor(identity: FileIdentity, body: Buffer | undefined, observedMs: number) {
+    this.observedMs = observedMs;
     this.identity = identity;
     this.sizeBytes = identity.sizeBytes;
     this.modifiedMs = Number(identity.mtimeNs / 1_000_000n);
@@ -37,6 +41,18 @@ export class OpenFile implements Member<OpenFile> {
 
 /** Can its bytes be had without opening it again? */
 export const isReachable = (file: OpenFile): boolean => file.body !== undefined || file.fd >= 0;
+
+/**
+ * How long a file must have been at rest for its time stamp to vouch for its bytes, milliseconds.
+ *
+ * Kernels stamp files with the time of their last timer tick, and some file systems keep whole
+ * seconds: a second write within one stamp leaves no trace. Shorter: such a write is never noticed.
+ * Longer: a file that was just deployed is opened again at more of its checks.
+ */
+const REST_MS = 1000;
+
+/** Was it at rest when it was read? Otherwise the next check has to open it again. */
+export const wasAtRest = (file: OpenFile): boolean => file.observedMs - file.modifiedMs >= REST_MS;
 
 /** Same file, same bytes, as far as the file system can tell. */
 export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>

@@ -14,6 +14,7 @@ import {
   F_FD,
   F_FLAGS,
   F_LENGTH,
+  F_OBSERVED_MS,
   F_OFFSET,
   F_OP,
   F_PATH_BYTES,
@@ -66,6 +67,8 @@ export interface Opened {
   readonly identity: FileIdentity | undefined;
   /** Set for files: bit n says that the n-th suffix of SIBLING_SUFFIXES exists beside it. */
   readonly siblings: number;
+  /** Wall clock just before the open, milliseconds since the epoch. */
+  readonly observedMs: number;
   /** The whole file, the caller's to keep; set for OPEN_BODY. */
   readonly body: Buffer | undefined;
 }
@@ -96,6 +99,7 @@ const TOO_LONG: Opened = {
   fd: -1,
   identity: undefined,
   siblings: 0,
+  observedMs: 0,
   body: undefined,
 };
 
@@ -282,6 +286,7 @@ export class ReaderPool {
       fd: result === OPEN_FILE ? this.#jobs.get(job, F_FD) : -1,
       identity: hasFacts ? this.#identityFrom(job) : undefined,
       siblings: hasFacts || result === OPEN_UNCHANGED ? this.#jobs.get(job, F_SIBLINGS) : 0,
+      observedMs: hasFacts ? this.#jobs.get(job, F_OBSERVED_MS) : 0,
       body: result === OPEN_BODY ? this.#takeLanding(job) : undefined,
     };
   }

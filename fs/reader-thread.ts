@@ -18,6 +18,7 @@ import {
   F_FLAGS,
   F_JOB_US,
   F_LENGTH,
+  F_OBSERVED_MS,
   F_OFFSET,
   F_OP,
   F_RESULT,
@@ -101,6 +102,7 @@ function open(job: number): void {
       jobs.set(job, F_RESULT, OPEN_UNCHANGED);
       return;
     }
+    jobs.set(job, F_OBSERVED_MS, Date.now());
     fd = fs.openSync(path, OPEN_FLAGS);
     jobs.set(job, F_RESULT, look(job, fd, path));
   } catch (error) {
