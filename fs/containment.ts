@@ -24,6 +24,10 @@ export function containmentOf(root: string, fd: number, path: string): "inside" 
   return isBelow(now, real) ? "inside" : "outside";
 }
 
+/** A path to what a descriptor has open; on Linux whatever has become of its name since. */
+export const wayTo = (fd: number, path: string): string =>
+  HAS_PROC ? `/proc/self/fd/${fd}` : path;
+
 function isBelow(root: string, real: string): boolean {
   if (root === "/") return true;
   return real.startsWith(root) && (real.length === root.length || real[root.length] === "/");

@@ -71,6 +71,10 @@ export function toFile(root: string, path: RootedPath): string {
   return join(root, path);
 }
 
+/** Would `toRooted` let a client ask for this entry of a folder? For a name that is on the disk. */
+export const isNameable = (name: string, isInRoot: boolean): boolean =>
+  !NEVER_NAMED.test(name) && !isHidden(name, isInRoot ? 0 : 1);
+
 // --- the slow road: escapes, unusual characters, or something to refuse ---
 
 function judge(wire: string): PathVerdict {
