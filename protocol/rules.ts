@@ -94,8 +94,8 @@ function mergeHeaders(before: readonly Field[], added: readonly Field[]): readon
 
 function dispositionOf({ disposition }: Rule, path: string): Field[] {
   if (disposition === undefined) return [];
-  const fileName = disposition.fileName ?? path.slice(path.lastIndexOf("/") + 1);
-  return [["Content-Disposition", contentDisposition(disposition.type, fileName)]];
+  const { type, fileName = path } = disposition; // of a path, the last segment is offered
+  return [["Content-Disposition", contentDisposition(type, fileName)]];
 }
 
 function redirectOf({ redirect }: Rule, captures: Captures, path: string): Effects["redirect"] {

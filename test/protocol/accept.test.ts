@@ -140,6 +140,7 @@ describe("who prefers JSON to HTML, RFC 9110 12.5.1", () => {
     ["a tie by weight goes to the exact name", "text/*, application/json", true],
     ["HTML weighs more", "application/json;q=0.5, text/html", false],
     ["HTML weighs more, if only by a wildcard", "application/json;q=0.5, */*", false],
+    ["a thousandth less outweighs any exactness", "application/json;q=0.999, */*", false],
     ["JSON refused", "application/json;q=0, text/html;q=0", false],
   ];
   test.each(rows)("%s (%s)", (_why, accept, want) => expect(prefersJson(accept)).toBe(want));

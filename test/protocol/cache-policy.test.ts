@@ -75,6 +75,7 @@ describe("not kept: the name only looks like it carries a hash", () => {
     ["no hash at all", "/app.js"],
     ["a date", "/report-20241122.pdf"],
     ["a date in a script's name", "/app-20241122.js"],
+    ["digits that base32 has not", "/app-PAGE0189.js"],
     ["a number of the digits that base32 has", "/app-23456723.js"],
     ["a number", "/photo-12345678.jpg"],
     ["a longer number", "/photo-1234567890123456.jpg"],

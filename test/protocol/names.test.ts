@@ -46,6 +46,7 @@ describe("a name as a link", () => {
     ["a folder ends with a slash", "docs", true, "./docs/"],
     ["a query, a fragment and an escape", "a b?#%.txt", false, "./a%20b%3F%23%25.txt"],
     ["a scheme is a name", "javascript:alert(1)", false, "./javascript%3Aalert(1)"],
+    ["a colon alone", "a:b", false, "./a%3Ab"],
     ["a slash is part of the name", "a/b", false, "./a%2Fb"],
     ["an apostrophe", "it's", false, "./it%27s"],
     ["a lone surrogate becomes U+FFFD", "\ud800", false, "./%EF%BF%BD"],

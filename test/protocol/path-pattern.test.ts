@@ -96,6 +96,7 @@ describe("refused at start", () => {
     ["/.", /dot segment/],
     ["/%2e%2E", /dot segment/],
     ["/a%2fb", /encoded slash/],
+    ["/*a%2fb", /encoded slash/],
   ];
   test.each(rows)("%s", (pattern, about) => {
     const verdict = parsePattern(pattern);

@@ -76,6 +76,14 @@ describe("complaints, with the place", () => {
       "rules[0].headers.Content-Length: only the server knows the right value",
     ],
     [
+      { ...OK, headers: { "x-a": "1", "X-A": "2" } },
+      "rules[0].headers.X-A: is there twice, in different case",
+    ],
+    [
+      { ...OK, headers: { "Cache-Control": 1 } },
+      "rules[0].headers.Cache-Control: want a text that is not empty",
+    ],
+    [
       { ...OK, headers: { "X-A": "1", "x-a": "2" } },
       "rules[0].headers.x-a: is there twice, in different case",
     ],
@@ -102,6 +110,7 @@ describe("complaints, with the place", () => {
     ],
     [{ path: "/a", rewrite: "/b?c" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
     [{ path: "/a", rewrite: "/b#c" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
+    [{ path: "/:x", rewrite: "/b/:x?c" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
     [{ path: "/a", rewrite: "https://b/" }, /^rules\[0\]\.rewrite: leads to a path of this server/],
     [{ path: "/a", rewrite: { to: "/b" } }, "rules[0].rewrite: want a text that is not empty"],
     [
@@ -122,6 +131,10 @@ describe("complaints, with the place", () => {
       /^rules\[0\]\.disposition\.filename: nobody knows/,
     ],
     [{ path: "/a", errorPages: ["/404"] }, "rules[0].errorPages: want an object in { }"],
+    [
+      { path: "/a", errorPages: { 304: "/b" } },
+      "rules[0].errorPages.304: want a status from 400 to 599",
+    ],
     [
       { path: "/a", errorPages: { 200: "/b" } },
       "rules[0].errorPages.200: want a status from 400 to 599",

@@ -33,6 +33,7 @@ const rows: readonly (readonly [
   ["an extension of a folder is not the name's", "GET", "/v1.x/page", "text/html", true],
   ["a trailing dot is no extension", "GET", "/wait.", "text/html", true],
   ["a well-known path belongs to machines", "GET", "/.well-known/acme-challenge/x", "*/*", false],
+  ["a hidden folder holds no route", "GET", "/.git/HEAD", "*/*", false],
   ["a scanner finds nothing", "GET", "/.env", "*/*", false],
   ["a call for data", "GET", "/users/1", "application/json", false],
   ["an image element", "GET", "/avatar/1", "image/avif,image/*,*/*;q=0.8", false],
