@@ -1,0 +1,406 @@
+/** Fear: old news served as new, a disk asked too often, or a caller who is never answered. */
+import { describe, expect, test } from "vitest";
+import { type Entry, FileTable, type FileTableSettings } from "../../fs/file-table.js";
+import type { OpenFile } from "../../fs/open-file.js";
+import { type FakeFile, FakePool, type FakeThing } from "./fake-pool.js";
+
+const ROOT = "/srv";
+const DEFAULTS: FileTableSettings = {
+  revalidateMs: 1000,
+  readTimeoutMs: 5000,
+  maxOpenFiles: 10,
+  smallCacheBytes: 10_000,
+};
+
+const large = (version: number): FakeFile => ({ kind: "file", version });
+const small = (text: string, version = 1): FakeFile => ({
+  kind: "file",
+  version,
+  body: Buffer.from(text),
+});
+const failed = (errno: "ENOENT" | "EMFILE" | "EIO" | "EACCES"): FakeThing => ({
+  kind: "failed",
+  errno,
+});
+
+function createTable(things: Record<string, FakeThing>, settings: Partial<FileTableSettings> = {}) {
+  const pool = new FakePool();
+  for (const [path, thing] of Object.entries(things)) pool.things.set(path, thing);
+  const clock = { nowMs: 10_000 };
+  const table = new FileTable(pool.asPool, { ...DEFAULTS, ...settings }, () => clock.nowMs);
+
+  /** Asks as a request does: from memory, else from the disk, which answers at once. */
+  const ask = (path: string): Entry => {
+    let entry = table.find(path);
+    if (entry === undefined) {
+      table.lookUp(ROOT, path, (found) => {
+        entry = found;
+      });
+      pool.answer();
+    }
+    return entry!;
+  };
+  const fileAt = (path: string): OpenFile => {
+    const { known } = ask(path);
+    if (known.kind !== "file") throw new Error(`${path} is ${known.kind}`);
+    return known.file;
+  };
+  return { pool, clock, table, ask, fileAt };
+}
+
+describe("what was looked up", () => {
+  const things: readonly (readonly [path: string, thing: FakeThing, want: object])[] = [
+    ["a large file", large(7), { kind: "file", file: { sizeBytes: 1_000_000, body: undefined } }],
+    ["a small file", small("tiny"), { kind: "file", file: { body: Buffer.from("tiny"), fd: -1 } }],
+    ["siblings", { ...large(7), siblings: 5 }, { kind: "file", siblings: 5 }],
+    ["a folder", { kind: "directory" }, { kind: "directory" }],
+    ["a pipe", { kind: "irregular" }, { kind: "irregular" }],
+    ["a link outside", { kind: "outside" }, { kind: "outside" }],
+    ["nothing", failed("ENOENT"), { kind: "failed", errno: "ENOENT" }],
+    ["something forbidden", failed("EACCES"), { kind: "failed", errno: "EACCES" }],
+  ];
+  for (const [path, thing, want] of things) {
+    test(`is remembered: ${path}`, () => {
+      const { ask, pool } = createTable({ [path]: thing });
+      const entry = ask(path);
+      expect(entry.known).toMatchObject(want);
+      expect(ask(path)).toBe(entry);
+      expect(pool.asked).toEqual([path]);
+    });
+  }
+
+  for (const errno of ["EMFILE", "EIO"] as const) {
+    test(`is not remembered when it is a failure of the moment: ${errno}`, () => {
+      const { ask, pool } = createTable({ f: failed(errno) });
+      expect(ask("f").known).toEqual({ kind: "failed", errno });
+      pool.things.set("f", small("there"));
+      expect(ask("f").known.kind).toBe("file");
+    });
+  }
+
+  test("outlives a failure of the moment while it is fresh", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("old") });
+    const entry = ask("f");
+    clock.nowMs += 600;
+    pool.things.set("f", failed("EIO"));
+    ask("f");
+    pool.answer();
+    expect(table.find("f")).toBe(entry);
+    clock.nowMs += 400;
+    expect(ask("f").known).toEqual({ kind: "failed", errno: "EIO" });
+  });
+});
+
+describe("freshness", () => {
+  test("lasts as long as it was promised, and no longer", () => {
+    const { ask, clock, table } = createTable({ f: small("f") }, { revalidateMs: 1000 });
+    ask("f");
+    clock.nowMs += 999;
+    expect(table.find("f")).toBeDefined();
+    clock.nowMs += 1;
+    expect(table.find("f")).toBeUndefined();
+  });
+
+  test("counts from the moment the question was sent, not from its answer", () => {
+    const { clock, pool, table } = createTable({ f: small("f") }, { revalidateMs: 1000 });
+    table.lookUp(ROOT, "f", () => {});
+    clock.nowMs += 600;
+    pool.answer();
+    clock.nowMs += 399;
+    expect(table.find("f")).toBeDefined();
+    clock.nowMs += 1;
+    expect(table.find("f")).toBeUndefined();
+  });
+
+  test("of a file written to just before is not renewed by a check: it is opened again", () => {
+    const { ask, clock, pool } = createTable({ f: small("old") });
+    pool.wallMs = 999;
+    ask("f");
+    pool.things.set("f", small("new")); // within the same time stamp
+    pool.wallMs = 2000;
+    clock.nowMs += 1000;
+    expect(ask("f").known).toMatchObject({ file: { body: Buffer.from("new") } });
+  });
+
+  test("never begins when nothing is to be believed, yet those who wait are answered", () => {
+    const { ask, table, pool } = createTable({ f: small("f") }, { revalidateMs: 0 });
+    expect(ask("f").known.kind).toBe("file");
+    expect(table.find("f")).toBeUndefined();
+    ask("f");
+    expect(pool.asked).toHaveLength(2);
+  });
+
+  test("is renewed by a check that finds nothing new, in the same entry and version", () => {
+    const { ask, clock } = createTable({ f: small("f") });
+    const entry = ask("f");
+    const { version, known } = entry;
+    clock.nowMs += 1000;
+    expect(ask("f")).toBe(entry);
+    expect(entry).toMatchObject({ version, known });
+  });
+
+  test("is renewed for what is missing too, in the same version", () => {
+    const { ask, clock } = createTable({});
+    const entry = ask("f");
+    const { version } = entry;
+    clock.nowMs += 1000;
+    expect(ask("f")).toBe(entry);
+    expect(entry.version).toBe(version);
+  });
+
+  test("ends at once for everything when the table is told to distrust", () => {
+    const { ask, pool, table } = createTable({ f: small("old") });
+    const old = ask("f");
+    pool.things.set("f", small("new", 2));
+    table.distrust();
+    expect(table.isFresh(old, 10_000)).toBe(false);
+    expect(ask("f").known).toMatchObject({ file: { body: Buffer.from("new") } });
+  });
+
+  test("is not given by a check that was sent before the table was told to distrust", () => {
+    const { pool, table } = createTable({ f: small("old") });
+    const bodies: string[] = [];
+    table.lookUp(ROOT, "f", ({ known }) => bodies.push(`${known.kind}`));
+    table.distrust();
+    pool.answer();
+    expect(bodies).toEqual([]);
+    pool.answer();
+    expect(bodies).toEqual(["file"]);
+    expect(table.find("f")).toBeDefined();
+  });
+});
+
+describe("a check", () => {
+  test("is one, however many ask", () => {
+    const { pool, table } = createTable({ f: small("f") });
+    const entries: Entry[] = [];
+    for (let caller = 0; caller < 100; caller++)
+      table.lookUp(ROOT, "f", (one) => entries.push(one));
+    expect(pool.asked).toEqual(["f"]);
+    pool.answer();
+    expect(new Set(entries).size).toBe(1);
+    expect(entries).toHaveLength(100);
+  });
+
+  test("starts on the side from half the time on, once, and nobody waits for it", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("f") }, { revalidateMs: 1000 });
+    const entry = ask("f");
+    clock.nowMs += 499;
+    expect(table.find("f")).toBe(entry);
+    expect(pool.waiting).toBe(0);
+
+    clock.nowMs += 1;
+    for (let caller = 0; caller < 10; caller++) expect(table.find("f")).toBe(entry);
+    expect(pool.waiting).toBe(1);
+
+    pool.answer();
+    clock.nowMs += 999;
+    expect(table.find("f")).toBe(entry);
+  });
+
+  test("on the side is joined by whoever comes when the time is over", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("old") });
+    ask("f");
+    clock.nowMs += 500;
+    table.find("f");
+    clock.nowMs += 500;
+    expect(table.find("f")).toBeUndefined();
+    const found: Entry[] = [];
+    table.lookUp(ROOT, "f", (entry) => found.push(entry));
+    expect(pool.waiting).toBe(1);
+    pool.answer();
+    expect(found).toHaveLength(1);
+  });
+
+  const news: readonly (readonly [why: string, before: FakeThing, after: FakeThing])[] = [
+    ["a small file was rewritten", small("old"), small("new", 2)],
+    ["a large file was rewritten", large(1), large(2)],
+    ["a large file became small", large(1), small("now", 2)],
+    ["a small file became large", small("was"), large(2)],
+    ["a file was removed", small("gone"), failed("ENOENT")],
+    ["a file appeared", failed("ENOENT"), small("here")],
+    ["a folder took its place", large(1), { kind: "directory" }],
+    ["it may not be read any more", large(1), failed("EACCES")],
+    ["a link leads out now", large(1), { kind: "outside" }],
+  ];
+  for (const [why, before, after] of news) {
+    test(`replaces the entry when ${why}, and the old one holds nothing`, () => {
+      const { ask, clock, pool, table } = createTable({ f: before });
+      const old = ask("f");
+      const { version } = old;
+      pool.things.set("f", after);
+      clock.nowMs += 500;
+      table.find("f");
+      pool.answer();
+
+      const now = table.find("f")!;
+      expect(now).not.toBe(old);
+      expect(now.known.kind).toBe(after.kind);
+      expect(table.isFresh(old, clock.nowMs)).toBe(false);
+      expect(old.known).toEqual({ kind: "failed", errno: "ESTALE" });
+      expect(old.version).not.toBe(version);
+    });
+  }
+
+  test("that finds new siblings raises the version, and keeps the file", () => {
+    const { ask, clock, fileAt, pool } = createTable({ f: small("f") });
+    const { version } = ask("f");
+    const file = fileAt("f");
+    pool.things.set("f", { ...small("f"), siblings: 1 });
+    clock.nowMs += 1000;
+    expect(ask("f").version).toBeGreaterThan(version);
+    expect(fileAt("f")).toBe(file);
+  });
+});
+
+describe("a reader that does not answer", () => {
+  const createSlow = () => createTable({ f: small("late") }, { readTimeoutMs: 5000 });
+
+  test("is waited for until it is overdue; then those who wait are told", () => {
+    const { clock, table } = createSlow();
+    const told: object[] = [];
+    table.lookUp(ROOT, "f", ({ known, root }) => told.push({ known, root }));
+    clock.nowMs += 4999;
+    table.sweep();
+    expect(told).toEqual([]);
+    clock.nowMs += 1;
+    table.sweep();
+    table.sweep();
+    expect(told).toEqual([{ known: { kind: "failed", errno: "ETIMEDOUT" }, root: ROOT }]);
+  });
+
+  test("is not asked again: later askers are told at once", () => {
+    const { ask, clock, pool, table } = createSlow();
+    table.lookUp(ROOT, "f", () => {});
+    clock.nowMs += 5000;
+    table.sweep();
+    const told: string[] = [];
+    table.lookUp(ROOT, "f", ({ known }) => told.push(known.kind));
+    expect(told).toEqual(["failed"]);
+    expect(pool.waiting).toBe(1);
+
+    pool.answer();
+    expect(told).toHaveLength(1);
+    expect(ask("f").known.kind).toBe("file");
+  });
+
+  test("answers at last: nobody is told twice, and what it says counts from long ago", () => {
+    const { clock, pool, table } = createSlow();
+    let answers = 0;
+    table.lookUp(ROOT, "f", () => answers++);
+    clock.nowMs += 5000;
+    table.sweep();
+    pool.answer();
+    expect(answers).toBe(1);
+    expect(table.find("f")).toBeUndefined();
+  });
+
+  test("of another path is no matter", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("f"), g: small("g") });
+    table.lookUp(ROOT, "f", () => {});
+    clock.nowMs += 5000;
+    table.sweep();
+    expect(ask("g").known.kind).toBe("file");
+    expect(pool.asked).toEqual(["f", "g"]);
+  });
+});
+
+describe("descriptors", () => {
+  test("are closed when the file changes, at once or by the last user", () => {
+    const { ask, clock, fileAt, pool, table } = createTable({ f: large(1), g: large(1) });
+    const held = fileAt("f");
+    table.hold(held);
+    fileAt("g");
+    for (const path of ["f", "g"]) pool.things.set(path, large(2));
+    clock.nowMs += 1000;
+    for (const path of ["f", "g"]) ask(path);
+    expect(pool.openFds.size).toBe(3);
+    expect(held.fd).toBeGreaterThanOrEqual(0);
+    table.release(held);
+    expect(pool.openFds.size).toBe(2);
+  });
+
+  test("are bounded: files that were given up are opened again, as the same files", () => {
+    const things = { a: large(1), b: large(1), c: large(1) };
+    const { ask, fileAt, pool, table } = createTable(things, { maxOpenFiles: 2 });
+    const first = fileAt("a");
+    const entry = ask("a");
+    fileAt("b");
+    fileAt("c");
+    expect(first.fd).toBe(-1);
+    expect(table.find("a")).toBeUndefined();
+
+    expect(fileAt("a")).toBe(first);
+    expect(table.find("a")).toBe(entry);
+    expect(pool.openFds).toContain(first.fd);
+    expect(table.stats().openFiles).toBe(2);
+  });
+
+  test("given up, of a file that has changed, lead to another file", () => {
+    const { fileAt, pool } = createTable({ a: large(1), b: large(1) }, { maxOpenFiles: 1 });
+    const first = fileAt("a");
+    fileAt("b");
+    pool.things.set("a", large(2));
+    expect(fileAt("a")).not.toBe(first);
+    expect(first.fd).toBe(-1);
+  });
+
+  test("all in use: the answer is that there are none, and nothing leaks", () => {
+    const { ask, fileAt, pool, table } = createTable(
+      { a: large(1), b: large(1) },
+      { maxOpenFiles: 1 },
+    );
+    table.hold(fileAt("a"));
+    expect(ask("b").known).toEqual({ kind: "failed", errno: "EMFILE" });
+    expect(pool.openFds.size).toBe(1);
+    table.release(fileAt("a"));
+    expect(ask("b").known.kind).toBe("file");
+  });
+
+  test("that the process lacks are found by closing what is idle", () => {
+    const { ask, fileAt, pool, table } = createTable({
+      a: large(1),
+      b: large(1),
+      c: failed("EMFILE"),
+    });
+    table.hold(fileAt("a"));
+    fileAt("b");
+    expect(ask("c").known).toEqual({ kind: "failed", errno: "EMFILE" });
+    expect(pool.openFds).toEqual(new Set([fileAt("a").fd]));
+  });
+
+  test("that are adopted close with their user", () => {
+    const { pool, table } = createTable({});
+    pool.openFds.add(7);
+    const file = table.adopt(7, { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n })!;
+    expect(pool.openFds).toEqual(new Set([7]));
+    table.release(file);
+    expect(pool.openFds.size).toBe(0);
+  });
+
+  test("that cannot be adopted are closed", () => {
+    const { fileAt, pool, table } = createTable({ a: large(1) }, { maxOpenFiles: 1 });
+    table.hold(fileAt("a"));
+    pool.openFds.add(7);
+    expect(table.adopt(7, { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n })).toBeUndefined();
+    expect(pool.openFds).not.toContain(7);
+  });
+
+  test("lost while a check finds the file unchanged are opened after all", () => {
+    const { clock, fileAt, pool, table } = createTable(
+      { a: large(1), b: large(1) },
+      { maxOpenFiles: 1 },
+    );
+    const first = fileAt("a");
+    clock.nowMs += 1000;
+    const found: Entry[] = [];
+    table.lookUp(ROOT, "b", () => {});
+    table.lookUp(ROOT, "a", (entry) => found.push(entry));
+    pool.answer();
+    expect(found).toEqual([]);
+    pool.answer();
+    expect(found).toHaveLength(1);
+    expect(found[0]!.known).toMatchObject({ kind: "file", file: first });
+    expect(first.fd).toBeGreaterThanOrEqual(0);
+  });
+});
