@@ -32,7 +32,7 @@ export interface Running {
   readonly listener: Listener;
   /** What is going on and what has been counted, for logs and tests. */
   stats(): Stats;
-  /** Stops listening, waits until transfers have ended or `drainMs` is over, then stops. */
+  /** Stops listening, waits until requests are answered or `drainMs` is over, then stops. */
   drain(drainMs: number): Promise<"drained" | "cut">;
 }
 
@@ -47,7 +47,7 @@ export interface Stats {
 
 /** Deadlines are looked at this often. Nothing here is promised to the second. */
 const SWEEP_MS = 1000;
-/** How often a drain looks whether the last transfer has ended. */
+/** How often a drain looks whether the last answer has gone out. */
 const DRAIN_LOOK_MS = 50;
 /** One line of each kind of fault in this time, with a count of the others. */
 const QUIET_MS = 10_000;
@@ -127,7 +127,7 @@ export async function startServer(config: Config, site: Site, log: Log): Promise
   });
   const drain = async (drainMs: number): Promise<"drained" | "cut"> => {
     listener.stopListening();
-    const isDrained = await waitUntil(() => isIdle(scheduler.stats()), drainMs);
+    const isDrained = await waitUntil(() => listener.pending() === 0, drainMs);
     clearInterval(sweep);
     endWatch();
     listener.close();
@@ -189,9 +189,6 @@ function createReporter(log: Log) {
     },
   };
 }
-
-const isIdle = ({ ready, inLine, reading, pushing, blocked }: Stats["scheduler"]): boolean =>
-  ready + inLine + reading + pushing + blocked === 0;
 
 /** Resolves true as soon as `holds`, false when `limitMs` is over. */
 async function waitUntil(holds: () => boolean, limitMs: number): Promise<boolean> {

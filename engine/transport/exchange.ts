@@ -70,6 +70,8 @@ export interface Listener {
   readonly port: number;
   /** Connections open now. */
   connections(): number;
+  /** Requests whose answer has not gone out to its last byte. */
+  pending(): number;
   /** Takes no new connections and asks the others to close after their next answer. */
   stopListening(): void;
   /** Cuts what is left. */

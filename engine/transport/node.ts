@@ -37,6 +37,7 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     inTurn(req, res, () => {
       if (listener.isDraining) res.setHeader("Connection", "close");
+      listener.countUntilClosed(res);
       answer(handler, req, res);
     });
   };
@@ -52,6 +53,7 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
 class NodeListener implements Listener {
   readonly name = "node:http";
   isDraining = false;
+  #pending = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -69,6 +71,18 @@ class NodeListener implements Listener {
 
   connections(): number {
     return this.#sockets.size;
+  }
+
+  pending(): number {
+    return this.#pending;
+  }
+
+  /** "close" comes when Node has handed the last byte to the kernel: later than our last write. */
+  countUntilClosed(res: ServerResponse): void {
+    this.#pending++;
+    res.once("close", () => {
+      this.#pending--;
+    });
   }
 
   stopListening(): void {

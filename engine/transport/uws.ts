@@ -28,7 +28,7 @@ export async function loadUws(): Promise<Uws> {
 /** @throws Error when the port cannot be had */
 export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): Listener {
   const app = uws.App();
-  const state: ListenState = { isDraining: false, connections: 0 };
+  const state: ListenState = { isDraining: false, connections: 0, pending: 0 };
   const countConnection = (_res: HttpResponse, change: unknown): void => {
     state.connections += Math.sign(Number(change));
   };
@@ -41,6 +41,8 @@ export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): L
 interface ListenState {
   isDraining: boolean;
   connections: number;
+  /** Replies that are not over. */
+  pending: number;
 }
 
 const NO_ROOM = "the port cannot be listened on";
@@ -72,6 +74,10 @@ class UwsListener implements Listener {
 
   connections(): number {
     return this.#state.connections;
+  }
+
+  pending(): number {
+    return this.#state.pending;
   }
 
   stopListening(): void {
@@ -197,6 +203,7 @@ class UwsReply implements Reply {
     this.#state = state;
     this.#before = before;
     this.hasBegun = before > 0;
+    state.pending++;
     res.onAborted(() => this.#leave());
     if (this.hasBegun) this.#expectDrains(res);
   }
@@ -208,7 +215,7 @@ class UwsReply implements Reply {
   sendHead(head: Head, lengthBytes: number | undefined): void {
     const res = this.#res;
     if (res === undefined) return;
-    this.#res = undefined;
+    this.#finish();
     res.cork(() => {
       this.#writeHead(res, head);
       if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));
@@ -248,7 +255,7 @@ class UwsReply implements Reply {
   #sendLast(head: Head, body: Buffer | undefined): void {
     const res = this.#res;
     if (res === undefined) return;
-    this.#res = undefined;
+    this.#finish();
     res.cork(() => {
       this.#writeHead(res, head);
       if (body === undefined) res.endWithoutBody(undefined, true);
@@ -259,7 +266,7 @@ class UwsReply implements Reply {
   #push(res: HttpResponse, bytes: Uint8Array, totalBytes: number): void {
     const [isTaken, isDone] = res.tryEnd(bytes, totalBytes + this.#before);
     if (isDone) {
-      this.#res = undefined;
+      this.#finish();
       this.#taken = totalBytes;
     } else {
       this.#taken = isTaken ? this.#taken + bytes.length : res.getWriteOffset() - this.#before;
@@ -281,8 +288,14 @@ class UwsReply implements Reply {
     });
   }
 
-  #leave(): void {
+  /** After the last byte or an abort the response may not be touched. */
+  #finish(): void {
     this.#res = undefined;
+    this.#state.pending--;
+  }
+
+  #leave(): void {
+    this.#finish();
     this.onGone();
   }
 }

@@ -119,6 +119,14 @@ export class Server extends Program {
     return JSON.parse(line[0]);
   }
 
+  /** Waits until the counts say so. */
+  async until(holds: (stats: Stats) => boolean): Promise<void> {
+    await vi.waitUntil(async () => holds(await this.stats()), {
+      timeout: PATIENCE_MS,
+      interval: 20,
+    });
+  }
+
   /** Waits until nothing is going on, then proves that nothing stayed behind. */
   async untilIdle(): Promise<void> {
     await vi.waitFor(async () => expect(leftOver(await this.stats())).toEqual(NOTHING), {

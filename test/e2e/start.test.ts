@@ -1,0 +1,131 @@
+/** Fear: a server that starts with another meaning than its operator's, or fails without saying why. */
+import fs from "node:fs";
+import net, { type AddressInfo } from "node:net";
+import { afterAll, describe, expect, onTestFinished } from "vitest";
+import { get } from "../support/client.js";
+import { Folder } from "../support/folder.js";
+import { type Exit, type ProgramOptions, TRANSPORTS, test } from "../support/server.js";
+
+const site = new Folder({ "index.html": "home", "a-file": "" });
+afterAll(() => site.remove());
+
+const EVERYTHING_WRONG = {
+  SLUICE_PORT: "http",
+  SLUICE_CHUNK_BYTES: "1",
+  SLUICE_READRES: "4",
+  SLUICE_ROOT: "/nowhere",
+};
+
+interface Want {
+  readonly code: number;
+  readonly out?: RegExp;
+  /** One line each, in this order, and no others. */
+  readonly err?: readonly RegExp[];
+}
+
+type Row = readonly [why: string, options: ProgramOptions, want: Want];
+
+const rows: readonly Row[] = [
+  ["help", { words: ["--help"] }, { code: 0, out: /Usage: sluice[\s\S]*SLUICE_DRAIN_MS/ }],
+  ["help, whatever else is wrong", { words: ["-h"], env: EVERYTHING_WRONG }, { code: 0, out: /^/ }],
+  ["the version", { words: ["--version"] }, { code: 0, out: /^sluice \d+\.\d+\.\d+\n$/ }],
+  [
+    "a check that finds nothing",
+    { words: ["--check", site.path] },
+    { code: 0, out: /^settings.* are fine\n$/ },
+  ],
+  [
+    "a check that finds everything at once",
+    { words: ["--check"], env: EVERYTHING_WRONG },
+    {
+      code: 1,
+      err: [
+        /SLUICE_PORT="http".*want 0 to 65535/,
+        /SLUICE_CHUNK_BYTES="1".*want 4KiB to 16MiB/,
+        /SLUICE_READRES.*SLUICE_READERS/,
+        /root "\/nowhere" does not exist/,
+      ],
+    },
+  ],
+  [
+    "a start that finds everything at once",
+    { env: EVERYTHING_WRONG },
+    { code: 1, err: [/PORT/, /CHUNK/, /READRES/, /nowhere/] },
+  ],
+  [
+    "settings that do not go together",
+    { words: [site.path], env: { SLUICE_POOL_BYTES: "1MiB", SLUICE_CHUNK_BYTES: "1MiB" } },
+    {
+      code: 1,
+      err: [
+        /SLUICE_CHUNK_BYTES=1MiB with SLUICE_POOL_BYTES=1MiB: want a pool of at least 4 chunks/,
+      ],
+    },
+  ],
+  [
+    "a root that is a file",
+    { words: [site.at("a-file")] },
+    { code: 1, err: [/a-file" is not a folder/] },
+  ],
+  ["an unknown option", { words: ["--port", "80"] }, { code: 1, err: [/--port.*SLUICE_PORT/] }],
+  ["two roots", { words: ["a", "b"] }, { code: 1, err: [/want one ROOT, got 2/] }],
+  [
+    "an address of another machine",
+    { words: [site.path], env: { SLUICE_HOST: "192.0.2.1" } },
+    { code: 1, err: [/192\.0\.2\.1:8080 is not an address of this machine/] },
+  ],
+];
+
+for (const [why, options, want] of rows) {
+  test(`${why}: exit code ${want.code}`, async ({ run }) => {
+    expectExit(await run(options).exit(), want);
+  });
+}
+
+describe.each(TRANSPORTS)("through %s", (transport) => {
+  test("a busy port is named, and left to whom it belongs", async ({ run }) => {
+    const { port } = await listenSomewhere();
+    const env = { SLUICE_PORT: String(port), SLUICE_TRANSPORT: transport };
+    const err = [new RegExp(`127\\.0\\.0\\.1:${port} is in use by another program`)];
+    expectExit(await run({ words: [site.path], env }).exit(), { code: 1, err });
+  });
+
+  test("the port of another Sluice is busy too", async ({ serve, run }) => {
+    const { port } = await serve({ transport, files: { "index.html": "first" } });
+    const env = { SLUICE_PORT: String(port), SLUICE_TRANSPORT: transport };
+    const err = [/is in use by another program/];
+    expectExit(await run({ words: [site.path], env }).exit(), { code: 1, err });
+    expect(String((await get(port, "/")).body)).toBe("first");
+  });
+
+  test("it says where it listens, what it serves, and what is not as usual", async ({ serve }) => {
+    const server = await serve({ transport, env: { SLUICE_DRAIN_MS: "5s" } });
+    expect(server.out).toContain(`serves ${fs.realpathSync(server.folder.path)}\n`);
+    expect(server.out).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+ through \S+$/m);
+    expect(server.out).toContain("setting SLUICE_DRAIN_MS=5s\n");
+    expect(server.out).not.toContain("SLUICE_POOL_BYTES");
+    expect(server.err).toBe("");
+  });
+});
+
+test("without words it serves the current folder", async ({ run }) => {
+  const program = run({ cwd: site.path, env: { SLUICE_PORT: "0" } });
+  await expect.poll(() => program.out).toMatch(/listening on/);
+  const port = Number(/:(\d+) through/.exec(program.out)![1]);
+  expect(String((await get(port, "/")).body)).toBe("home");
+});
+
+function expectExit({ code, out, err }: Exit, want: Want): void {
+  expect([code, err]).toEqual([want.code, expect.not.stringMatching(/^ +at /m)]);
+  if (want.out !== undefined) expect(out).toMatch(want.out);
+  const lines = err.split("\n").slice(0, -1);
+  expect(lines).toHaveLength(want.err?.length ?? 0);
+  for (const [at, line] of lines.entries()) expect(line).toMatch(want.err![at]!);
+}
+
+async function listenSomewhere(): Promise<AddressInfo> {
+  const other = net.createServer();
+  onTestFinished(() => void other.close());
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  return other.address() as AddressInfo;
+}
