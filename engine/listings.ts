@@ -1,14 +1,13 @@
 /** What the server needs of whoever writes listings of folders. */
 import type { OpenFile } from "../fs/open-file.js";
-import type { FileIdentity } from "../fs/reader-pool.js";
+import type { RootedPath } from "../fs/paths.js";
 import type { FaultCode } from "../protocol/faults.js";
 import type { ListingFormat, ListingView } from "../protocol/listing-query.js";
 
 export interface ListingOrder {
   /** The root the folder belongs to, absolute. */
   readonly root: string;
-  /** The folder as asked for: decoded, with a leading and a trailing slash. */
-  readonly path: string;
+  readonly folder: RootedPath;
   readonly view: ListingView;
   readonly format: ListingFormat;
 }
@@ -17,8 +16,10 @@ export interface ListingOrder {
 export interface WrittenListing {
   /** Held for the caller, who releases it; its last user closes it. */
   readonly file: OpenFile;
-  /** The folder as it was when it was read. */
-  readonly folder: FileIdentity;
+  /** The latest time of the folder and all that is in it, milliseconds since the epoch. */
+  readonly modifiedMs: number;
+  /** Of every byte; may stand in an entity tag. Other bytes, other digest. */
+  readonly digest: string;
 }
 
 export interface Listings {

@@ -6,7 +6,7 @@ import type { Answer } from "../protocol/answer.js";
 import { formatHttpDate } from "../protocol/dates.js";
 import { makeEntityTag } from "../protocol/entity-tag.js";
 import type { Field, Head } from "../protocol/head.js";
-import type { ListingFormat, ListingView } from "../protocol/listing-query.js";
+import type { ListingFormat } from "../protocol/listing-query.js";
 import type { Coding } from "../protocol/negotiation.js";
 import {
   notModifiedHead,
@@ -67,23 +67,21 @@ export function prepareFile(file: OpenFile, guise: Guise, nowMs: number): Prepar
   };
 }
 
-/** What is said of a folder's listing: the validators are the folder's own. */
-export function representListing(
-  { file, folder }: WrittenListing,
-  { view, format }: { readonly view: ListingView; readonly format: ListingFormat },
+/**
+ * What is said of a folder's listing. Its tag is made from its bytes, and so is strong at once: from
+ * the folder it could not be, whose time stays when one of its files is written to.
+ */
+export const representListing = (
+  { file, modifiedMs, digest }: WrittenListing,
+  format: ListingFormat,
   fields: readonly Field[],
-  nowMs: number,
-): Representation {
-  const { mtimeNs, sizeBytes, ino } = folder;
-  const variant = [format, view.sort, view.order, view.offset, view.limit].join("-");
-  return {
-    sizeBytes: file.sizeBytes,
-    modifiedMs: Number(mtimeNs / 1_000_000n),
-    etag: makeEntityTag({ modifiedNs: mtimeNs, sizeBytes, inode: ino }, variant, nowMs),
-    mediaType: format === "json" ? "application/json" : "text/html; charset=utf-8",
-    fields,
-  };
-}
+): Representation => ({
+  sizeBytes: file.sizeBytes,
+  modifiedMs,
+  etag: `"${digest}"`,
+  mediaType: format === "json" ? "application/json" : "text/html; charset=utf-8",
+  fields,
+});
 
 /** A tag that is still weak becomes strong with the next second: not worth keeping until then. */
 export const isAtRest = ({ representation }: PreparedFile): boolean =>

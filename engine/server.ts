@@ -22,7 +22,7 @@ import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import { buildHead, type Field } from "../protocol/head.js";
-import { parseListingQuery } from "../protocol/listing-query.js";
+import { type ListingFormat, parseListingQuery } from "../protocol/listing-query.js";
 import { judgeMethod } from "../protocol/methods.js";
 import { chooseCoding } from "../protocol/negotiation.js";
 import { withQuery } from "../protocol/path-target.js";
@@ -33,7 +33,7 @@ import { isAppRoute } from "../protocol/spa.js";
 import { Delivery, type DeliveryParts } from "./delivery.js";
 import { ExpressLane } from "./express-lane.js";
 import { Finder, type Found, type FoundFile, type Place, type Sibling } from "./finder.js";
-import type { Listings } from "./listings.js";
+import type { Listings, WrittenListing } from "./listings.js";
 import {
   isAtRest,
   type PreparedFile,
@@ -265,18 +265,29 @@ export class FileServer implements Handler {
   }
 
   /** A listing is written to a file of its own first: it may be long, and its reader slow. */
-  async #answerFolder({ request, reply, root, place, effects }: Walk): Promise<void> {
-    const path = decodedPath(place);
+  async #answerFolder(walk: Walk): Promise<void> {
+    const { request, reply, root, place } = walk;
     const { view, format } = parseListingQuery(request.query, request.accept);
-    const listing = await this.#parts.listings!.write({ root, path, view, format });
-    if (isFault(listing)) return this.#fail(listing, request, reply);
-    const fields = listingFields(this.#site.fields, format, effects, request.origin);
-    const representation = representListing(listing, { view, format }, fields, Date.now());
+    const order = { root, folder: place.path, view, format };
+    const listing = await this.#parts.listings!.write(order);
+    try {
+      if (reply.isOver) return;
+      if (isFault(listing)) return await this.#failWithPage(listing, walk);
+      this.#sendListing(listing, format, walk);
+    } finally {
+      if (!isFault(listing)) this.#parts.table.release(listing.file);
+    }
+  }
+
+  #sendListing(listing: WrittenListing, format: ListingFormat, walk: Walk): void {
+    const { request, reply, effects } = walk;
+    const said = listingFields(this.#site.fields, format, effects, request.origin);
+    const fields = [...said, ...this.#timing(walk)];
+    const representation = representListing(listing, format, fields);
     const answer = respond(request, representation, this.#parts.policy, Date.now());
     this.#delivery.sendFile(answer, listing.file, request, reply, () =>
       this.#fail("FILE_CHANGED", request, reply),
     );
-    this.#parts.table.release(listing.file);
   }
 
   // --- when there is nothing, or it cannot be had ---
@@ -288,14 +299,12 @@ export class FileServer implements Handler {
       if (reply.isOver) return;
       if (app !== undefined) return this.#answerFile(app, walk, looks, true);
     }
-    const page = effects.errorPages.get(FAULTS[code].status);
-    if (page !== undefined) return this.#answerWithPage(code, page, walk);
     if (code === "FILE_MISSING" && effects === NO_EFFECTS && this.#site.appPage === "") {
       const miss = prepareMiss(this.#delivery.errorPage(code, { ...request, accept: "" }));
       const ticket: Ticket = { witnesses: trail.witnesses, prepared: miss, source: undefined };
       this.#lane.remember(request, ticket, false);
     }
-    this.#fail(code, request, reply);
+    return this.#failWithPage(code, walk);
   }
 
   async #findAppPage({ request, root, place, trail }: Walk): Promise<FoundFile | undefined> {
@@ -312,6 +321,12 @@ export class FileServer implements Handler {
     if (place.kind !== "rooted") return undefined;
     const found = await this.#finder.find(root, place, trail);
     return found.kind === "file" ? found : undefined;
+  }
+
+  async #failWithPage(code: FaultCode, walk: Walk): Promise<void> {
+    const page = walk.effects.errorPages.get(FAULTS[code].status);
+    if (page !== undefined) return this.#answerWithPage(code, page, walk);
+    this.#fail(code, walk.request, walk.reply);
   }
 
   /** The operator's own page for a status. It is no representation of anything: no tag, no ranges. */

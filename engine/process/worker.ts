@@ -20,6 +20,7 @@ import { securityFields } from "../../protocol/security-headers.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
 import { Scheduler } from "../chunks/scheduler.js";
 import { type ChunkReader, READ_CHANGED, READ_FAILED, READ_OK } from "../chunks/sink.js";
+import { ListingDesk } from "../listing-desk.js";
 import { type Log, oncePer } from "../log.js";
 import { FileServer } from "../server.js";
 import type { Config } from "../settings.js";
@@ -43,6 +44,8 @@ export interface Stats {
   readonly pool: ReturnType<ChunkPool<OpenFile>["occupancy"]>;
   readonly table: ReturnType<FileTable["stats"]>;
   readonly readers: ReturnType<ReaderPool["stats"]>;
+  /** Undefined when there are none to be had. */
+  readonly listings: ReturnType<ListingDesk["stats"]> | undefined;
 }
 
 /** Deadlines are looked at this often. Nothing here is promised to the second. */
@@ -85,11 +88,14 @@ export async function startServer(config: Config, site: Site, log: Log): Promise
     nowMs: monotonicMs,
     defer: setImmediate,
   });
+  const listings = config.listing
+    ? new ListingDesk({ table, settings: config, nowMs: monotonicMs, onTrouble: say.trouble })
+    : undefined;
   const server = new FileServer({
     table,
     scheduler,
     counters,
-    listings: undefined,
+    listings,
     site: {
       ...site,
       index: config.index,
@@ -109,12 +115,16 @@ export async function startServer(config: Config, site: Site, log: Log): Promise
   });
   await readers.start();
   const listener = await startListening(config, server, readers, log);
-  const distrust = (): void => table.distrust();
+  const distrust = (): void => {
+    table.distrust();
+    listings?.distrust();
+  };
   const endWatch =
     site.hostsDir === "" ? watchRoot(site.root, distrust) : watchHosts(site.hostsDir, distrust);
   const sweep = setInterval(() => {
     scheduler.sweep();
     table.sweep();
+    listings?.sweep();
   }, SWEEP_MS);
 
   const stats = (): Stats => ({
@@ -124,12 +134,14 @@ export async function startServer(config: Config, site: Site, log: Log): Promise
     pool: pool.occupancy(),
     table: table.stats(),
     readers: readers.stats(),
+    listings: listings?.stats(),
   });
   const drain = async (drainMs: number): Promise<"drained" | "cut"> => {
     listener.stopListening();
     const isDrained = await waitUntil(() => listener.pending() === 0, drainMs);
     clearInterval(sweep);
     endWatch();
+    listings?.stop();
     listener.close();
     await readers.stop();
     return isDrained ? "drained" : "cut";
@@ -177,6 +189,7 @@ function createReporter(log: Log) {
   const said = new Map<FaultCode, (line: string) => void>();
   const bug = oncePer(QUIET_MS, log.error);
   return {
+    trouble: oncePer(QUIET_MS, log.error),
     fault(code: FaultCode, path: string): void {
       const level = FAULTS[code].log;
       if (level === "silent") return;
