@@ -33,6 +33,8 @@ export interface ProgramOptions {
 export interface ServerOptions extends Omit<ProgramOptions, "words"> {
   readonly transport: Transport | "auto";
   readonly files?: Files;
+  /** Serves this in place of the folder of `files`. */
+  readonly root?: string;
 }
 
 /** How a program ended: `code` is null when a signal ended it. */
@@ -96,9 +98,9 @@ export class Server extends Program {
   readonly folder: Folder;
   port = 0;
 
-  constructor(folder: Folder, { transport, env, ...options }: ServerOptions) {
+  constructor(folder: Folder, { transport, env, root, ...options }: ServerOptions) {
     const settings = { SLUICE_PORT: "0", SLUICE_TRANSPORT: transport, ...env };
-    super({ ...options, words: [folder.path], env: settings });
+    super({ ...options, words: [root ?? folder.path], env: settings });
     this.folder = folder;
   }
 
