@@ -116,7 +116,7 @@ export function createCells(scale: Scale): readonly Cell[] {
     },
     {
       ...closed("index", CONNECTIONS, [index], () => [{ ...whole(index), target: "/site/" }]),
-      title: `directory index of 4 KiB, ${CONNECTIONS} connections`,
+      title: `Directory index of 4 KiB, ${CONNECTIONS} connections`,
     },
     {
       ...closed("precompressed", CONNECTIONS, [script], () => [compressed(script)]),
@@ -130,13 +130,13 @@ export function createCells(scale: Scale): readonly Cell[] {
     },
     {
       ...closed("latency-1k", CONNECTIONS, [small], () => [whole(small)]),
-      title: `latency of 1 KiB at ${PACED_PER_SEC.toLocaleString("en-US")} requests a second`,
+      title: `Latency of 1 KiB at ${PACED_PER_SEC.toLocaleString("en-US")} requests a second`,
       load: { kind: "paced", connections: CONNECTIONS, perSec: PACED_PER_SEC },
       judgedBy: LATENCY_FIRST,
     },
     {
       ...closed("slow-disk", CONNECTIONS, [small, ...cold], () => [whole(small)]),
-      title: `latency of hot 1 KiB while ${COLD_CLIENTS} clients read cold files at 50 ms a read`,
+      title: `Latency of hot 1 KiB while ${COLD_CLIENTS} clients read cold files at 50 ms a read`,
       load: {
         kind: "stalling",
         connections: CONNECTIONS,
@@ -150,7 +150,7 @@ export function createCells(scale: Scale): readonly Cell[] {
     },
     {
       ...closed("slow-readers", 1, [huge], () => [whole(huge)]),
-      title: `one fast client beside ${scale.slowReaders.toLocaleString("en-US")} readers at 10 KiB/s of ${hugeTitle}`,
+      title: `One fast client beside ${scale.slowReaders.toLocaleString("en-US")} readers at 10 KiB/s of ${hugeTitle}`,
       load: {
         kind: "slow-readers",
         readers: scale.slowReaders,

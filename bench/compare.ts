@@ -61,6 +61,12 @@ export function floorShare(report: CellReport, one: Standing, figure: FigureName
 /** The duel that decides a cell: its first figure, against nginx or whoever comes first. */
 export const deciding = (report: CellReport): Duel | undefined => report.duels[0];
 
+/** Why a cell has no deciding duel, in words. */
+export function whyNotCompared({ standings }: CellReport): string {
+  const out = standings.find((one) => one.family === SUBJECT)?.out;
+  return out === undefined ? "nobody to compare with" : `sluice ${out.kind}: ${out.why}`;
+}
+
 /** The best server of a family by a figure, among those that were timed. */
 function bestOf(standings: readonly Standing[], family: string, figure: FigureName) {
   const { better } = FIGURES[figure];

@@ -24,8 +24,9 @@ export const FIGURES: Readonly<Record<FigureName, FigureInfo>> = {
   readersCut: { title: "readers cut", unit: "", better: "lower" },
 };
 
-/** Three significant digits, thousands grouped: 139,000; 6.90; 0.412. */
+/** Three significant digits, thousands grouped: 139,000; 6.90; 0.412; and a plain 0. */
 export function formatFigure(value: number): string {
+  if (value === 0) return "0";
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
   if (Math.abs(value) >= 100) return value.toFixed(0);
   if (Math.abs(value) >= 10) return value.toFixed(1);

@@ -25,8 +25,10 @@ export interface Fixture {
 
 /** Noise is made once per file, in a piece of this size, and repeated. */
 const PIECE_BYTES = MIB;
-/** What tells the repeats apart: every page begins with its own offset in the file. */
-const STAMP_EVERY_BYTES = 4 * KIB;
+/** What tells the repeats apart: every page of a file begins with a stamp of its own. */
+const PAGE_BYTES = 4 * KIB;
+/** Odd, so that no two pages below 16 TiB share a stamp; the golden ratio, so that all bits move. */
+const STAMP_FACTOR = 0x9e3779b1;
 
 /** Writes all fixtures below `root`. Repeated paths are written once. */
 export function writeFixtures(root: string, fixtures: readonly Fixture[]): void {
@@ -66,8 +68,9 @@ function writeNoise(path: string, { path: name, sizeBytes }: Fixture): void {
 }
 
 function stampPages(piece: Buffer, fileOffset: number): void {
-  for (let at = 0; at + 8 <= piece.length; at += STAMP_EVERY_BYTES) {
-    piece.writeDoubleLE(fileOffset + at, at);
+  for (let at = 0; at + 4 <= piece.length; at += PAGE_BYTES) {
+    const page = (fileOffset + at) / PAGE_BYTES + 1;
+    piece.writeUInt32LE(Math.imul(page, STAMP_FACTOR) >>> 0, at);
   }
 }
 

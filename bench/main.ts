@@ -9,6 +9,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { listCaveats } from "./caveats.js";
 import type { Cell } from "./cell.js";
 import { createCells, FULL_SCALE, QUICK_SCALE } from "./cells.js";
 import { reportCells } from "./compare.js";
@@ -21,12 +22,14 @@ import { RESULTS_DIR } from "./places.js";
 import { buildNarrowSockets, buildSlowDisk } from "./preload.js";
 import { isInstalled } from "./programs.js";
 import { createProgress } from "./progress.js";
+import { drawPage } from "./report/page.js";
 import { printReport } from "./report/terminal.js";
 import { cellInfo, type Results } from "./results.js";
 import { runAll } from "./run.js";
 import { FAMILIES, pickField } from "./servers/contenders.js";
 import { describeServer } from "./servers/describe.js";
 import { createTemporary } from "./temporary.js";
+import { countTuneSteps, TUNE_CELLS, tune } from "./tune.js";
 
 const parsed = parseOptions(process.argv.slice(2));
 if (parsed.kind === "complaints") fail(parsed.complaints);
@@ -36,7 +39,18 @@ async function act(options: Options): Promise<void> {
   const cells = createCells(options.isQuick ? QUICK_SCALE : FULL_SCALE);
   if (options.action === "help") say(helpText());
   else if (options.action === "list") say(listText(cells));
+  else if (options.action === "tune") await tuneAll(options, cells);
   else await measureAll(options, cells);
+}
+
+async function tuneAll(options: Options, allCells: readonly Cell[]): Promise<void> {
+  if (!isInstalled("wrk")) return fail(["Please install: apt-get install wrk"]);
+  const cells = allCells.filter((cell) => TUNE_CELLS.includes(cell.name));
+  const bench = prepare(options, cells);
+  const progress = createProgress(countTuneSteps(options.rounds));
+  const advice = await tune(cells, options.rounds, bench, progress);
+  progress.end();
+  say(advice);
 }
 
 async function measureAll(options: Options, allCells: readonly Cell[]): Promise<void> {
@@ -62,9 +76,7 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
     warmUpSec: options.warmUpSec,
     workers: options.workers,
     cores: `server on core ${bench.cores.server}, load on ${bench.cores.load}`,
-    caveats: [bench.cores.caveat, ...field.absent.map((one) => `${one} is not installed`)].filter(
-      (one) => one !== undefined,
-    ),
+    caveats: listCaveats(machine, bench.cores, field.absent),
     servers: field.contenders.map((one) => describeServer(one, options.workers)),
     cells: cells.map(cellInfo),
     samples,
@@ -81,16 +93,21 @@ function prepare(options: Options, cells: readonly Cell[]): Bench {
   );
   const { workers, warmUpSec, durationSec } = options;
   const cores = divideCores(workers);
-  const slowDisk = buildSlowDisk(tempDir);
-  const narrowSockets = buildNarrowSockets(tempDir);
+  const unused = { missing: "no cell of this run wants it" };
+  const slowDisk = cells.some((cell) => cell.hasSlowDisk) ? buildSlowDisk(tempDir) : unused;
+  const hasReaders = cells.some((cell) => cell.load.kind === "slow-readers");
+  const narrowSockets = hasReaders ? buildNarrowSockets(tempDir) : unused;
   return { root, tempDir, workers, cores, warmUpSec, durationSec, slowDisk, narrowSockets };
 }
 
 function report(options: Options, results: Results): void {
-  say(printReport(results, reportCells(results)));
+  const reports = reportCells(results);
+  say(printReport(results, reports));
   const json = JSON.stringify(results, undefined, 1);
   mkdirSync(RESULTS_DIR, { recursive: true });
   writeFileSync(join(RESULTS_DIR, "latest.json"), json);
+  writeFileSync(join(RESULTS_DIR, "latest.html"), drawPage(results, reports));
+  say(`\nThe page: ${join(RESULTS_DIR, "latest.html")}`);
   if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, json);
 }
 

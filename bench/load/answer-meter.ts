@@ -14,7 +14,7 @@ const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 const HEAD_LIMIT_BYTES = 16 * 1024;
 
 /** Status of an answer that could not be understood. */
-export const UNREADABLE = 0;
+const UNREADABLE = 0;
 
 export interface AnswerMeter {
   /** Takes the next bytes of the stream. They may be overwritten on return. */

@@ -8,10 +8,12 @@ import type { OpenLoopPlan, OpenLoopResult } from "./open-loop.js";
 
 /** A generator later than this by its own fault, at its 99th percentile, measured itself. */
 const LATENESS_LIMIT_MS = 1;
+const LATE_NOTE = `the load generator itself was late by more than ${LATENESS_LIMIT_MS} ms at p99`;
 
 export async function timePaced(load: LoadOf<"paced">, context: LoadContext): Promise<Outcome> {
-  const plan = { kind: "paced", warmUpSec: context.warmUpSec, load: planOpenLoop(load, context) };
-  const { result, cpuSec } = await generate({ ...plan, kind: "paced" }, context);
+  const { warmUpSec } = context;
+  const plan = { kind: "paced", warmUpSec, load: planOpenLoop(load, context) } as const;
+  const { result, cpuSec } = await generate(plan, context);
   return judgePaced(result.paced!, cpuSec);
 }
 
@@ -28,9 +30,7 @@ export function judgePaced(paced: OpenLoopResult, cpuSec: number): Outcome {
   const notes = [
     ...noteErrors(paced.connectionsLost),
     ...(paced.unanswered > 0 ? [`${paced.unanswered} requests unanswered at the end`] : []),
-    ...(paced.latenessP99Ms > LATENESS_LIMIT_MS
-      ? [`generator late by ${paced.latenessP99Ms.toFixed(1)} ms at p99`]
-      : []),
+    ...(paced.latenessP99Ms > LATENESS_LIMIT_MS ? [LATE_NOTE] : []),
   ];
   const figures = recordedFigures(paced, cpuSec);
   return { kind: "timed", figures, histogram: paced.histogram, notes };

@@ -3,7 +3,7 @@
  *
  * 1. alone    the fast client's speed, and the server's memory
  * 2. readers  connect, ask, and begin to take their ration
- * 3. settle   until socket buffers are full and the server rests
+ * 3. settle   until socket buffers are full and the server is held back
  * 4. beside   the fast client again: what it kept of its speed is the figure
  */
 import { readFileSync } from "node:fs";
@@ -17,11 +17,13 @@ import { disqualified, type LoadContext, noteErrors, startCpuWatch } from "./con
 import { startGenerator } from "./generator-process.js";
 import { runWrk } from "./wrk.js";
 
-/** A server at rest has filled every buffer it may fill; readers at 10 KiB/s cost it little more. */
-const REST_PERCENT = 30;
-const REST_WINDOW_MS = 250;
-/** A server that is still busy by then does its readers' work as fast as it can, and is measured so. */
-const SETTLE_LIMIT_MS = 8000;
+/** Socket buffers are full when the kernel's memory for TCP grows by less than this between looks. */
+const FULL_GROWTH = 1.02;
+const LOOK_EVERY_MS = 500;
+/** One look may fall into a moment when the server had no core. */
+const QUIET_LOOKS = 2;
+/** A machine that has not filled them by then is measured as it is. */
+const SETTLE_LIMIT_MS = 15_000;
 
 export async function timeSlowReaders(
   load: LoadOf<"slow-readers">,
@@ -41,7 +43,7 @@ export async function timeSlowReaders(
     context.narrowSockets,
   );
   try {
-    await untilAtRest(context);
+    await untilBuffersAreFull();
     const grown = treeResidentBytes(server.pid) - residentBefore;
     const cpuSec = startCpuWatch(context);
     const beside = await runWrk({ ...fast, durationSec: context.durationSec });
@@ -64,19 +66,23 @@ export async function timeSlowReaders(
   }
 }
 
-async function untilAtRest(context: LoadContext): Promise<void> {
-  for (let waitedMs = 0; waitedMs < SETTLE_LIMIT_MS; waitedMs += REST_WINDOW_MS) {
-    const cpuSec = startCpuWatch(context);
-    await sleep(REST_WINDOW_MS);
-    if ((cpuSec() * 1000 * 100) / REST_WINDOW_MS < REST_PERCENT) return;
+async function untilBuffersAreFull(): Promise<void> {
+  let quietLooks = 0;
+  for (let waitedMs = 0; waitedMs < SETTLE_LIMIT_MS; waitedMs += LOOK_EVERY_MS) {
+    const before = tcpPages();
+    await sleep(LOOK_EVERY_MS);
+    quietLooks = tcpPages() < before * FULL_GROWTH ? quietLooks + 1 : 0;
+    if (quietLooks === QUIET_LOOKS) return;
   }
 }
 
 /** Beyond its own pressure mark the kernel shrinks everybody's buffers, and measures itself. */
 function noteKernelMemory(): string[] {
-  const used = Number(/^TCP:.* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"))?.[1]);
   const marks = readFileSync("/proc/sys/net/ipv4/tcp_mem", "utf8").trim().split(/\s+/);
-  return used > Number(marks[1])
-    ? ["the kernel was short of memory for TCP (net.ipv4.tcp_mem)"]
-    : [];
+  const isShort = tcpPages() > Number(marks[1]);
+  return isShort ? ["the kernel was short of memory for TCP (net.ipv4.tcp_mem)"] : [];
 }
+
+/** Pages the kernel holds for all TCP sockets. */
+const tcpPages = (): number =>
+  Number(/^TCP:.* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"))?.[1] ?? 0);

@@ -40,26 +40,32 @@ export interface WrkPlan {
   readonly workDir: string;
 }
 
-/** wrk counts whole seconds; a shorter run is ended with SIGINT, after which it still reports. */
+/**
+ * wrk counts whole seconds, so a run is ended with SIGINT, after which it still reports. It listens
+ * to that signal only from its first line of output on, which `stdbuf` lets us see at once.
+ */
 export async function runWrk(plan: WrkPlan): Promise<ClosedLoopResult> {
   const script = join(plan.workDir, "wrk.lua");
   writeFileSync(script, createScript(plan.asks));
-  const threads = Math.min(plan.cores.loadCount, plan.connections);
-  const seconds = Math.ceil(plan.durationSec) + 1;
-  const url = `http://${HOST}:${plan.port}/`;
-  const args = [`-t${threads}`, `-c${plan.connections}`, `-d${seconds}s`, "-s", script, url];
-  const wrk = findProgram("wrk");
-  if (wrk === undefined) throw new Error("wrk is not installed");
-  const [command, ...rest] = pinned(plan.cores.load, wrk, args);
-  const child = startChild(command!, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  const [command, ...args] = commandLine(plan, script);
+  const child = startChild(command!, args, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
+  let timer: NodeJS.Timeout | undefined;
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     output += text;
+    timer ??= setTimeout(() => child.kill("SIGINT"), plan.durationSec * 1000);
   });
-  const timer = setTimeout(() => child.kill("SIGINT"), plan.durationSec * 1000);
   await once(child, "close");
   clearTimeout(timer);
   return parseReport(output);
+}
+
+function commandLine({ cores, connections, durationSec, port }: WrkPlan, script: string): string[] {
+  const threads = Math.min(cores.loadCount, connections);
+  const longer = Math.ceil(durationSec) + 1;
+  const url = `http://${HOST}:${port}/`;
+  const options = [`-t${threads}`, `-c${connections}`, `-d${longer}s`, "-s", script, url];
+  return pinned(cores.load, "stdbuf", ["-oL", findProgram("wrk") ?? "wrk", ...options]);
 }
 
 /** The line that `done` prints in `createScript`. */

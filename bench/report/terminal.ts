@@ -1,6 +1,13 @@
 /** The report for a terminal: per cell a small table and its verdict, at the end all verdicts. */
 import type { FigureName } from "../cell.js";
-import { type CellReport, type Duel, deciding, floorShare, type Standing } from "../compare.js";
+import {
+  type CellReport,
+  type Duel,
+  deciding,
+  floorShare,
+  type Standing,
+  whyNotCompared,
+} from "../compare.js";
 import { FIGURES, formatFigure } from "../figure-names.js";
 import { machineLine } from "../machine.js";
 import type { Results } from "../results.js";
@@ -9,7 +16,7 @@ import { RUNS_FOR_A_VERDICT } from "../verdict.js";
 /** Shown for every cell beside what it is judged by, where measured. */
 const ALWAYS: readonly FigureName[] = ["p99Ms", "maxMs", "busyPercent", "peakMib"];
 const NAME_WIDTH = 22;
-const COLUMN_WIDTH = 16;
+const COLUMN_WIDTH = 19;
 
 export function printReport(results: Results, reports: readonly CellReport[]): string {
   const blocks = reports.map(printCell);
@@ -59,7 +66,7 @@ function printSummary(results: Results, reports: readonly CellReport[]): string 
   const rows = reports.map((report) => {
     const duel = deciding(report);
     const name = report.cell.name.padEnd(NAME_WIDTH);
-    if (duel === undefined) return `${name}nobody to compare with`;
+    if (duel === undefined) return `${name}${whyNotCompared(report)}`;
     const { verdict, figure, opponent } = duel;
     const ratio = formatRatio(verdict.ratio).padStart(8);
     return `${name}${ratio}  ${verdict.outcome.padEnd(12)}${FIGURES[figure].title}, against ${opponent}`;

@@ -21,7 +21,7 @@ export interface Site {
   readonly firstAsk: Ask;
 }
 
-export interface LaunchPlan {
+interface LaunchPlan {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

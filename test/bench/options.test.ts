@@ -1,0 +1,63 @@
+/** What is typed comes back as options or as complaints, all of them at once. */
+import { expect, test } from "vitest";
+import { helpText, parseOptions } from "../../bench/options.js";
+
+const optionsOf = (...args: string[]) => {
+  const parsed = parseOptions(args);
+  if (parsed.kind === "complaints") throw new Error(parsed.complaints.join("; "));
+  return parsed.options;
+};
+const complaintsAbout = (...args: string[]) => {
+  const parsed = parseOptions(args);
+  return parsed.kind === "complaints" ? parsed.complaints : [];
+};
+
+test("without arguments: everything, three rounds", () => {
+  expect(optionsOf()).toMatchObject({ only: undefined, against: undefined, rounds: 3, workers: 1 });
+});
+
+test("lists are split, and a value may follow a space or an equals sign", () => {
+  expect(optionsOf("--only", "hot-1k, head", "--against=nginx")).toMatchObject({
+    only: ["hot-1k", "head"],
+    against: ["nginx"],
+  });
+});
+
+test("a warm-up is never longer than what it prepares", () => {
+  expect(optionsOf("--duration", "0.3").warmUpSec).toBe(0.3);
+});
+
+const refused: readonly (readonly [why: string, args: string[]])[] = [
+  ["an even number of rounds has no middle", ["--rounds", "2"]],
+  ["no rounds", ["--rounds", "0"]],
+  ["a duration that is no number", ["--duration", "long"]],
+  ["a duration shorter than wrk can be stopped", ["--duration", "0.01"]],
+  ["more workers than cores", ["--workers", "100000"]],
+  ["an unknown option", ["--fast"]],
+  ["a bare word", ["hot-1k"]],
+  ["a value that is missing", ["--only"]],
+  ["a name of Object's own", ["--constructor"]],
+];
+for (const [why, args] of refused) {
+  test(`refused: ${why} (${args.join(" ")})`, () =>
+    expect(complaintsAbout(...args)).toHaveLength(1));
+}
+
+test("all complaints at once", () => {
+  expect(complaintsAbout("--rounds", "4", "--fast", "--duration", "x")).toHaveLength(3);
+});
+
+test("help names every option that is understood", () => {
+  for (const name of [
+    "quick",
+    "only",
+    "against",
+    "duration",
+    "rounds",
+    "workers",
+    "json",
+    "tune",
+  ]) {
+    expect(helpText()).toContain(`--${name}`);
+  }
+});

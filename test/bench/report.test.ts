@@ -1,0 +1,110 @@
+/** The reports say what the samples say: losses kept, wrong answers named, nothing from outside. */
+import { expect, test } from "vitest";
+import { reportCells } from "../../bench/compare.js";
+import { createLatencies, encodeLatencies, recordUs } from "../../bench/load/latency.js";
+import { listAbsences, listLosses } from "../../bench/report/losses.js";
+import { drawPage } from "../../bench/report/page.js";
+import { printReport } from "../../bench/report/terminal.js";
+import type { Results } from "../../bench/results.js";
+import type { Outcome, Sample } from "../../bench/sample.js";
+
+const server = (name: string, family: string) => ({
+  name,
+  family,
+  version: "1",
+  configuration: `<script>${name}</script>`,
+});
+
+function timed(cpuUsPerRequest: number, p99Ms: number): Outcome {
+  const latencies = createLatencies();
+  for (let at = 1; at <= 1000; at++) recordUs(latencies, at * p99Ms);
+  const histogram = encodeLatencies(latencies);
+  return { kind: "timed", figures: { cpuUsPerRequest, p99Ms }, histogram, notes: [] };
+}
+
+const rounds = (cell: string, name: string, outcomes: readonly Outcome[]): Sample[] =>
+  outcomes.map((outcome, at) => ({ cell, server: name, round: at + 1, outcome }));
+
+const LIE: Outcome = { kind: "disqualified", why: "body differs <at> byte 7" };
+const RESULTS: Results = {
+  startedAt: "2030-01-02T03:04:05.000Z",
+  machine: {
+    cpu: "Test & Co",
+    cores: 2,
+    memoryGib: 1,
+    kernel: "Linux 0",
+    node: "v20",
+    loadBefore: 0,
+    openFilesLimit: 1024,
+  },
+  rounds: 3,
+  durationSec: 1,
+  warmUpSec: 1,
+  workers: 1,
+  cores: "server on core 0, load on 1",
+  caveats: [],
+  servers: [
+    server("sluice", "sluice"),
+    server("nginx a", "nginx"),
+    server("nginx b", "nginx"),
+    server("h2o", "h2o"),
+    server("floor", "floor"),
+  ],
+  cells: [
+    { name: "won", title: "a cell we win", judgedBy: ["cpuUsPerRequest"] },
+    { name: "lost", title: "a cell we lose", judgedBy: ["p99Ms"] },
+  ],
+  samples: [
+    ...rounds("won", "sluice", [timed(5, 1), timed(6, 1), timed(5, 1)]),
+    ...rounds("won", "nginx a", [timed(20, 1), timed(21, 1), timed(22, 1)]),
+    ...rounds("won", "nginx b", [timed(10, 1), timed(11, 1), timed(12, 1)]),
+    ...rounds("won", "h2o", [timed(1, 1), timed(1, 1), LIE]),
+    ...rounds("won", "floor", [timed(4, 1), timed(4, 1), timed(4, 1)]),
+    ...rounds("lost", "sluice", [timed(5, 9), timed(5, 8), timed(5, 9)]),
+    ...rounds("lost", "nginx a", [timed(5, 1), timed(5, 2), timed(5, 1)]),
+  ],
+};
+const REPORTS = reportCells(RESULTS);
+
+test("the opponent is the best configuration of nginx, not the first", () => {
+  expect(REPORTS[0]?.duels[0]).toMatchObject({
+    opponent: "nginx b",
+    verdict: { outcome: "ahead", ratio: 11 / 5 },
+  });
+});
+
+test("a server that answered wrongly once has no figure in that cell, fast as it was", () => {
+  const h2o = REPORTS[0]?.standings.find((one) => one.server === "h2o");
+  expect(h2o?.median("cpuUsPerRequest")).toBeUndefined();
+  expect(REPORTS[0]?.duels.some((duel) => duel.opponent === "h2o")).toBe(false);
+  expect(listAbsences(REPORTS)).toContain("won: h2o disqualified, body differs <at> byte 7");
+});
+
+test("losses are kept", () => {
+  expect(listLosses(REPORTS)).toEqual(["lost: behind nginx a by p99, 0.11x"]);
+});
+
+test("the terminal shows verdicts, disqualifications and the share of the floor", () => {
+  const text = printReport(RESULTS, REPORTS);
+  expect(text).toContain("vs nginx b: ahead, 2.20x by CPU per request");
+  expect(text).toContain("vs nginx a: behind, 0.11x by p99");
+  expect(text).toContain("disqualified: body differs <at> byte 7");
+  expect(text).toMatch(/sluice +5\.00 µs.* 80%/);
+});
+
+test("the page carries the same verdicts, escapes what it shows and loads nothing", () => {
+  const page = drawPage(RESULTS, REPORTS);
+  expect(page).toContain("Ahead of nginx b, 2.20x");
+  expect(page).toContain("lost: behind nginx a by p99, 0.11x");
+  expect(page).toContain("&lt;script&gt;sluice");
+  expect(page).toContain("Test &amp; Co");
+  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
+});
+
+test("curves: a line per server whose latencies were recorded, rising to the right", () => {
+  const page = drawPage(RESULTS, REPORTS);
+  const points = /<polyline class="f-sluice"[^>]* points="([^"]+)"/.exec(page)?.[1] ?? "";
+  const heights = points.split(" ").map((pair) => Number(pair.split(",")[1]));
+  expect(heights.length).toBeGreaterThan(10);
+  expect(heights).toEqual([...heights].sort((a, b) => b - a)); // SVG counts downwards
+});
