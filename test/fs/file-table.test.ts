@@ -198,6 +198,18 @@ describe("a check", () => {
     expect(table.find("f")).toBe(entry);
   });
 
+  test("on the side that fails is not repeated before the time is over", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("f") });
+    ask("f");
+    pool.things.set("f", failed("EIO"));
+    clock.nowMs += 500;
+    for (let request = 0; request < 10; request++) {
+      table.find("f");
+      pool.answer();
+    }
+    expect(pool.asked).toHaveLength(2);
+  });
+
   test("on the side is joined by whoever comes when the time is over", () => {
     const { ask, clock, pool, table } = createTable({ f: small("old") });
     ask("f");

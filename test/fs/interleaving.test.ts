@@ -101,6 +101,19 @@ describe("at every seam", () => {
     });
   });
 
+  test("two readers never take bulk at once when one of them has to stay free", async () => {
+    await atEverySeam(async (seam) => {
+      const { loop, first, second } = createEnds();
+      loop.submit(7, BULK);
+      loop.submit(8, BULK);
+      const taken: (number | undefined)[] = [];
+      const intruder = intrudeAt(seam, () => taken.push(takeOrSleep(second)));
+      taken.push(takeOrSleep(first));
+      if (intruder.hasRun()) expect(taken.filter((job) => job !== undefined)).toEqual([7]);
+      return intruder.hasRun();
+    });
+  });
+
   test("two readers never take the same job", async () => {
     await atEverySeam(async (seam) => {
       const { loop, first, second } = createEnds();

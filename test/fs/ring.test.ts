@@ -1,5 +1,5 @@
 /** Fear: a job that is lost, done twice, or kept waiting by a job of another kind. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { JOBS } from "../../fs/job-records.js";
 import { BULK, createRing, type Lane, LoopEnd, META, ReaderEnd } from "../../fs/ring.js";
 
@@ -153,6 +153,17 @@ describe("one more reader is needed", () => {
   test("not when a reader is free to take the bulk that waits", () => {
     const { loop } = createEnds(2);
     loop.submit(0, BULK);
+    expect(needs(loop)).toEqual([false, false]);
+  });
+
+  test("not when a reader that sleeps may take what waits", () => {
+    const { loop, readers } = createEnds(2);
+    const sleep = vi.spyOn(Atomics, "wait").mockImplementation(() => {
+      throw new Error("asleep");
+    });
+    expect(() => readers[0]!.take(0)).toThrow("asleep");
+    sleep.mockRestore();
+    loop.submit(0, META);
     expect(needs(loop)).toEqual([false, false]);
   });
 
