@@ -1,19 +1,26 @@
 import { defineConfig, type Plugin } from "vitest/config";
 
 /**
- * A reader thread is a Worker, which runs JavaScript only, while tests run the sources: the threads
- * they start come from `dist`, which `npm test` builds first.
+ * A thread is a Worker, which runs JavaScript only, while tests run the sources: the threads they
+ * start come from `dist`, which `npm test` builds first.
  */
-const builtReaderThread: Plugin = {
-  name: "built-reader-thread",
-  transform: (code, id) =>
-    id.endsWith("/fs/reader-threads.ts")
-      ? code.replace('"./reader-thread.js"', '"../dist/fs/reader-thread.js"')
-      : undefined,
+const THREADS: Readonly<Record<string, string>> = {
+  "/fs/reader-threads.ts": "reader-thread.js",
+  "/engine/listing-writer.ts": "listing-thread.js",
+};
+
+const builtThreads: Plugin = {
+  name: "built-threads",
+  transform: (code, id) => {
+    const source = Object.keys(THREADS).find((name) => id.endsWith(name));
+    if (source === undefined) return undefined;
+    const room = source.split("/")[1];
+    return code.replace(`"./${THREADS[source]}"`, `"../dist/${room}/${THREADS[source]}"`);
+  },
 };
 
 export default defineConfig({
-  plugins: [builtReaderThread],
+  plugins: [builtThreads],
   test: {
     include: ["test/**/*.test.ts"],
     environment: "node",

@@ -34,7 +34,7 @@ const MAX_STUCK = 3;
 /** A thread starts in 30 ms and holds 10 MiB. Without orders for this long it ends. */
 const IDLE_MS = 10_000;
 
-export interface ListingDeskSettings {
+interface ListingDeskSettings {
   /** For how long a listing is believed, from the moment its folder was read. 0: not at all. */
   readonly revalidateMs: number;
   /** After this long those who wait are told so. */

@@ -38,8 +38,9 @@ export type ListingReply =
   | { readonly kind: "no scratch"; readonly errno: string };
 
 /**
- * A folder with more entries is not listed. One costs about 400 bytes while it is being ordered, so
- * this is what keeps a thread within its heap; a page of it would be of no use to anybody.
+ * A folder with more entries is not listed. With a name of 60 characters one costs 500 bytes while it
+ * is being ordered, so this is what keeps a thread within its heap; a page of it would be of no use
+ * to anybody.
  */
 const MAX_ENTRIES = 1_000_000;
 

@@ -56,7 +56,7 @@ const NO_ENTRY = new Set([
 
 /**
  * Reads a folder. Cost: an lstat for each entry, 5 to 15 µs; for a link open, fstat, readlink and
- * close on top. About 150 bytes of memory for each entry.
+ * close on top. Memory for an entry: 250 bytes with a name of 60 characters.
  *
  * @param root a root as configured, absolute
  * @param maxEntries a folder with more is not read to its end, integer
