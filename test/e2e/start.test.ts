@@ -110,9 +110,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
 test("without words it serves the current folder", async ({ run }) => {
   const program = run({ cwd: site.path, env: { SLUICE_PORT: "0" } });
-  await expect.poll(() => program.out).toMatch(/listening on/);
-  const port = Number(/:(\d+) through/.exec(program.out)![1]);
-  expect(String((await get(port, "/")).body)).toBe("home");
+  const [, port] = await program.untilSays(/:(\d+) through/);
+  expect(String((await get(Number(port), "/")).body)).toBe("home");
 });
 
 function expectExit({ code, out, err }: Exit, want: Want): void {

@@ -15,7 +15,7 @@ import { type Files, Folder } from "./folder.js";
 
 /** Both are to behave the same: most tests run once for each. */
 export const TRANSPORTS = ["uws", "node"] as const;
-export type Transport = (typeof TRANSPORTS)[number];
+type Transport = (typeof TRANSPORTS)[number];
 
 const MAIN = fileURLToPath(new URL("../../dist/engine/main.js", import.meta.url));
 
@@ -51,7 +51,7 @@ process.once("exit", () => {
 });
 
 /** The program, whatever it was told to do. */
-export class Program {
+class Program {
   readonly #child: ChildProcess;
   readonly #exit: Promise<Exit>;
   out = "";
@@ -81,6 +81,14 @@ export class Program {
   /** Resolves when it has ended by itself. */
   exit(): Promise<Exit> {
     return this.#exit;
+  }
+
+  /** Waits until either stream holds this. */
+  untilSays(pattern: RegExp): Promise<RegExpExecArray> {
+    return vi.waitUntil(() => pattern.exec(this.out) ?? pattern.exec(this.err), {
+      timeout: PATIENCE_MS,
+      interval: 5,
+    });
   }
 
   signal(name: NodeJS.Signals): void {

@@ -1,6 +1,6 @@
 /**
- * A disk whose speed depends on the name of the file, for `NODE_OPTIONS=--require`: reads in the
- * reader threads are made to wait, as a system call would, without a hook in the program.
+ * A disk whose speed depends on the name of the file, for `NODE_OPTIONS=--require`: reads are
+ * made to wait, as a system call would, in whatever thread they happen. No hook in the program.
  *
  *   slow-...   every read takes SLOW_DISK_MS
  *   stuck-...  no read of its second half ever returns; of a file of up to 64 KiB, none at all
@@ -9,7 +9,6 @@
 "use strict";
 const fs = require("node:fs");
 const { basename } = require("node:path");
-const { isMainThread } = require("node:worker_threads");
 
 const SLOW_MS = Number(process.env["SLOW_DISK_MS"] ?? 200);
 const SMALL_BYTES = 64 * 1024;
@@ -22,13 +21,11 @@ function isStuck(fd, position) {
   return size <= SMALL_BYTES || position >= size / 2;
 }
 
-if (!isMainThread) {
-  const { readSync } = fs;
-  fs.readSync = (fd, buffer, offset, length, position) => {
-    const name = nameOf(fd);
-    if (name.startsWith("slow-")) Atomics.wait(never, 0, 0, SLOW_MS);
-    if (name.startsWith("stuck-") && isStuck(fd, position)) Atomics.wait(never, 0, 0);
-    if (name.startsWith("bad-")) throw Object.assign(new Error("EIO"), { errno: -5, code: "EIO" });
-    return readSync(fd, buffer, offset, length, position);
-  };
-}
+const { readSync } = fs;
+fs.readSync = (fd, buffer, offset, length, position) => {
+  const name = nameOf(fd);
+  if (name.startsWith("slow-")) Atomics.wait(never, 0, 0, SLOW_MS);
+  if (name.startsWith("stuck-") && isStuck(fd, position)) Atomics.wait(never, 0, 0);
+  if (name.startsWith("bad-")) throw Object.assign(new Error("EIO"), { errno: -5, code: "EIO" });
+  return readSync(fd, buffer, offset, length, position);
+};
