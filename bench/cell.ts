@@ -67,7 +67,7 @@ export interface Figures {
   /** Server processor time, whole process tree. */
   readonly cpuUsPerRequest?: number;
   readonly cpuMsPerGib?: number;
-  /** Share of the server's cores in use, 0 to 100. Far below 100: the load generator was the limit. */
+  /** Of one core, 100 for each worker. Far below that: the load generator was the limit. */
   readonly busyPercent?: number;
   readonly peakMib?: number;
   readonly p50Ms?: number;

@@ -57,9 +57,12 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
   const cells = allCells.filter((cell) => isWanted(cell.name, options.only));
   const field = pickField(options.against, options.isQuick);
   const packages = [...(isInstalled("wrk") ? [] : ["wrk"]), ...field.packages];
-  if (packages.length > 0) return fail([`Please install: apt-get install ${packages.join(" ")}`]);
-  if (field.unknown.length > 0) return fail([`Unknown server: ${field.unknown.join(", ")}`]);
-  if (cells.length === 0) return fail([`No cell is called ${options.only}; --list names them`]);
+  const complaints = [
+    ...(field.unknown.length > 0 ? [`Unknown server: ${field.unknown.join(", ")}`] : []),
+    ...(cells.length === 0 ? [`No cell is called ${options.only}; --list names them`] : []),
+    ...(packages.length > 0 ? [`Please install: apt-get install ${packages.join(" ")}`] : []),
+  ];
+  if (complaints.length > 0) return fail(complaints);
 
   const machine = describeMachine();
   const bench = prepare(options, cells);

@@ -72,7 +72,9 @@ async function check(
 }
 
 function whyNotHere(cell: Cell, contender: Contender, bench: Bench): string | undefined {
-  if (contender.family === "floor" && !cell.hasFloor) return "the floor knows one answer only";
+  const isFloor = contender.family === "floor";
+  if (isFloor && !cell.hasFloor) return "the floor knows one answer only";
+  if (isFloor && bench.workers > 1) return "the floor is one process";
   if (cell.hasSlowDisk && "missing" in bench.slowDisk) return bench.slowDisk.missing;
   if (cell.load.kind === "slow-readers" && "missing" in bench.narrowSockets) {
     return bench.narrowSockets.missing;

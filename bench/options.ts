@@ -107,7 +107,7 @@ function readNumbers(
     const text = given.get(name);
     if (text === undefined) return fallback;
     const value = Number(text);
-    if (!isFit(value)) complaints.push(`--${name} ${text}: want ${TABLE[name].says}`);
+    if (!isFit(value)) complaints.push(`--${name} ${text}: ${TABLE[name].says}`);
     return value;
   };
   const cores = availableParallelism();

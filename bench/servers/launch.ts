@@ -4,12 +4,13 @@
  *
  * 1. write   its configuration into a folder of its own
  * 2. spawn   on its cores, with the slow disk preloaded where the cell wants it
- * 3. wait    until the port accepts
+ * 3. wait    until it answers
  * 4. stop    the process tree, by pid, and remove the folder
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { request } from "node:http";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ask } from "../cell.js";
@@ -21,6 +22,8 @@ export const HOST = "127.0.0.1";
 /** Longest start seen is below half a second; a loaded machine may take ten times that. */
 const START_LIMIT_MS = 5000;
 const POLL_MS = 5;
+/** A first answer may wait for a disk; one that takes longer is asked for again. */
+const POLL_ANSWER_MS = 1000;
 
 /** What every start of a run has in common. */
 export interface Surroundings {
@@ -67,7 +70,7 @@ export async function launch(
   });
   const clean = () => rmSync(site.workDir, { recursive: true, force: true });
   try {
-    await untilAccepting(child, site.port);
+    await untilAnswering(child, site.port);
   } catch (error) {
     await stopChild(child);
     const said = readComplaint(logPath) || readComplaint(join(site.workDir, "error.log"));
@@ -88,33 +91,49 @@ async function prepareSite(around: Surroundings, purpose: Purpose): Promise<Site
   return { ...where, workers, firstAsk, hasAccessLog, settings };
 }
 
+/**
+ * Ports tried for servers: below the range from which Linux draws the ports of clients. Inside it,
+ * one of our own looks at a port that is still closed may be given that very port, connect to
+ * itself, and take it from the server.
+ */
+const FIRST_PORT = 18_000;
+const PORT_COUNT = 14_000;
+
 async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, HOST, done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === "string") throw new Error("no TCP address");
-  return address.port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);
+    if (await isFree(port)) return port;
+  }
 }
 
-async function untilAccepting(child: ChildProcess, port: number): Promise<void> {
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  const isListening = await new Promise<boolean>((settle) => {
+    probe.once("error", () => settle(false)).listen(port, HOST, () => settle(true));
+  });
+  if (isListening) await new Promise((done) => probe.close(done));
+  return isListening;
+}
+
+async function untilAnswering(child: ChildProcess, port: number): Promise<void> {
   const deadlineMs = Date.now() + START_LIMIT_MS;
   while (Date.now() < deadlineMs) {
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
-    if (await accepts(port)) return;
+    if (await answers(port)) return;
     await sleep(POLL_MS);
   }
   throw new Error(`port ${port} stayed closed for ${START_LIMIT_MS} ms`);
 }
 
-function accepts(port: number): Promise<boolean> {
+/** Any answer will do. A port that merely accepts may be a server still trying whether it is free. */
+function answers(port: number): Promise<boolean> {
   return new Promise((settle) => {
-    const socket = connect(port, HOST);
-    const answer = (isOpen: boolean) => {
-      socket.destroy();
-      settle(isOpen);
-    };
-    socket.once("connect", () => answer(true)).once("error", () => answer(false));
+    const asked = request({ host: HOST, port, agent: false, timeout: POLL_ANSWER_MS }, (answer) => {
+      answer.resume();
+      settle(true);
+    });
+    asked.once("timeout", () => asked.destroy());
+    asked.once("error", () => settle(false)).end();
   });
 }
 
