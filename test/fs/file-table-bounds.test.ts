@@ -82,6 +82,15 @@ describe("bounds", () => {
     ]);
   });
 
+  test("spare what is asked for again by those who always check", () => {
+    const { ask, pool } = createTable({ smallCacheBytes: 1000, revalidateMs: 0 });
+    for (const name of ["a", "b", "c", "d"]) pool.things.set(name, small(400));
+    for (const name of ["a", "b", "c"]) ask(name);
+    const again = ask("b");
+    ask("d");
+    expect(ask("b")).toBe(again);
+  });
+
   test("keep a body that fills them alone", () => {
     const { ask, pool, table } = createTable({ smallCacheBytes: 1000 });
     pool.things.set("a", small(10));

@@ -210,6 +210,15 @@ describe("a check", () => {
     expect(pool.asked).toHaveLength(2);
   });
 
+  test("on the side does not start beside one that somebody asked for", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("f") });
+    ask("f");
+    clock.nowMs += 500;
+    table.lookUp(ROOT, "f", () => {});
+    expect(table.find("f")).toBeDefined();
+    expect(pool.waiting).toBe(1);
+  });
+
   test("on the side is joined by whoever comes when the time is over", () => {
     const { ask, clock, pool, table } = createTable({ f: small("old") });
     ask("f");
@@ -234,6 +243,7 @@ describe("a check", () => {
     ["a folder took its place", large(1), { kind: "directory" }],
     ["it may not be read any more", large(1), failed("EACCES")],
     ["a link leads out now", large(1), { kind: "outside" }],
+    ["what was missing is forbidden now", failed("ENOENT"), failed("EACCES")],
   ];
   for (const [why, before, after] of news) {
     test(`replaces the entry when ${why}, and the old one holds nothing`, () => {
@@ -346,6 +356,14 @@ describe("descriptors", () => {
     expect(table.find("a")).toBe(entry);
     expect(pool.openFds).toContain(first.fd);
     expect(table.stats().openFiles).toBe(2);
+  });
+
+  test("given up, of a file written to just before, lead to another file", () => {
+    const { fileAt, pool } = createTable({ a: large(1), b: large(1) }, { maxOpenFiles: 1 });
+    pool.wallMs = 999;
+    const first = fileAt("a");
+    fileAt("b");
+    expect(fileAt("a")).not.toBe(first);
   });
 
   test("given up, of a file that has changed, lead to another file", () => {

@@ -57,7 +57,7 @@ describe("every job comes back", () => {
   for (const [why, readers, most, pauseMs] of rows) {
     test(why, async () => {
       const loop = await startReaders(readers, 50);
-      for (let burst = 0; burst < 150; burst++) {
+      for (let burst = 0; burst < 100; burst++) {
         await roundTrip(loop, randomLanes(most), 1 + (burst % readers));
         if (pauseMs > 0) await pause(pauseMs);
       }
@@ -66,6 +66,6 @@ describe("every job comes back", () => {
 
   test("bulk only, at the bound: no reader is turned away by one that is about to sleep", async () => {
     const loop = await startReaders(3, 0);
-    for (let burst = 0; burst < 1500; burst++) await roundTrip(loop, [BULK, BULK, BULK], 3);
+    for (let burst = 0; burst < 1000; burst++) await roundTrip(loop, [BULK, BULK, BULK], 3);
   });
 });

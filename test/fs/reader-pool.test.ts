@@ -5,7 +5,7 @@ import net from "node:net";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { JOBS } from "../../fs/job-records.js";
+import { JOBS, PATH_BYTES } from "../../fs/job-records.js";
 import {
   OPEN_BODY,
   OPEN_DIRECTORY,
@@ -105,6 +105,16 @@ describe("opens", () => {
     const path = put(tempFolder(), "secret", "secret");
     fs.chmodSync(path, 0);
     expect(await open(path)).toMatchObject(failed(constants.errno.EACCES));
+  });
+
+  test("a path too long does not spill into the record beside it", async () => {
+    const path = put(tempFolder(), "f", "file");
+    const tooLong = path.padEnd(PATH_BYTES + 50, "/d");
+    for (let round = 0; round < 5; round++) {
+      const asked = [path, tooLong, path, tooLong, path].map((one) => open(one));
+      const results = (await Promise.all(asked)).map(({ result }) => result);
+      expect(results).toEqual([OPEN_BODY, OPEN_FAILED, OPEN_BODY, OPEN_FAILED, OPEN_BODY]);
+    }
   });
 
   test("a small file: it arrives whole, and closed", async () => {
