@@ -193,6 +193,29 @@ describe("a listing", () => {
     expect(writers[0]!.orders).toHaveLength(2);
   });
 
+  test("that is handed out again is held for each who gets it", async () => {
+    const { desk, writers, table, wait } = openDesk();
+    const first = desk.write(order("a"));
+    writers[0]!.reply(written(5));
+    const [one, other] = [await listingOf(first), await listingOf(desk.write(order("a")))];
+    wait(1000);
+    table.release(one.file);
+    expect(table.closed).toEqual([]);
+    table.release(other.file);
+    expect(table.closed).toEqual([5]);
+  });
+
+  test("that takes the place of an older one lets go of that", async () => {
+    const { desk, writers, table, clock } = openDesk();
+    for (const fd of [5, 6]) {
+      const outcome = desk.write(order("a"));
+      writers[0]!.reply(written(fd));
+      table.release((await listingOf(outcome)).file);
+      clock.ms += 1000;
+    }
+    expect(table.closed).toEqual([5]);
+  });
+
   test("is closed by its last user, once it is believed no more", async () => {
     const { desk, writers, table, wait } = openDesk();
     const outcome = desk.write(order("a"));
@@ -249,6 +272,10 @@ describe("a listing", () => {
     void few.desk.write(order("more"));
     expect(few.writers[0]!.orders).toHaveLength(9);
 
+    const ordered = openDesk({ maxOpenFiles: 16 });
+    for (let n = 0; n < 8; n++) void ordered.desk.write(order(`folder-${n}`));
+    expect(await ordered.desk.write(order("more"))).toBe("READERS_BUSY");
+
     const large = openDesk({ revalidateMs: 0 });
     void large.desk.write(order("a"));
     large.writers[0]!.reply(written(5, 1024 * MIB));
@@ -275,10 +302,21 @@ describe("a listing", () => {
     expect(table.closed).toEqual([5]);
     const after = desk.write(order("a"));
     writers[0]!.reply(written(6));
+    const joined = desk.write(order("a"));
     writers[0]!.reply(written(7));
-    expect((await listingOf(before)).file.fd).toBe(6);
-    expect((await listingOf(after)).file.fd).toBe(7);
-    expect((await listingOf(desk.write(order("a")))).file.fd).toBe(7);
+    const listings = await Promise.all([before, after, joined].map(listingOf));
+    expect(listings.map(({ file }) => file.fd)).toEqual([6, 7, 7]);
+  });
+
+  test("read before the root was switched is not kept", async () => {
+    const { desk, writers, table } = openDesk();
+    const before = desk.write(order("a"));
+    desk.distrust();
+    writers[0]!.reply(written(5));
+    table.release((await listingOf(before)).file);
+    expect(table.closed).toEqual([5]);
+    void desk.write(order("a"));
+    expect(writers[0]!.orders).toHaveLength(2);
   });
 });
 
@@ -329,6 +367,16 @@ describe("trouble", () => {
     expect(await desk.write(order("a"))).toBe("READ_TIMED_OUT");
     writers[1]!.reply(written(5));
     expect((await listingOf(later)).file.fd).toBe(5);
+  });
+
+  test("the wait in line counts", async () => {
+    const { desk, writers, wait } = openDesk();
+    void desk.write(order("a"));
+    const late = desk.write(order("b"));
+    wait(READ_TIMEOUT_MS - 1);
+    writers[0]!.reply(written(5));
+    wait(1);
+    expect(await late).toBe("READ_TIMED_OUT");
   });
 
   test("a thread that hangs is left alone; it ends, and closes what it brings, when it is back", async () => {

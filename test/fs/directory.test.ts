@@ -21,7 +21,7 @@ describe("an entry", () => {
   test("is a file with its size and time, or a folder with its time", () => {
     const root = tempFolder();
     const file = put(root, "sub/ten.txt", "0123456789");
-    fs.utimesSync(file, 1_600_000_000.7, 1_600_000_000.7);
+    fs.utimesSync(file, 1_600_000_000.7009, 1_600_000_000.7009);
     fs.mkdirSync(join(root, "sub/below"));
     fs.utimesSync(join(root, "sub/below"), 1, 1);
     fs.utimesSync(join(root, "sub"), 2, 2);
@@ -54,11 +54,11 @@ describe("an entry", () => {
     },
   );
 
-  test("is left out when its name is no UTF-8, also in a large crowd", () => {
+  test("is left out when its name is no UTF-8, and does not pass for another", () => {
     const root = tempFolder();
-    for (let n = 0; n < 3; n++) put(root, `good-${n}`, "");
+    put(root, "bad\ufffd", "");
     fs.writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]), "");
-    expect(namesIn(root)).toEqual(["good-0", "good-1", "good-2"]);
+    expect(namesIn(root)).toEqual(["bad\ufffd"]);
   });
 
   test("is left out when it is hidden; .well-known is not, at the root alone", () => {

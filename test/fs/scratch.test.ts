@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Scratch } from "../../fs/scratch.js";
 import { tempFolder } from "../support/temp-folder.js";
 
@@ -31,6 +31,22 @@ test("holds what was written, in order, and says how much that is", () => {
   const bytes = Buffer.alloc(sizeBytes + 1);
   expect(fs.readSync(scratch.fd, bytes, 0, bytes.length, 0)).toBe(sizeBytes);
   expect(bytes.subarray(0, sizeBytes)).toEqual(Buffer.concat(pieces));
+});
+
+test("goes on where the disk took only a part", () => {
+  const scratch = openScratch(tempFolder());
+  const write = fs.writeSync as (...args: unknown[]) => number;
+  vi.spyOn(fs, "writeSync").mockImplementation(((
+    fd: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+  ) => write(fd, bytes, offset, Math.min(length, 4))) as typeof fs.writeSync);
+  onTestFinished(() => void vi.restoreAllMocks());
+  scratch.write(Buffer.from("0123456789"));
+  const bytes = Buffer.alloc(20);
+  const length = fs.readSync(scratch.fd, bytes, 0, bytes.length, 0);
+  expect(String(bytes.subarray(0, length))).toBe("0123456789");
 });
 
 test("has the identity that whoever reads it will see", () => {
