@@ -11,6 +11,7 @@ import type { OpenFile } from "../fs/open-file.js";
 import type { Counters } from "../metrics/counters.js";
 import type { Answer, BodyPart } from "../protocol/answer.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
+import type { Head } from "../protocol/head.js";
 import type { Part } from "./chunks/cursor.js";
 import type { Scheduler } from "./chunks/scheduler.js";
 import type { Outcome } from "./chunks/transfer.js";
@@ -71,7 +72,7 @@ export class Delivery {
   }
 
   /** The rest of an answer that a transport has begun by itself. */
-  finish(rest: Buffer, reply: Reply): void {
+  finish(rest: Uint8Array, reply: Reply): void {
     this.#parts.scheduler.start([{ kind: "literal", bytes: rest }], reply, (outcome) => {
       this.#count(outcome);
       if (outcome !== "sent" && !reply.isOver) reply.cut();
@@ -93,11 +94,25 @@ export class Delivery {
       release();
       return;
     }
+    const [only] = parts;
+    if (parts.length === 1 && only?.kind === "literal") {
+      release();
+      this.#sendAtHand(head, only.bytes, reply);
+      return;
+    }
     reply.begin(head);
     this.#parts.scheduler.start(parts, reply, (outcome) => {
       release();
       this.#settle(outcome, request, reply, onChanged);
     });
+  }
+
+  /** What is at hand goes out at once; only a socket that is full makes it a transfer. */
+  #sendAtHand(head: Head, bytes: Uint8Array, reply: Reply): void {
+    if (reply.isOver) return;
+    const taken = reply.sendWhole(head, bytes);
+    if (taken < bytes.length) this.finish(bytes.subarray(taken), reply);
+    else this.#parts.counters.bodiesSent++;
   }
 
   #sendAndClose({ head, body }: Answer, request: Request, reply: Reply): void {

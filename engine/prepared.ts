@@ -17,16 +17,41 @@ import {
 import type { WrittenListing } from "./listings.js";
 import type { Ready } from "./transport/exchange.js";
 
-/** A file's heads. */
-export interface PreparedFile {
-  readonly kind: "file";
+/** A file's heads, each built when it is first asked for: a scan over many files wants one of them. */
+export class PreparedFile {
+  readonly kind = "file";
   readonly representation: Representation;
+  readonly #nowMs: number;
+  #whole: Head | undefined;
+  #unchanged: Ready | undefined;
+  #lastModified: string | undefined;
+
+  constructor(representation: Representation, nowMs: number) {
+    this.representation = representation;
+    this.#nowMs = nowMs;
+  }
+
   /** The head of an unconditional 200. */
-  readonly whole: Head;
+  get whole(): Head {
+    this.#whole ??= wholeHead(this.representation, this.#nowMs);
+    return this.#whole;
+  }
+
   /** The 304. */
-  readonly unchanged: Ready;
+  get unchanged(): Ready {
+    this.#unchanged ??= {
+      head: notModifiedHead(this.representation, this.#nowMs),
+      body: undefined,
+    };
+    return this.#unchanged;
+  }
+
   /** The value of Last-Modified as sent, "" for none. */
-  readonly lastModified: string;
+  get lastModified(): string {
+    const { modifiedSec } = validatorsOf(this.representation, this.#nowMs);
+    this.#lastModified ??= modifiedSec === undefined ? "" : formatHttpDate(modifiedSec);
+    return this.#lastModified;
+  }
 }
 
 /** A path that leads nowhere. */
@@ -45,7 +70,7 @@ export interface Guise {
   readonly fields: readonly Field[];
 }
 
-/** Works out all there is to say of a file. Cost: some microseconds; see `isAtRest` for keeping it. */
+/** Works out all there is to say of a file. Cost: some microseconds. */
 export function prepareFile(file: OpenFile, guise: Guise, nowMs: number): PreparedFile {
   const { mtimeNs, ino, sizeBytes } = file.identity;
   const variant = guise.coding === "identity" ? "" : guise.coding;
@@ -53,18 +78,11 @@ export function prepareFile(file: OpenFile, guise: Guise, nowMs: number): Prepar
   const representation: Representation = {
     sizeBytes,
     modifiedMs: file.modifiedMs,
-    etag: makeEntityTag(tagged, variant, nowMs),
+    etag: makeEntityTag(tagged, variant, file.observedMs),
     mediaType: guise.mediaType,
     fields: variant === "" ? guise.fields : [["Content-Encoding", variant], ...guise.fields],
   };
-  const { modifiedSec } = validatorsOf(representation, nowMs);
-  return {
-    kind: "file",
-    representation,
-    whole: wholeHead(representation, nowMs),
-    unchanged: { head: notModifiedHead(representation, nowMs), body: undefined },
-    lastModified: modifiedSec === undefined ? "" : formatHttpDate(modifiedSec),
-  };
+  return new PreparedFile(representation, nowMs);
 }
 
 /**
@@ -82,10 +100,6 @@ export const representListing = (
   mediaType: format === "json" ? "application/json" : "text/html; charset=utf-8",
   fields,
 });
-
-/** A tag that is still weak becomes strong with the next second: not worth keeping until then. */
-export const isAtRest = ({ representation }: PreparedFile): boolean =>
-  !representation.etag.startsWith("W/");
 
 /** @param page the answer to a GET of this path, with a literal body */
 export function prepareMiss({ head, body }: Answer): PreparedMiss {

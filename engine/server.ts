@@ -16,7 +16,7 @@
  */
 import type { FileTable } from "../fs/file-table.js";
 import { contentTypeOf } from "../fs/mime.js";
-import type { OpenFile } from "../fs/open-file.js";
+import { isReachable, type OpenFile } from "../fs/open-file.js";
 import { type PathVerdict, toRooted, toWire } from "../fs/paths.js";
 import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
@@ -34,15 +34,9 @@ import { Delivery, type DeliveryParts } from "./delivery.js";
 import { ExpressLane } from "./express-lane.js";
 import { Finder, type Found, type FoundFile, type Place, type Sibling } from "./finder.js";
 import type { Listings, WrittenListing } from "./listings.js";
-import {
-  isAtRest,
-  type PreparedFile,
-  prepareFile,
-  prepareMiss,
-  representListing,
-} from "./prepared.js";
+import { type PreparedFile, prepareFile, prepareMiss, representListing } from "./prepared.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
-import { type FieldSettings, fieldsFor, listingFields } from "./site-fields.js";
+import { FieldBook, type FieldSettings, listingFields } from "./site-fields.js";
 import { fileOf, type Ticket, Trail } from "./ticket.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
 
@@ -94,11 +88,13 @@ export class FileServer implements Handler {
   readonly #lane: ExpressLane;
   readonly #finder: Finder;
   readonly #delivery: Delivery;
+  readonly #fields: FieldBook;
 
   constructor(parts: ServerParts) {
     const { table, site, policy, counters, listings, nowMs } = parts;
     this.#parts = parts;
     this.#site = site;
+    this.#fields = new FieldBook(site.fields);
     const { origins } = site.fields;
     const variesByOrigin = origins !== "*" && origins.length > 0;
     this.#lane = new ExpressLane(
@@ -131,7 +127,7 @@ export class FileServer implements Handler {
     }
   }
 
-  finish(rest: Buffer, reply: Reply): void {
+  finish(rest: Uint8Array, reply: Reply): void {
     this.#delivery.finish(rest, reply);
   }
 
@@ -227,6 +223,7 @@ export class FileServer implements Handler {
     const siblings = await this.#finder.siblingsOf(root, found, trail);
     if (reply.isOver) return;
     const chosen = choose(found, siblings, request.acceptEncoding);
+    if (!isReachable(chosen.file)) return this.#lookAgain(walk, looks);
     const isNegotiated = found.siblings !== 0;
     const filePath = found.entry.path;
     const about = {
@@ -237,17 +234,20 @@ export class FileServer implements Handler {
       isNegotiated,
       isStandIn,
     };
-    const fields = [...fieldsFor(this.#site.fields, about), ...this.#timing(walk)];
+    const fields = [...this.#fields.forFile(about), ...this.#timing(walk)];
     const guise = { mediaType: contentTypeOf(filePath), coding: chosen.coding, fields };
     const prepared = prepareFile(chosen.file, guise, Date.now());
     const ticket: Ticket = { witnesses: trail.witnesses, prepared, source: chosen.entry };
-    const isKept = isAtRest(prepared) && !isStandIn && !this.#site.hasServerTiming;
+    const isKept = !isStandIn && !this.#site.hasServerTiming;
     if (isKept) this.#lane.remember(request, ticket, isNegotiated);
 
-    this.#respond(prepared, chosen.file, request, reply, () => {
-      if (looks === 0) this.#fail("FILE_CHANGED", request, reply);
-      else this.#walkOn(request, reply, looks - 1);
-    });
+    this.#respond(prepared, chosen.file, request, reply, () => this.#lookAgain(walk, looks));
+  }
+
+  /** The file changed, or was forgotten while we waited for something else. */
+  #lookAgain({ request, reply }: Walk, looks: number): void {
+    if (looks === 0) this.#fail("FILE_CHANGED", request, reply);
+    else this.#walkOn(request, reply, looks - 1);
   }
 
   #respond(

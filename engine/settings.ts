@@ -201,7 +201,7 @@ export const SETTINGS = {
     kind: "bytes",
     min: 0,
     max: MIB,
-    default: 64 * KIB,
+    default: 256 * KIB,
     says: "largest file kept whole in the small-file cache",
   },
   smallCacheBytes: {
@@ -210,7 +210,7 @@ export const SETTINGS = {
     kind: "bytes",
     min: 0,
     max: TIB,
-    default: 64 * MIB,
+    default: 256 * MIB,
     says: "memory for the small-file cache; 0 turns it off",
   },
   sendTimeoutMs: {

@@ -47,6 +47,11 @@ export interface Reply extends Sink {
   sendHead(head: Head, lengthBytes: number | undefined): void;
   /** Sends a small answer and closes: where the next request would begin is unknown. */
   sendAndClose(head: Head, body: Buffer, hasBody: boolean): void;
+  /**
+   * Sends a head and what the socket takes of a body at hand, which is not empty. Returns the bytes
+   * taken. What is offered afterwards is the rest, counted from its own beginning.
+   */
+  sendWhole(head: Head, body: Uint8Array): number;
   /** The head that leaves with the first bytes offered. */
   begin(head: Head): void;
   /** Ends the connection now. Any promised length stays unmet, and the client sees that. */
@@ -60,7 +65,7 @@ export interface Handler {
   /** Answers now or later through `reply`. */
   handle(ask: Ask, reply: Reply): void;
   /** The transport has begun to send a `Ready` and the socket took only a part: the rest. */
-  finish(rest: Buffer, reply: Reply): void;
+  finish(rest: Uint8Array, reply: Reply): void;
 }
 
 /** A transport that listens. */

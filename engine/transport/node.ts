@@ -124,7 +124,12 @@ function answer(handler: Handler, req: IncomingMessage, res: ServerResponse): vo
   const ready = ask.method === "GET" ? handler.express(ask) : undefined;
   if (ready === undefined) handler.handle(ask, reply);
   else if (ready.body === undefined) reply.sendHead(ready.head, undefined);
-  else reply.sendWhole(ready.head, ready.body);
+  else sendReady(handler, reply, ready.head, ready.body);
+}
+
+function sendReady(handler: Handler, reply: NodeReply, head: Head, body: Buffer): void {
+  const taken = reply.sendWhole(head, body);
+  if (taken < body.length) handler.finish(body.subarray(taken), reply);
 }
 
 class NodeAsk implements Ask {
@@ -191,10 +196,11 @@ class NodeReply implements Reply {
     this.#res.end();
   }
 
-  sendWhole(head: Head, body: Buffer): void {
-    this.isOver = true;
-    this.#writeHead(head, body.length);
-    this.#res.end(body);
+  sendWhole(head: Head, body: Uint8Array): number {
+    this.begin(head);
+    const taken = this.offer(body, body.length);
+    this.#taken = 0;
+    return taken;
   }
 
   sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {

@@ -34,7 +34,7 @@ export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): L
   };
   app.filter(countConnection);
   app.get("/*", (res, req) => answerGet(handler, state, res, req));
-  app.any("/*", (res, req) => handler.handle(new UwsAsk(req), new UwsReply(res, state, 0)));
+  app.any("/*", (res, req) => handler.handle(new UwsAsk(req), new UwsReply(res, state, NOT_BEGUN)));
   return new UwsListener(uws, app, bind(app, options), state);
 }
 
@@ -127,7 +127,7 @@ function answerGet(
 ): void {
   expressAsk.request = req;
   const ready = state.isDraining ? undefined : handler.express(expressAsk);
-  if (ready === undefined) handler.handle(expressAsk, new UwsReply(res, state, 0));
+  if (ready === undefined) handler.handle(expressAsk, new UwsReply(res, state, NOT_BEGUN));
   else if (ready.body === undefined) sendUnchanged(res, ready.head);
   else sendReady(handler, state, res, ready.head, ready.body);
 }
@@ -186,26 +186,36 @@ function fieldsOf(request: HttpRequest): Field[] {
 
 const nothing = (): void => {};
 
+/** In place of a count of bytes: no head has been written, so another answer is still possible. */
+const NOT_BEGUN = -1;
+
 class UwsReply implements Reply {
-  client = "";
   onDrained: () => void = nothing;
   onGone: () => void = nothing;
   hasBegun: boolean;
   #res: HttpResponse | undefined;
   readonly #state: ListenState;
-  /** Body bytes that had gone out before this object took over. */
-  readonly #before: number;
+  /** Body bytes that had gone out before those that are offered. */
+  #before: number;
+  #hasDrains = false;
   #taken = 0;
   #head: Head | undefined;
 
   constructor(res: HttpResponse, state: ListenState, before: number) {
     this.#res = res;
     this.#state = state;
-    this.#before = before;
-    this.hasBegun = before > 0;
+    this.#before = Math.max(0, before);
+    this.hasBegun = before !== NOT_BEGUN;
     state.pending++;
     res.onAborted(() => this.#leave());
     if (this.hasBegun) this.#expectDrains(res);
+  }
+
+  /** Cost: one system call, so only those ask who share among clients. */
+  get client(): string {
+    return this.#res === undefined
+      ? ""
+      : Buffer.from(this.#res.getRemoteAddress()).toString("latin1");
   }
 
   get isOver(): boolean {
@@ -231,9 +241,15 @@ class UwsReply implements Reply {
     setImmediate(() => this.#sendLast(head, hasBody ? body : undefined));
   }
 
+  sendWhole(head: Head, body: Uint8Array): number {
+    this.begin(head);
+    const taken = this.offer(body, body.length);
+    this.#before = taken;
+    this.#taken = 0;
+    return taken;
+  }
+
   begin(head: Head): void {
-    if (this.#res === undefined) return;
-    if (this.#head === undefined) this.#expectDrains(this.#res);
     this.#head = head;
   }
 
@@ -269,6 +285,7 @@ class UwsReply implements Reply {
       this.#finish();
       this.#taken = totalBytes;
     } else {
+      this.#expectDrains(res);
       this.#taken = isTaken ? this.#taken + bytes.length : res.getWriteOffset() - this.#before;
     }
   }
@@ -281,7 +298,8 @@ class UwsReply implements Reply {
 
   /** Once per response: registering again has called the older call-back. */
   #expectDrains(res: HttpResponse): void {
-    this.client = Buffer.from(res.getRemoteAddress()).toString("latin1");
+    if (this.#hasDrains) return;
+    this.#hasDrains = true;
     res.onWritable(() => {
       this.onDrained();
       return true;

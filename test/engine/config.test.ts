@@ -146,7 +146,7 @@ describe("rules that span two settings", () => {
   const POOL =
     "SLUICE_CHUNK_BYTES=16MiB with SLUICE_POOL_BYTES=32MiB: want a pool of at least 4 chunks";
   const SMALL =
-    "SLUICE_SMALL_FILE_BYTES=64KiB with SLUICE_SMALL_CACHE_BYTES=1KiB: want a cache that holds at least one such file, or 0 for none";
+    "SLUICE_SMALL_FILE_BYTES=256KiB with SLUICE_SMALL_CACHE_BYTES=1KiB: want a cache that holds at least one such file, or 0 for none";
   const rows: readonly (readonly [why: string, env: Record<string, string>, want: string[]])[] = [
     [
       "a pool of two chunks is too small",
@@ -163,7 +163,7 @@ describe("rules that span two settings", () => {
       { SLUICE_SMALL_CACHE_BYTES: "1KiB" },
       [SMALL],
     ],
-    ["a cache of one file will do", { SLUICE_SMALL_CACHE_BYTES: "64KiB" }, []],
+    ["a cache of one file will do", { SLUICE_SMALL_CACHE_BYTES: "256KiB" }, []],
     ["no cache at all will do", { SLUICE_SMALL_CACHE_BYTES: "0" }, []],
   ];
   for (const [why, env, want] of rows) test(why, () => expect(complaintsOf(env)).toEqual(want));
