@@ -1,7 +1,7 @@
 /** Fear: bytes that are lost, doubled, shifted or another client's. */
 import { describe, expect } from "vitest";
 import { type Answer, Client, download, request, sha256Of } from "../support/client.js";
-import { GIB, KIB, Random, sparse } from "../support/folder.js";
+import { GIB, KIB, MIB, Random, sparse } from "../support/folder.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 
 const CHUNK = 256 * KIB;
@@ -55,11 +55,44 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     await Promise.all(lists.map((list) => expectParts(server(), LARGE, list)));
   });
 
+  test("for clients that pause while others fill the pool with other bytes", async ({ serve }) => {
+    const share = 6 * MIB; // more than the kernel keeps for a client that does not read
+    const own = random.bytes(8 * share);
+    const other = { sizeBytes: 50 * MIB, islands: [] };
+    const env = { SLUICE_POOL_BYTES: "2MiB" };
+    const server = await serve({ transport, files: { own, other }, env });
+    // A chunk that two had asked for would stay in the pool: each has a part to itself.
+    const parts = Array.from({ length: 8 }, (_, n) => own.subarray(n * share, (n + 1) * share));
+    const paused = await Promise.all(
+      parts.map(async (_, n) => {
+        const client = await Client.connect(server.port);
+        client.send(request("GET /own", `Range: bytes=${n * share}-${(n + 1) * share - 1}`));
+        return client;
+      }),
+    );
+    await untilStill(server);
+    await download(server.port, "/other");
+    for (const [n, client] of paused.entries()) {
+      expect(await client.download()).toMatchObject({ sha256: sha256Of(parts[n]!), isCut: false });
+      client.leave();
+    }
+  });
+
   test("1,000 random ranges of a file of some chunks", async () => {
     const lists = Array.from({ length: CROWD }, () => randomParts(10 * CHUNK, 1000 / CROWD));
     await Promise.all(lists.map((list) => expectParts(server(), "ten-chunks", list)));
   });
 });
+
+/** Waits until no socket takes anything any more. */
+async function untilStill(server: Server): Promise<void> {
+  let before = -1;
+  await server.until(({ scheduler }) => {
+    const isStill = scheduler.sentBytes > 0 && scheduler.sentBytes === before;
+    before = scheduler.sentBytes;
+    return isStill;
+  });
+}
 
 /** First and last byte, both included. */
 type Stretch = readonly [first: number, last: number];

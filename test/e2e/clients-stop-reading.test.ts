@@ -3,6 +3,7 @@ import { describe, expect } from "vitest";
 import { Client, download, request } from "../support/client.js";
 import { KIB, MIB, Random } from "../support/folder.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
+import { slowDisk } from "../support/slow-disk.js";
 
 const STALLED = 1000;
 /** What a crowd of stalled clients may cost, all together. */
@@ -42,18 +43,31 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     test(`a client asks for ${name} 10,000 times and reads nothing`, async ({ serve }) => {
       const server = await serve({ transport, files: FILES });
       for (const each of Object.keys(FILES)) await download(server.port, `/${each}`);
-      const rssBefore = server.rssBytes();
+      const peakBefore = server.peakRssBytes();
 
       const client = await Client.connect(server.port);
       client.send(request(`GET /${name}`).repeat(10_000));
       await download(server.port, "/other.bin");
-      expect(server.rssBytes() - rssBefore).toBeLessThan(MORE_MEMORY);
+      expect(server.peakRssBytes() - peakBefore).toBeLessThan(MORE_MEMORY);
 
       client.leave();
       await server.untilIdle();
     });
   }
 });
+
+test.for(TRANSPORTS)(
+  "a client asks 100,000 times behind a read that takes long (%s)",
+  async (transport, { serve }) => {
+    const files = { "slow-small.txt": "slow" };
+    const server = await serve({ transport, files, env: slowDisk(20_000) });
+    const peakBefore = server.peakRssBytes();
+    const client = await Client.connect(server.port);
+    client.send(request("GET /slow-small.txt").repeat(100_000));
+    await client.untilClosed();
+    expect(server.peakRssBytes() - peakBefore).toBeLessThan(MORE_MEMORY);
+  },
+);
 
 async function stopReading({ port }: Server, afterBytes: number): Promise<Client> {
   const client = await Client.connect(port);

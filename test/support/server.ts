@@ -133,7 +133,7 @@ export class Server extends Program {
   async until(holds: (stats: Stats) => boolean): Promise<void> {
     await vi.waitUntil(async () => holds(await this.stats()), {
       timeout: PATIENCE_MS,
-      interval: 20,
+      interval: 50,
     });
   }
 
@@ -148,6 +148,11 @@ export class Server extends Program {
   /** Resident memory, bytes. */
   rssBytes(): number {
     return Number(/VmRSS:\s+(\d+) kB/.exec(this.#proc("status"))![1]) * 1024;
+  }
+
+  /** The most it ever was. */
+  peakRssBytes(): number {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(this.#proc("status"))![1]) * 1024;
   }
 
   /** Descriptors of connections and of files that are served; not those of threads and timers. */
