@@ -260,7 +260,7 @@ export class FileServer implements Handler {
     const { representation, whole } = prepared;
     const answer = isPlain(request)
       ? createAnswer(whole, wholeBody(representation))
-      : respond(request, representation, this.#parts.policy, Date.now());
+      : respond(request, representation, this.#parts.policy, Date.now(), whole);
     this.#delivery.sendFile(answer, file, request, reply, onChanged);
   }
 

@@ -65,6 +65,24 @@ export function buildHead(status: number, fields: readonly Field[]): Head {
 }
 
 /**
+ * The head of another answer with more fields. What stands in the first is not checked again, which
+ * is most of the cost.
+ *
+ * @param head has fields
+ * @throws Error like `buildHead`
+ */
+export function extendHead(head: Head, status: number, more: readonly Field[]): Head {
+  const lines = more.map((field) => `\r\n${toLine(field)}`).join("");
+  return {
+    status,
+    statusLine: `${status} ${reasonOf(status)}`,
+    firstName: head.firstName,
+    block: Buffer.concat([head.block, Buffer.from(lines, "latin1")]),
+    fields: [...head.fields, ...more],
+  };
+}
+
+/**
  * Header lines for inside a body, RFC 2046 section 5.1: each `Name: value` and CR LF.
  *
  * @throws Error like `buildHead`

@@ -14,7 +14,7 @@
 import { type Answer, type BodyPart, createAnswer } from "./answer.js";
 import { formatHttpDate } from "./dates.js";
 import type { ErrorPages } from "./error-page.js";
-import { buildHead, type Field, type Head } from "./head.js";
+import { buildHead, extendHead, type Field, type Head } from "./head.js";
 import { ALLOWED_METHODS } from "./methods.js";
 import { contentRange, frameParts, multipartType } from "./multipart.js";
 import {
@@ -58,12 +58,17 @@ export interface Policy {
   readonly errorPages: ErrorPages;
 }
 
-/** Answers a request for a representation, in the order above. RFC 9110 section 13.2.2. */
+/**
+ * Answers a request for a representation, in the order above. RFC 9110 section 13.2.2.
+ *
+ * @param whole what `wholeHead` built of this representation, by whoever keeps it
+ */
 export function respond(
   ask: Ask,
   representation: Representation,
   policy: Policy,
   nowMs: number,
+  whole: Head = wholeHead(representation, nowMs),
 ): Answer {
   const validators = validatorsOf(representation, nowMs);
   const verdict = judgePreconditions(ask, validators, nowMs);
@@ -72,11 +77,11 @@ export function respond(
 
   const wanted = wantedRange(ask, representation, policy, nowMs);
   if (wanted.kind === "unsatisfiable") return unsatisfiable(ask, representation, policy);
-  if (wanted.kind === "part") return onePart(ask, representation, wanted.range, nowMs);
+  if (wanted.kind === "part") return onePart(ask, representation, wanted.range, whole, nowMs);
   if (wanted.kind === "parts") {
     return manyParts(ask, representation, wanted.ranges, policy.createBoundary(), nowMs);
   }
-  return createAnswer(wholeHead(representation, nowMs), wholeBody(representation));
+  return createAnswer(whole, wholeBody(representation));
 }
 
 /**
@@ -133,10 +138,19 @@ function unsatisfiable(ask: Ask, { sizeBytes }: Representation, policy: Policy):
 }
 
 /** RFC 9110 section 15.3.7.1. After If-Range the client has the description already (15.3.7). */
-function onePart(ask: Ask, file: Representation, range: ByteRange, nowMs: number): Answer {
-  const about = ask.ifRange === "" ? describe(file, file.mediaType, nowMs) : identify(file, nowMs);
-  const fields: Field[] = [...about, ["Content-Range", contentRange(range, file.sizeBytes)]];
-  return createAnswer(buildHead(206, fields), [{ kind: "extent", ...range }]);
+function onePart(
+  ask: Ask,
+  file: Representation,
+  range: ByteRange,
+  whole: Head,
+  nowMs: number,
+): Answer {
+  const where: Field = ["Content-Range", contentRange(range, file.sizeBytes)];
+  const head =
+    ask.ifRange === ""
+      ? extendHead(whole, 206, [where])
+      : buildHead(206, [...identify(file, nowMs), where]);
+  return createAnswer(head, [{ kind: "extent", ...range }]);
 }
 
 /** RFC 9110 section 15.3.7.2: `Content-Range` stands in the parts and not in the head. */

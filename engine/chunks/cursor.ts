@@ -16,6 +16,15 @@ export type Part<File extends ChunkFile> =
   | { readonly kind: "literal"; readonly bytes: Uint8Array }
   | { readonly kind: "extent"; readonly file: File; readonly first: number; readonly last: number };
 
+/** A place of a cursor. */
+interface Mark<File extends ChunkFile> {
+  readonly sentBytes: number;
+  readonly part: Part<File> | undefined;
+  readonly at: number;
+  readonly aheadChunk: number;
+  readonly index: number;
+}
+
 export class Cursor<File extends ChunkFile> {
   readonly totalBytes: number;
   sentBytes = 0;
@@ -51,11 +60,29 @@ export class Cursor<File extends ChunkFile> {
     return Math.min(part.last + 1 - this.at, chunkBytes - (this.at % chunkBytes));
   }
 
-  /** @param bytes 0 to `pieceBytes` */
+  /** @param bytes 0 to `remainingBytes`; may lead over several parts */
   advance(bytes: number): void {
     this.sentBytes += bytes;
-    this.at += bytes;
-    if (this.at === endOf(this.part!)) this.#nextPart();
+    for (let left = bytes; left > 0; ) {
+      const step = Math.min(left, endOf(this.part!) - this.at);
+      left -= step;
+      this.at += step;
+      if (this.at === endOf(this.part!)) this.#nextPart();
+    }
+  }
+
+  /** Where it stands, to come back to by `reset`. */
+  mark(): Mark<File> {
+    const { sentBytes, part, at, aheadChunk } = this;
+    return { sentBytes, part, at, aheadChunk, index: this.#index };
+  }
+
+  reset({ sentBytes, part, at, aheadChunk, index }: Mark<File>): void {
+    this.sentBytes = sentBytes;
+    this.part = part;
+    this.at = at;
+    this.aheadChunk = aheadChunk;
+    this.#index = index;
   }
 
   #nextPart(): void {

@@ -35,6 +35,14 @@ import { Turns } from "./turns.js";
 const LEAST_PUSH_BYTES = 4 * 1024;
 
 /**
+ * Bytes of small pieces that leave together.
+ *
+ * Smaller: sixteen ranges of 4 KiB with their heads no longer fit. Larger: copying costs more than
+ * the system calls it saves, about 3 µs for each 64 KiB against 10 µs a call.
+ */
+const GATHER_BYTES = 128 * 1024;
+
+/**
  * Chunks asked for ahead of a transfer whose socket takes everything, from the cursor on.
  *
  * 1: the disk rests while the chunk is pushed. More than 2: a client that leaves wastes more reads,
@@ -50,6 +58,22 @@ const READAHEAD_CHUNKS = 2;
  * the latest. Smaller: blocked transfers load their chunk again more often, for nothing.
  */
 const REOFFER_AFTER_MS = 4_000;
+
+/** Most pieces of one push: bodies of a thousand tiny parts share the loop like others. */
+const GATHER_PIECES = 64;
+
+interface GatheredPiece<File extends ChunkFile> {
+  readonly part: Part<File>;
+  /** In the part: see `Cursor`. */
+  readonly at: number;
+  /** In the gathered bytes. */
+  readonly offset: number;
+}
+
+interface Gathered<File extends ChunkFile> {
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly GatheredPiece<File>[];
+}
 
 interface SchedulerSettings extends LoadSettings {
   /** Longest time a client may take nothing, in milliseconds. */
@@ -95,6 +119,7 @@ export class Scheduler<File extends ChunkFile> {
   readonly #turns = new Turns<File>();
   readonly #blocked = new Line<Transfer<File>>();
   readonly #inPhase = [0, 0, 0, 0, 0, 0];
+  readonly #gathered = new Uint8Array(GATHER_BYTES);
   #isTickPending = false;
   #sentBytes = 0;
   #hits = 0;
@@ -198,6 +223,10 @@ export class Scheduler<File extends ChunkFile> {
   /** Pushes the next piece, or makes the transfer wait for it. Returns the bytes taken. */
   #step(transfer: Transfer<File>, want: number): number {
     const { part, at } = transfer.cursor;
+    if (want <= GATHER_BYTES / 2 && want < transfer.cursor.remainingBytes) {
+      const gathered = this.#gather(transfer);
+      if (gathered !== undefined) return this.#pushGathered(transfer, gathered);
+    }
     if (part!.kind === "literal") return this.#push(transfer, part!.bytes.subarray(at, at + want));
 
     const { file } = part!;
@@ -208,6 +237,48 @@ export class Scheduler<File extends ChunkFile> {
     if (transfer.arrivesAt(file, chunk)) this.#pool.arrive(slot);
     if (transfer.pinnedSlot < 0) this.#pinHit(transfer, slot);
     return this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
+  }
+
+  /**
+   * Copies small pieces that are at hand one behind the other, so that they leave with one offer: the
+   * parts of a multipart answer, or a range that lies across two chunks. Undefined when there would
+   * be only one. A copy costs less than a tenth of the system call it saves.
+   */
+  #gather(transfer: Transfer<File>): Gathered<File> | undefined {
+    const { cursor } = transfer;
+    const start = cursor.mark();
+    const pieces: GatheredPiece<File>[] = [];
+    let filled = 0;
+    while (cursor.part !== undefined && pieces.length < GATHER_PIECES) {
+      const want = cursor.pieceBytes(this.#pool.chunkBytes);
+      const bytes = filled + want > GATHER_BYTES ? undefined : this.#bytesAtHand(cursor, want);
+      if (bytes === undefined) break;
+      this.#gathered.set(bytes, filled);
+      pieces.push({ part: cursor.part, at: cursor.at, offset: filled });
+      filled += want;
+      cursor.advance(want);
+    }
+    cursor.reset(start);
+    if (pieces.length < 2) return undefined;
+    return { bytes: this.#gathered.subarray(0, filled), pieces };
+  }
+
+  #bytesAtHand({ part, at }: Cursor<File>, want: number): Uint8Array | undefined {
+    if (part!.kind === "literal") return part!.bytes.subarray(at, at + want);
+    const slot = this.#pool.findReady(part!.file, this.#pool.chunkAt(at));
+    return slot < 0 ? undefined : this.#pool.view(slot, at % this.#pool.chunkBytes, want);
+  }
+
+  /** A chunk has been arrived at when its first byte was taken, not when it was offered. */
+  #pushGathered(transfer: Transfer<File>, { bytes, pieces }: Gathered<File>): number {
+    const taken = this.#push(transfer, bytes);
+    for (const { part, at, offset } of pieces) {
+      if (part.kind === "literal" || offset >= taken) continue;
+      const chunk = this.#pool.chunkAt(at);
+      const slot = this.#pool.findReady(part.file, chunk);
+      if (slot >= 0 && transfer.arrivesAt(part.file, chunk)) this.#pool.arrive(slot);
+    }
+    return taken;
   }
 
   #pinHit(transfer: Transfer<File>, slot: number): void {

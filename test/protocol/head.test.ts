@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildHead, buildLines, type Field } from "../../protocol/head.js";
+import { buildHead, buildLines, extendHead, type Field } from "../../protocol/head.js";
 
 const ALL_BYTES = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
 
@@ -145,3 +145,21 @@ function isTaken(build: () => unknown): boolean {
     return false;
   }
 }
+
+describe("a head with more fields", () => {
+  const base = buildHead(200, [
+    ["Content-Type", "text/plain"],
+    ["ETag", '"a"'],
+  ]);
+
+  test("is the head of all fields together", () => {
+    const more = [["Content-Range", "bytes 0-1/9"]] as const;
+    expect(extendHead(base, 206, more)).toEqual(buildHead(206, [...base.fields, ...more]));
+  });
+  test("5.5 is refused like any other when a value would end its line", () => {
+    expect(() => extendHead(base, 206, [["X", "a\r\nSet-Cookie: b"]])).toThrow(/^header "X"/);
+  });
+  test("6.1 is refused when it would delimit the message", () => {
+    expect(() => extendHead(base, 206, [["Content-Length", "1"]])).toThrow(/transport/);
+  });
+});

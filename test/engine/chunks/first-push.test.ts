@@ -61,10 +61,12 @@ describe("what start does at once", () => {
     const world = new World();
     const sink = new FakeSink("a");
     world.start(
-      Array.from({ length: 1_000 }, () => literal(7)),
+      Array.from({ length: 10_000 }, () => literal(7)),
       sink,
     );
-    expect(sink.offers).toHaveLength(64); // a quantum of 256 KiB at 4 KiB for a push
+    // A quantum of 256 KiB at 4 KiB for a push, and 64 parts in each.
+    expect(sink.offers).toHaveLength(64);
+    expect(sink.offers[0]).toBe(64 * 7);
     world.settle();
     expect(world.ended).toEqual(["a sent"]);
   });
