@@ -66,7 +66,7 @@ describe("what start does at once", () => {
     );
     // A quantum of 256 KiB at 4 KiB for a push, and 64 parts in each.
     expect(sink.offers).toHaveLength(64);
-    expect(sink.offers[0]).toBe(64 * 7);
+    expect(sink.offers[0]).toBe(64);
     world.settle();
     expect(world.ended).toEqual(["a sent"]);
   });
