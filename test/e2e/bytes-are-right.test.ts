@@ -1,7 +1,7 @@
 /** Fear: bytes that are lost, doubled, shifted or another client's. */
-import { describe, expect } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 import { type Answer, Client, download, request, sha256Of } from "../support/client.js";
-import { GIB, KIB, MIB, Random, sparse } from "../support/folder.js";
+import { Folder, GIB, KIB, MIB, Random, sparse } from "../support/folder.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 
 const CHUNK = 256 * KIB;
@@ -18,11 +18,11 @@ const FILES = {
 } as const;
 const LARGE = "one-gibibyte";
 
+const site = new Folder({ ...FILES, [LARGE]: sparse(GIB, random) });
+afterAll(() => site.remove());
+
 describe.each(TRANSPORTS)("through %s", (transport) => {
-  const server = sharedServer({
-    transport,
-    files: { ...FILES, [LARGE]: sparse(GIB, random) },
-  });
+  const server = sharedServer({ transport, folder: site });
 
   for (const [name, content] of Object.entries(FILES)) {
     test.each([1, CROWD])(`${name}, for %i at once`, async (clients) => {

@@ -32,7 +32,10 @@ export interface ProgramOptions {
 
 export interface ServerOptions extends Omit<ProgramOptions, "words"> {
   readonly transport: Transport | "auto";
+  /** What to serve: a folder of its own, removed with the server... */
   readonly files?: Files;
+  /** ...or one that others use too, and that stays. */
+  readonly folder?: Folder;
   /** Serves this in place of the folder of `files`. */
   readonly root?: string;
 }
@@ -104,12 +107,15 @@ class Program {
 /** The program on the air. */
 export class Server extends Program {
   readonly folder: Folder;
+  readonly #ownsFolder: boolean;
   port = 0;
 
-  constructor(folder: Folder, { transport, env, root, ...options }: ServerOptions) {
+  constructor({ transport, files, folder, root, env, ...options }: ServerOptions) {
+    const served = folder ?? new Folder(files);
     const settings = { SLUICE_PORT: "0", SLUICE_TRANSPORT: transport, ...env };
-    super({ ...options, words: [root ?? folder.path], env: settings });
-    this.folder = folder;
+    super({ ...options, words: [root ?? served.path], env: settings });
+    this.folder = served;
+    this.#ownsFolder = folder === undefined;
   }
 
   /** @throws Error with what the program said, when it does not come to listen */
@@ -170,7 +176,7 @@ export class Server extends Program {
 
   override async stop(): Promise<void> {
     await super.stop();
-    this.folder.remove();
+    if (this.#ownsFolder) this.folder.remove();
   }
 
   /** "" when it was closed while we looked. */
@@ -214,7 +220,7 @@ const NOTHING: ReturnType<typeof leftOver> = {
 };
 
 async function startServer(options: ServerOptions): Promise<Server> {
-  const server = new Server(new Folder(options.files), options);
+  const server = new Server(options);
   try {
     await server.untilListening();
     return server;
