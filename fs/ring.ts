@@ -42,6 +42,7 @@ export const createRing = (): SharedArrayBuffer => new SharedArrayBuffer(CONTROL
 /** The loop's end. One producer: only the event loop's thread may hold it. */
 export class LoopEnd {
   readonly #control: Int32Array;
+  #finishedSeen = 0;
   readonly #tailsSeen: [meta: number, bulk: number] = [0, 0];
   #doneHead = 0;
 
@@ -92,12 +93,23 @@ export class LoopEnd {
 
   /**
    * Has a job waited since the last call, with no reader left that could take it? A reader that
-   * sleeps is no help to bulk jobs when it is the one that never takes them.
+   * sleeps is no help to bulk jobs when it is the one that never takes them, and one more is no help
+   * to small jobs that flow: they wait for a processor, which a thread does not bring.
+   *
+   * @param flow jobs finished since the last call that show that readers are not blocked
    */
-  needsReader(): boolean {
-    const isMetaShort = this.#hasStalled(META) && this.sleepers() === 0;
+  needsReader(flow: number): boolean {
+    const isFlowing = this.#finishedSinceLook() >= flow;
+    const isMetaShort = this.#hasStalled(META) && this.sleepers() === 0 && !isFlowing;
     const isBulkShort = this.#hasStalled(BULK) && !hasRoomForBulk(this.#control);
     return isMetaShort || isBulkShort;
+  }
+
+  #finishedSinceLook(): number {
+    const finished = Atomics.load(this.#control, DONE_TAIL);
+    const since = (finished - this.#finishedSeen) | 0;
+    this.#finishedSeen = finished;
+    return since;
   }
 
   #hasStalled(lane: Lane): boolean {

@@ -129,7 +129,12 @@ describe("waiting for a completion", () => {
 });
 
 describe("one more reader is needed", () => {
-  const needs = (loop: LoopEnd): boolean[] => [loop.needsReader(), loop.needsReader()];
+  /** More than ever finish here: whatever is slow counts as blocked. */
+  const BLOCKED = 1_000_000;
+  const needs = (loop: LoopEnd): boolean[] => [
+    loop.needsReader(BLOCKED),
+    loop.needsReader(BLOCKED),
+  ];
 
   test("not when nothing waits", () => {
     const { loop } = createEnds(2);
@@ -140,6 +145,16 @@ describe("one more reader is needed", () => {
     const { loop } = createEnds(2);
     loop.submit(0, META);
     expect(needs(loop)).toEqual([false, true]);
+  });
+
+  test("not when metadata waits for a processor only: the jobs before it flow", () => {
+    const { loop, readers } = createEnds(2);
+    loop.submit(0, META);
+    loop.submit(1, META);
+    loop.needsReader(1);
+    readers[0]!.take(0);
+    readers[0]!.publish(0, META);
+    expect(loop.needsReader(1)).toBe(false);
   });
 
   test("when bulk still waits at the second look, and all who may take it are at work", () => {
@@ -170,9 +185,9 @@ describe("one more reader is needed", () => {
   test("not when what waited has been taken, though other jobs wait now", () => {
     const { loop, readers } = createEnds(2);
     loop.submit(0, META);
-    loop.needsReader();
+    loop.needsReader(BLOCKED);
     readers[0]!.take(0);
     loop.submit(1, META);
-    expect(loop.needsReader()).toBe(false);
+    expect(loop.needsReader(BLOCKED)).toBe(false);
   });
 });
