@@ -22,7 +22,7 @@ import type { Transfer } from "./transfer.js";
  *
  * Smaller: large chunks are cut and every cut is a system call more. Larger: everybody waits longer
  * for the client in front (at 150 µs per MiB, 40 µs each). A chunk of the default size is one turn.
- * Chosen for `npm run bench -- large`; re-run it before changing this line.
+ * Measure with `npm run bench -- --only hot-100m`; re-run it before changing this line.
  */
 export const QUANTUM_BYTES = 256 * 1024;
 

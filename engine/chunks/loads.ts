@@ -34,7 +34,7 @@ import type { Transfer } from "./transfer.js";
  * Larger (a smaller number here): chunks that were read ahead are evicted before they are used, and
  * the disk reads them twice. Smaller: fewer fast transfers find their next chunk ready. At 256
  * slots and two chunks ahead, a quarter serves 32 fast downloads of cold files.
- * Chosen for `npm run bench -- cold`; re-run it before changing this line.
+ * Measure with `npm run bench -- --only slow-disk`; re-run it before changing this line.
  */
 const READAHEAD_ONE_IN = 4;
 

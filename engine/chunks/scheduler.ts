@@ -46,7 +46,7 @@ const GATHER_BYTES = 128 * 1024;
  * Chunks asked for ahead of a transfer whose socket takes everything, from the cursor on.
  *
  * 1: the disk rests while the chunk is pushed. More than 2: a client that leaves wastes more reads,
- * and each fast download keeps more of the pool. Chosen for `npm run bench -- cold`.
+ * and each fast download keeps more of the pool. Measure with `npm run bench -- --only slow-disk`.
  */
 const READAHEAD_CHUNKS = 2;
 

@@ -15,7 +15,7 @@ import type { Transfer } from "./transfer.js";
  * Bytes sent before the loop gets back to sockets and new requests.
  *
  * Smaller: the loop turns round more often for the same bytes. Larger: a request that arrives
- * meanwhile waits longer, 150 µs per MiB from the slab. Chosen for `npm run bench -- hot-beside-large`.
+ * meanwhile waits longer, 150 µs per MiB from the slab. Measure with `npm run bench -- --only slow-readers`.
  */
 const TICK_BYTES = 1024 * 1024;
 
