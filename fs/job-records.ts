@@ -30,7 +30,6 @@ export const F_SIZE = 7;
 export const F_FLAGS = 8;
 export const F_RESULT = 9;
 export const F_ERRNO = 10;
-export const F_JOB_US = 11;
 export const F_SIBLINGS = 12;
 export const F_OBSERVED_MS = 13;
 const FIELDS = 16;

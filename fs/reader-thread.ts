@@ -16,7 +16,6 @@ import {
   F_ERRNO,
   F_FD,
   F_FLAGS,
-  F_JOB_US,
   F_LENGTH,
   F_OBSERVED_MS,
   F_OFFSET,
@@ -79,7 +78,6 @@ function work(): void {
     const startMs = performance.now();
     run(job);
     lastJobUs = (performance.now() - startMs) * 1000;
-    jobs.set(job, F_JOB_US, lastJobUs);
     ring.publish(job, (claim & 1) as Lane);
   }
 }
