@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The programs that tests need and npm does not bring: a browser, and the judge of metrics.
+# As root on Debian they are installed; elsewhere one line says what is missing.
+set -euo pipefail
+
+# Not the package itself: installing it would start a monitoring server.
+promtool="${XDG_CACHE_HOME:-$HOME/.cache}/sluice/promtool"
+
+has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+has_promtool() { command -v promtool >/dev/null || [ -x "$promtool" ]; }
+
+missing=()
+has_browser || missing+=(chromium)
+has_promtool || missing+=(prometheus)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "npm test needs Debian's ${missing[*]} (or a chromium and a promtool of yours in the PATH)" >&2
+  exit 1
+fi
+
+echo "installing for tests: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+has_browser || apt-get install -y -qq --no-install-recommends chromium >/dev/null
+if ! has_promtool; then
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  chmod 755 "$folder"
+  (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq prometheus && dpkg-deb -x prometheus_*.deb .)
+  install -D "$folder/usr/bin/promtool" "$promtool"
+fi
