@@ -6,6 +6,8 @@
 export class Counters {
   /** Requests answered by status class: index 2 counts 2xx. */
   readonly answersByClass = [0, 0, 0, 0, 0, 0];
+  /** Body bytes that sockets took outside of transfers, which count their own. */
+  bytesAtHand = 0;
   /** Bodies that went out whole. */
   bodiesSent = 0;
   /** Clients that left before their last byte. */

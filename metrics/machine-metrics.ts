@@ -1,0 +1,104 @@
+/**
+ * What is counted and measured of a running server, as plain numbers and histograms of whole
+ * microseconds. All counts and histograms are since the start. Does not know who reads it.
+ */
+import type { Counters } from "./counters.js";
+import type { Histogram } from "./histogram.js";
+import type { Phase } from "./phases.js";
+import type { SizeClassName } from "./size-classes.js";
+
+/** Requests of one size class that have ended. */
+export interface ClassMetrics {
+  readonly sizeClass: SizeClassName;
+  /** By status class: index 2 counts 2xx. Index 0: those whose client left before a head. */
+  readonly endedByStatus: readonly number[];
+  readonly total: Histogram;
+  readonly firstByte: Histogram;
+  readonly phases: Readonly<Record<Phase, Histogram>>;
+}
+
+/** Sums over all paths. Where there is a store they outlive the process. */
+interface DownloadSums {
+  readonly completed: number;
+  readonly aborted: number;
+  readonly ranged: number;
+  readonly bytes: number;
+  readonly inProgress: number;
+}
+
+/** What the operating system says of this process. */
+export interface ProcessFigures {
+  readonly startedAtMs: number;
+  readonly cpuUserUs: number;
+  readonly cpuSystemUs: number;
+  readonly rssBytes: number;
+  readonly heapTotalBytes: number;
+  readonly heapUsedBytes: number;
+  /** Memory of objects outside the heap, the slab included. */
+  readonly externalBytes: number;
+  /** Undefined where it cannot be known. */
+  readonly openFds: number | undefined;
+}
+
+export interface MachineMetrics {
+  readonly version: string;
+  /** Name of the transport that listens. */
+  readonly transport: string;
+  readonly isReady: boolean;
+  readonly process: ProcessFigures;
+  readonly counters: Counters;
+  /** Body bytes taken by sockets. */
+  readonly sentBytes: number;
+  /** One for each size class, those without a request too. */
+  readonly classes: readonly ClassMetrics[];
+  readonly connections: number;
+  /** Requests whose answer has not gone out to its last byte. */
+  readonly inProgress: number;
+  /** Transfers in each phase of the scheduler. */
+  readonly transfers: {
+    readonly ready: number;
+    readonly inLine: number;
+    readonly reading: number;
+    readonly pushing: number;
+    readonly blocked: number;
+  };
+  readonly pool: {
+    readonly bytes: number;
+    /** Slots: each is in one of these states. Cached: holds a chunk, and may be evicted. */
+    readonly free: number;
+    readonly loading: number;
+    readonly cached: number;
+    readonly pinned: number;
+    readonly evictions: number;
+  };
+  /** The readers' jobs: the wait for a reader, and the system calls. */
+  readonly disk: {
+    readonly openQueue: Histogram;
+    readonly open: Histogram;
+    readonly readQueue: Histogram;
+    readonly read: Histogram;
+  };
+  readonly readers: { readonly busy: number; readonly idle: number; readonly jobsWaiting: number };
+  readonly loop: {
+    readonly lag: Histogram;
+    /** Share of the last second it was busy, 0 to 1; undefined before the first is over. */
+    readonly utilization: number | undefined;
+  };
+  readonly downloads: DownloadSums;
+}
+
+/** Cost: three system calls and a walk over the heap's spaces, some 20 µs. */
+export function readProcess(openFds: number | undefined): ProcessFigures {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
+  return {
+    startedAtMs: performance.timeOrigin,
+    cpuUserUs: user,
+    cpuSystemUs: system,
+    rssBytes: rss,
+    heapTotalBytes: heapTotal,
+    heapUsedBytes: heapUsed,
+    externalBytes: external,
+    openFds,
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * How things stand now, as sections: the last second, and what was in use at its end.
+ *
+ * Each is a table of one row, or of none before the first second is over.
+ */
+import { byteUnit, showCount, showIn, showPercent, timeUnit } from "./figures.js";
+import { PHASES } from "./phases.js";
+import type { Report } from "./report.js";
+import type { Sample } from "./samples.js";
+import { type Column, numbers, type Section } from "./text-table.js";
+
+/** Stands in place of what is measured each second. */
+export const NO_SECOND = "the first second is not over yet";
+
+/** What the last second brought, and where its time went. */
+export function lastSecond({ now }: Report): Section {
+  const only = now === undefined ? [] : [now];
+  const size = byteUnit(only.map(({ sentBytes }) => sentBytes));
+  const times = ["p50Us", "p90Us", "p99Us", "p999Us", "maxUs"] as const;
+  const unit = timeUnit(only.flatMap((one) => times.map((key) => one[key])));
+  const inUnit = (heading: string, key: (typeof times)[number]): Column =>
+    numbers(`${heading} ${unit.name}`, only, (one) => showIn(unit, one[key]));
+  return {
+    title: "Last second",
+    tables: [
+      [
+        numbers("requests 1/s", only, ({ requests }) => showCount(requests)),
+        numbers("5xx 1/s", only, ({ serverErrors }) => showCount(serverErrors)),
+        numbers("aborted 1/s", only, ({ aborted }) => showCount(aborted)),
+        numbers(`sent ${size.name}/s`, only, ({ sentBytes }) => showIn(size, sentBytes)),
+        numbers("in progress", only, ({ inProgress }) => showCount(inProgress)),
+        numbers("connections", only, ({ connections }) => showCount(connections)),
+      ],
+      [
+        inUnit("p50", "p50Us"),
+        inUnit("p90", "p90Us"),
+        inUnit("p99", "p99Us"),
+        inUnit("p99.9", "p999Us"),
+        inUnit("max", "maxUs"),
+        ...PHASES.map((phase) => ({
+          ...numbers(phase, only, (one) => showPercent(one[`${phase}Ms`] / timeOf(one))),
+          group: "share of time, %",
+        })),
+      ],
+    ],
+    whenEmpty: NO_SECOND,
+  };
+}
+
+/** 0 when no request ended: a share of it is no number, and shown as none. */
+const timeOf = ({ queueMs, diskMs, loopMs, drainMs }: Sample): number =>
+  queueMs + diskMs + loopMs + drainMs;
+
+/** Memory of the process. The slab is a part of what is resident. */
+export function memory({ now }: Report): Section {
+  const only = now === undefined ? [] : [now];
+  const keys = ["rssBytes", "heapUsedBytes", "externalBytes", "slabBytes"] as const;
+  const unit = byteUnit(only.flatMap((one) => keys.map((key) => one[key])));
+  const inUnit = (heading: string, key: (typeof keys)[number]): Column =>
+    numbers(`${heading} ${unit.name}`, only, (one) => showIn(unit, one[key]));
+  return {
+    title: "Memory and descriptors, now",
+    tables: [
+      [
+        inUnit("resident", "rssBytes"),
+        inUnit("heap", "heapUsedBytes"),
+        inUnit("external", "externalBytes"),
+        inUnit("slab", "slabBytes"),
+        numbers("open descriptors", only, ({ openFds }) => showCount(openFds)),
+      ],
+    ],
+    whenEmpty: NO_SECOND,
+  };
+}
+
+/** The pool's slots and the reader threads, and what stands in line for each. */
+export function pool({ now }: Report): Section {
+  const only = now === undefined ? [] : [now];
+  const count = (heading: string, group: string, of: (now: Sample) => number): Column => ({
+    ...numbers(heading, only, (one) => showCount(of(one))),
+    group,
+  });
+  return {
+    title: "Pool and readers, now",
+    tables: [
+      [
+        count("all", "slots", slotsOf),
+        count("free", "slots", ({ slotsFree }) => slotsFree),
+        count("loading", "slots", ({ slotsLoading }) => slotsLoading),
+        count("cached", "slots", ({ slotsCached }) => slotsCached),
+        count("pinned", "slots", ({ slotsPinned }) => slotsPinned),
+        count("all", "readers", ({ readers }) => readers),
+        count("busy", "readers", ({ readersBusy }) => readersBusy),
+        count("transfers", "in line", ({ transfersInLine }) => transfersInLine),
+        count("jobs", "in line", ({ jobsWaiting }) => jobsWaiting),
+      ],
+    ],
+    whenEmpty: NO_SECOND,
+  };
+}
+
+const slotsOf = ({ slotsFree, slotsLoading, slotsCached, slotsPinned }: Sample): number =>
+  slotsFree + slotsLoading + slotsCached + slotsPinned;
