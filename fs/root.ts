@@ -1,5 +1,6 @@
 /** The folder to serve: is it there, may we look into it, and what is its full name? */
 import fs from "node:fs";
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 
 export type RootVerdict =
@@ -18,6 +19,16 @@ export function judgeRoot(given: string): RootVerdict {
     return { kind: "root", path };
   } catch (error) {
     return refused(path, REASONS[(error as NodeJS.ErrnoException).code ?? ""] ?? String(error));
+  }
+}
+
+/** Can it be read now? Off the loop; a dead mount may keep its answer for ever. */
+export async function isReadableRoot(path: string): Promise<boolean> {
+  try {
+    await access(path, fs.constants.R_OK | fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
