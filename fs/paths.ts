@@ -19,16 +19,24 @@ declare const trust: unique symbol;
  */
 export type RootedPath = string & { readonly [trust]: "rooted" };
 
-/** What a wire path asks for, or why this server will not name it. */
+/** What a wire path asks for, or that this server will not name it, and why: for the operator. */
 export type PathVerdict =
   | { readonly kind: "rooted"; readonly path: RootedPath; readonly trailingSlash: boolean }
-  | { readonly kind: "malformed" } // no honest client sends it: 400
-  | { readonly kind: "hidden" } // a dotfile: 404, as if it were not there
-  | { readonly kind: "missing" }; // longer than any file's name can be: 404
+  | { readonly kind: "malformed"; readonly why: string } // no honest client sends it: 400
+  | { readonly kind: "hidden"; readonly why: string } // a dotfile: 404, as if it were not there
+  | { readonly kind: "missing"; readonly why: string }; // longer than any file's name can be: 404
 
-const MALFORMED: PathVerdict = { kind: "malformed" };
-const HIDDEN: PathVerdict = { kind: "hidden" };
-const MISSING: PathVerdict = { kind: "missing" };
+/** Made once: a refusal allocates nothing, however many a scanner collects. */
+const refusal = <Kind extends string>(kind: Kind, why: string) => ({ kind, why }) as const;
+const NO_SLASH = refusal("malformed", "it does not start with a slash");
+const BARE = refusal("malformed", "it holds a character that must be percent-encoded");
+const SLASH_IN_DISGUISE = refusal("malformed", "it holds an encoded slash");
+const UNDECODABLE = refusal("malformed", "its percent-encoding is broken, or not UTF-8");
+const UNNAMEABLE = refusal("malformed", "it decodes to a backslash or a control character");
+const DOT_SEGMENT = refusal("malformed", "it holds a dot segment");
+const HIDDEN = refusal("hidden", "a name in it starts with a dot");
+const LONG_NAME = refusal("missing", "a name in it is longer than any file's can be");
+const LONG_PATH = refusal("missing", "it is longer than any file's path can be");
 
 /** NAME_MAX of Linux and of every file system in common use: no name can be longer. */
 const NAME_BYTES = 255;
@@ -51,7 +59,7 @@ const NEVER_NAMED = /[\p{Cc}\\]/u;
  * `toWire` gives the one spelling that needs no collapsing.
  */
 export function toRooted(wire: string): PathVerdict {
-  if (wire === "") return MALFORMED;
+  if (wire === "") return NO_SLASH;
   if (wire.length > NAME_BYTES || !PLAIN.test(wire)) return judge(wire);
 
   const trailingSlash = wire.endsWith("/");
@@ -78,16 +86,20 @@ export const isNameable = (name: string, isInRoot: boolean): boolean =>
 // --- the slow road: escapes, unusual characters, or something to refuse ---
 
 function judge(wire: string): PathVerdict {
-  if (!wire.startsWith("/") || NEVER_BARE.test(wire) || ENCODED_SLASH.test(wire)) return MALFORMED;
+  if (!wire.startsWith("/")) return NO_SLASH;
+  if (NEVER_BARE.test(wire)) return BARE;
+  if (ENCODED_SLASH.test(wire)) return SLASH_IN_DISGUISE;
   const plain = decodeOnce(wire);
-  if (plain === undefined || NEVER_NAMED.test(plain)) return MALFORMED;
+  if (plain === undefined) return UNDECODABLE;
+  if (NEVER_NAMED.test(plain)) return UNNAMEABLE;
 
   const names = plain.split("/").filter((name) => name !== "");
-  if (names.some(isDotSegment)) return MALFORMED;
+  if (names.some(isDotSegment)) return DOT_SEGMENT;
   if (names.some(isHidden)) return HIDDEN;
+  if (names.some(isTooLong)) return LONG_NAME;
 
   const path = names.join("/");
-  if (names.some(isTooLong) || Buffer.byteLength(path) > PATH_BYTES) return MISSING;
+  if (Buffer.byteLength(path) > PATH_BYTES) return LONG_PATH;
   return { kind: "rooted", path: path as RootedPath, trailingSlash: plain.endsWith("/") };
 }
 

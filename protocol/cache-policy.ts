@@ -32,7 +32,18 @@ const FOREVER_FOLDER = /\/(?:_next\/static|_app\/immutable)\//;
  * @param otherwise the operator's value for what is neither a page nor hashed
  */
 export function cacheControlFor(file: NamedFile, otherwise: string): string {
-  if (PAGE.test(file.mediaType)) return NO_CACHE;
-  if (FOREVER_FOLDER.test(file.path) || hasContentHash(file)) return FOREVER;
-  return otherwise;
+  switch (cacheKindOf(file)) {
+    case "page":
+      return NO_CACHE;
+    case "hashed":
+      return FOREVER;
+    case "other":
+      return otherwise;
+  }
+}
+
+/** What a file is to a cache: the three of the list above. */
+export function cacheKindOf(file: NamedFile): "page" | "hashed" | "other" {
+  if (PAGE.test(file.mediaType)) return "page";
+  return FOREVER_FOLDER.test(file.path) || hasContentHash(file) ? "hashed" : "other";
 }

@@ -55,6 +55,17 @@ export function chooseCoding(acceptEncoding: string, available: readonly Sibling
   return best;
 }
 
+/** What the client's field says of each coding there is, and of the file as it is; for the operator. */
+export function whyCoding(acceptEncoding: string, available: readonly SiblingCoding[]): string {
+  if (available.length === 0) return "there is no other coding to choose";
+  if (acceptEncoding === "") return "the request has no Accept-Encoding";
+  const preferences = parsePreferences(acceptEncoding).map(withoutAlias);
+  const weights = [...available, "identity" as const].map(
+    (coding) => `${coding} ${(weightOf(coding, preferences) ?? 0) / 1000}`,
+  );
+  return `Accept-Encoding weighs ${weights.join(", ")}`;
+}
+
 /** Section 8.4.1.3: `x-gzip` is gzip. */
 const withoutAlias = (preference: Preference): Preference =>
   preference.name === "x-gzip" ? { ...preference, name: "gzip" } : preference;

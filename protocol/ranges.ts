@@ -65,6 +65,22 @@ export function judgeRange(field: string, sizeBytes: number, maxRanges: number):
   return costOf(merged) > sizeBytes + SLACK_BYTES ? WHOLE : { kind: "parts", ranges: merged };
 }
 
+/**
+ * Why a field that was sent selects nothing, for the operator; "" when it does select.
+ *
+ * @param field not ""
+ */
+export function whyIgnored(field: string, sizeBytes: number, maxRanges: number): string {
+  if (judgeRange(field, sizeBytes, maxRanges).kind !== "whole") return "";
+  if (sizeBytes === 0) return "there are no bytes to select from";
+  if (!BYTES_UNIT.test(field)) return "its unit is not bytes";
+  const specs = readSet(field);
+  if (specs === undefined) return "a member is malformed, or ends before it begins";
+  if (specs.length > maxRanges)
+    return `it has ${specs.length} members, and ${maxRanges} are honored at most`;
+  return "its parts would cost more than the whole";
+}
+
 /** What players and download managers send: one range, of numbers that a `number` holds exactly. */
 const SIMPLE = /^bytes=(\d{1,15})-(\d{0,15})$/;
 

@@ -111,11 +111,8 @@ export function validatorsOf({ etag, modifiedMs }: Representation, nowMs: number
   return { etag, modifiedSec: modifiedSec <= 1 ? undefined : modifiedSec };
 }
 
-/**
- * A client could take a coding named on top of a multipart body for one of the wrapper, so of an
- * encoded representation one range is sent, or all of it.
- */
-function wantedRange(
+/** The part of a representation that is sent when no precondition stands in the way. */
+export function wantedRange(
   ask: Ask,
   representation: Representation,
   policy: Policy,
@@ -124,9 +121,15 @@ function wantedRange(
   const isHonored =
     ask.method === "GET" && ifRangeHolds(ask.ifRange, validatorsOf(representation, nowMs), nowMs);
   if (!isHonored) return { kind: "whole" };
-  const maxRanges = isEncoded(representation) ? 1 : policy.maxRanges;
-  return judgeRange(ask.range, representation.sizeBytes, maxRanges);
+  return judgeRange(ask.range, representation.sizeBytes, mostRanges(representation, policy));
 }
+
+/**
+ * A client could take a coding named on top of a multipart body for one of the wrapper, so of an
+ * encoded representation one range is sent, or all of it.
+ */
+export const mostRanges = (representation: Representation, { maxRanges }: Policy): number =>
+  isEncoded(representation) ? 1 : maxRanges;
 
 const isEncoded = ({ fields }: Representation): boolean =>
   fields.some(([name]) => name.toLowerCase() === "content-encoding");

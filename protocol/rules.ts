@@ -8,7 +8,7 @@
  * leads to a file, and no rule looks at where it leads. A redirect to the path itself is left out;
  * one in a circle over several rules is the browser's to notice, as each turn is a new request.
  *
- * The file's format is in rules-file.ts.
+ * The file's format is in rules-file.ts, what each rule had a share in, in rule-shares.ts.
  */
 import { contentDisposition, type DispositionType } from "./disposition.js";
 import type { Field } from "./head.js";
@@ -69,14 +69,13 @@ export function matchRules(rules: readonly Rule[], path: string): Effects {
   let effects = NO_EFFECTS;
   for (const rule of rules) {
     const captures = matchPattern(rule.pattern, parts);
-    if (captures !== undefined) effects = merge(effects, rule, captures, path);
+    if (captures !== undefined) effects = mergeRule(effects, rule, captures, path);
   }
   return effects;
 }
 
-// --- what a rule adds, when it matches ---
-
-function merge(before: Effects, rule: Rule, captures: Captures, path: string): Effects {
+/** What a rule that matches adds to what those before it said. */
+export function mergeRule(before: Effects, rule: Rule, captures: Captures, path: string): Effects {
   return {
     headers: mergeHeaders(before.headers, [...rule.headers, ...dispositionOf(rule, path)]),
     cacheControl: before.cacheControl ?? rule.cacheControl,

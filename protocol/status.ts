@@ -23,6 +23,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [416, "Range Not Satisfiable"],
   [417, "Expectation Failed"],
   [421, "Misdirected Request"],
+  [426, "Upgrade Required"],
   [429, "Too Many Requests"],
   [431, "Request Header Fields Too Large"],
   [451, "Unavailable For Legal Reasons"],

@@ -9,9 +9,13 @@ const rooted = (path: string, trailingSlash = false): PathVerdict => ({
   path: path as RootedPath,
   trailingSlash,
 });
-const MALFORMED: PathVerdict = { kind: "malformed" };
-const HIDDEN: PathVerdict = { kind: "hidden" };
-const MISSING: PathVerdict = { kind: "missing" };
+const refused = (kind: Exclude<PathVerdict["kind"], "rooted">): PathVerdict => ({
+  kind,
+  why: expect.any(String),
+});
+const MALFORMED = refused("malformed");
+const HIDDEN = refused("hidden");
+const MISSING = refused("missing");
 
 const rows: readonly (readonly [why: string, wire: string, want: PathVerdict])[] = [
   ["names the root", "/", rooted("", true)],
@@ -114,6 +118,26 @@ describe("toRooted", () => {
   for (const [why, wire, want] of rows) {
     test(`${why} (${JSON.stringify(wire).slice(0, 40)})`, () =>
       expect(toRooted(wire)).toEqual(want));
+  }
+});
+
+describe("an operator is told why a path is refused", () => {
+  const rows: readonly (readonly [wire: string, why: RegExp])[] = [
+    ["", /start with a slash/],
+    ["a", /start with a slash/],
+    ["/a b", /must be percent-encoded/],
+    ["/a%2Fb", /an encoded slash/],
+    ["/a%zz", /percent-encoding/],
+    ["/a%00", /a control character/],
+    ["/a/../b", /dot segment/],
+    ["/a/.env", /starts with a dot/],
+    [`/${"a".repeat(256)}`, /a name in it is longer/],
+    [`/${"a".repeat(128)}`.repeat(33), /longer than any file's path/],
+  ];
+  for (const [wire, why] of rows) {
+    test(JSON.stringify(wire).slice(0, 40), () =>
+      expect(toRooted(wire)).toMatchObject({ why: expect.stringMatching(why) }),
+    );
   }
 });
 
