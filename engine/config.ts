@@ -29,6 +29,16 @@ interface Difference {
   readonly origin: Origin;
 }
 
+/** What the server runs with, and where it comes from. Secrets are already masked. */
+export interface EffectiveSetting {
+  readonly name: string;
+  readonly value: string;
+  /** "default" also where what was given is refused. */
+  readonly origin: Origin | "default";
+  readonly default: string;
+  readonly says: string;
+}
+
 /** What was made of a table's settings. With complaints, `config` holds defaults in their place. */
 interface Reading<Values> {
   readonly config: Values;
@@ -36,6 +46,8 @@ interface Reading<Values> {
   readonly complaints: readonly string[];
   /** In the order of the table, for the start message. */
   readonly differences: readonly Difference[];
+  /** All of them, in the order of the table. */
+  readonly settings: readonly EffectiveSetting[];
 }
 
 /** Texts from the command line, by setting. They come before the environment. */
@@ -69,6 +81,7 @@ export function readTable<Table extends SettingsTable>(
       ...findStrays(table, env),
     ],
     differences: outcomes.flatMap(describeDifference),
+    settings: outcomes.map(describeSetting),
   };
 }
 
@@ -110,6 +123,14 @@ function describeDifference({ setting, value, origin }: Outcome): Difference[] {
   if (origin === undefined || value === setting.default) return [];
   return [{ name: setting.name, value: showValue(setting, value), origin }];
 }
+
+const describeSetting = ({ setting, value, origin }: Outcome): EffectiveSetting => ({
+  name: setting.name,
+  value: showValue(setting, value),
+  origin: origin ?? "default",
+  default: showValue(setting, setting.default),
+  says: setting.says,
+});
 
 // --- several settings ---
 

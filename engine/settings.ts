@@ -7,6 +7,7 @@
  */
 import { parseOrigins } from "../protocol/cors.js";
 import { SECURITY_PRESETS } from "../protocol/security-headers.js";
+import { isLoopback, parseProxies } from "./proxies.js";
 import type { SettingsTable, ValuesOf } from "./setting-kinds.js";
 
 const KIB = 1024;
@@ -25,6 +26,7 @@ const SITE = "How a site behaves";
 const LISTENING = "Where it listens";
 const MEMORY = "Files, memory and readers";
 const DEADLINES = "Deadlines";
+const TELLING = "What it tells of itself";
 
 export const SETTINGS = {
   root: {
@@ -240,6 +242,85 @@ export const SETTINGS = {
     default: 30_000,
     says: "how long transfers may go on after a signal to stop",
   },
+  metrics: {
+    name: "SLUICE_METRICS",
+    group: TELLING,
+    kind: "boolean",
+    default: true,
+    says: "measure requests; off leaves latencies and downloads empty",
+  },
+  slowMs: {
+    name: "SLUICE_SLOW_MS",
+    group: TELLING,
+    kind: "ms",
+    min: 1,
+    max: DAY,
+    default: 1000,
+    says: "what takes longer is logged and kept, with who is to blame",
+  },
+  adminPort: {
+    name: "SLUICE_ADMIN_PORT",
+    group: TELLING,
+    kind: "integer",
+    min: 0,
+    max: 65_535,
+    default: 8081,
+    says: "port of the dashboard, reports, metrics and health; 0 turns it off",
+  },
+  adminHost: {
+    name: "SLUICE_ADMIN_HOST",
+    group: TELLING,
+    kind: "address",
+    default: "127.0.0.1",
+    says: "address of the admin port; beyond this machine it wants a token",
+  },
+  adminToken: {
+    name: "SLUICE_ADMIN_TOKEN",
+    group: TELLING,
+    kind: "secret",
+    must: { hold: isToken, be: "16 to 256 printable ASCII characters without spaces" },
+    default: "",
+    says: "what whoever is not on this machine must show to the admin port",
+  },
+  readyLagMs: {
+    name: "SLUICE_READY_LAG_MS",
+    group: TELLING,
+    kind: "ms",
+    min: 1,
+    max: HOUR,
+    default: 500,
+    says: "/readyz says no while the event loop is later than this",
+  },
+  stateDir: {
+    name: "SLUICE_STATE_DIR",
+    group: TELLING,
+    kind: "path",
+    default: "",
+    says: "folder that keeps download statistics; without, a restart forgets",
+  },
+  accessLog: {
+    name: "SLUICE_ACCESS_LOG",
+    group: TELLING,
+    kind: "choice",
+    choices: ["off", "combined", "json"],
+    default: "off",
+    says: "a line for each request",
+  },
+  accessLogFile: {
+    name: "SLUICE_ACCESS_LOG_FILE",
+    group: TELLING,
+    kind: "path",
+    default: "",
+    says: "file for these lines, not standard output; SIGUSR1 reopens it",
+  },
+  trustedProxies: {
+    name: "SLUICE_TRUSTED_PROXIES",
+    group: TELLING,
+    kind: "text",
+    must: { hold: isProxyList, be: "a comma-separated list such as 10.0.0.0/8, ::1" },
+    default: "",
+    says: "proxies that are believed who the client is (X-Forwarded-For)",
+  },
 } as const satisfies SettingsTable;
 
 /** What the server runs with, checked once at start. Names carry units: `Ms`, `Bytes`. */
@@ -268,6 +349,12 @@ export const PAIRS: readonly Pair<Config>[] = [
       smallCacheBytes === 0 || smallFileBytes <= smallCacheBytes,
     wants: "want a cache that holds at least one such file, or 0 for none",
   },
+  {
+    about: ["adminHost", "adminToken"],
+    holds: ({ adminHost, adminToken, adminPort }) =>
+      adminPort === 0 || adminToken !== "" || isLoopback(adminHost),
+    wants: "want a token where others than this machine can ask",
+  },
 ];
 
 /** One segment of a path that is served: a name with a leading dot would be hidden. */
@@ -288,4 +375,13 @@ function isWirePath(text: string): boolean {
 function isOriginList(text: string): boolean {
   const { allowed, complaints } = parseOrigins(text);
   return complaints.length === 0 && allowed.length > 0;
+}
+
+/** Long enough that guessing is hopeless; whatever can stand in an Authorization field. */
+function isToken(text: string): boolean {
+  return /^[!-~]{16,256}$/.test(text);
+}
+
+function isProxyList(text: string): boolean {
+  return parseProxies(text) !== undefined;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readConfig, readTable } from "../../engine/config.js";
 import { nearest } from "../../engine/nearest.js";
 import { type SettingsTable, showValue } from "../../engine/setting-kinds.js";
+import { SETTINGS } from "../../engine/settings.js";
 
 const complaintsOf = (env: Record<string, string>) => readConfig(env).complaints;
 const configOf = (env: Record<string, string>) => readConfig(env).config;
@@ -281,6 +282,59 @@ describe("where a value comes from", () => {
 
   test("a value that was refused is no difference", () => {
     expect(readConfig({ SLUICE_PORT: "x" }).differences).toEqual([]);
+  });
+});
+
+describe("what the server runs with, as it is told to an operator", () => {
+  const settingsOf = (env: Record<string, string>, root?: string) =>
+    Object.fromEntries(readConfig(env, { root }).settings.map((one) => [one.name, one]));
+
+  test("is every setting, in the order of the table, at its default when none is given", () => {
+    const { settings } = readConfig({});
+    expect(settings.map(({ name }) => name)).toEqual(
+      Object.values(SETTINGS).map(({ name }) => name),
+    );
+    expect(settings.every(({ origin }) => origin === "default")).toBe(true);
+    expect(settings.every((one) => one.value === one.default)).toBe(true);
+  });
+
+  test("is shown as its owner would write it, with what it would be by default", () => {
+    expect(settingsOf({ SLUICE_DRAIN_MS: "5000" })["SLUICE_DRAIN_MS"]).toEqual({
+      name: "SLUICE_DRAIN_MS",
+      value: "5s",
+      origin: "environment",
+      default: "30s",
+      says: "how long transfers may go on after a signal to stop",
+    });
+  });
+
+  type Row = readonly [
+    why: string,
+    env: Record<string, string>,
+    root: string | undefined,
+    origin: string,
+  ];
+  const rows: readonly Row[] = [
+    ["the environment", { SLUICE_ROOT: "a" }, undefined, "environment"],
+    ["the command line", {}, "a", "command line"],
+    ["the command line before the environment", { SLUICE_ROOT: "a" }, "b", "command line"],
+    ["the environment, though it says the default", { SLUICE_ROOT: "." }, undefined, "environment"],
+    ["the default in place of what is refused", { SLUICE_ROOT: "" }, undefined, "default"],
+  ];
+  for (const [why, env, root, origin] of rows) {
+    test(`comes from ${why}`, () =>
+      expect(settingsOf(env, root)["SLUICE_ROOT"]?.origin).toBe(origin));
+  }
+
+  test("hides a secret, and says that there is one", () => {
+    const token = "0123456789abcdef";
+    const { settings } = readConfig({ SLUICE_ADMIN_TOKEN: token });
+    expect(settings.find(({ name }) => name === "SLUICE_ADMIN_TOKEN")).toMatchObject({
+      value: "(hidden)",
+      origin: "environment",
+      default: "(none)",
+    });
+    expect(JSON.stringify(settings)).not.toContain(token);
   });
 });
 
