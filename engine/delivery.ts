@@ -14,18 +14,25 @@ import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import type { Head } from "../protocol/head.js";
 import type { Part } from "./chunks/cursor.js";
 import type { Scheduler } from "./chunks/scheduler.js";
-import type { Outcome } from "./chunks/transfer.js";
+import type { Outcome, Transfer } from "./chunks/transfer.js";
+import type { Operation } from "./operation.js";
+import type { Operations } from "./operations.js";
 import type { Request } from "./request.js";
+import type { Trace } from "./trace.js";
 import type { Reply } from "./transport/exchange.js";
 
 export interface DeliveryParts {
-  readonly table: FileTable;
-  readonly scheduler: Scheduler<OpenFile>;
+  readonly table: Pick<FileTable, "hold" | "release">;
+  readonly scheduler: Pick<Scheduler<OpenFile>, "start">;
   readonly counters: Counters;
+  readonly operations: Pick<Operations, "begin" | "end">;
+  readonly nowMs: () => number;
   /** Our page for a fault, as this client may see it. */
   readonly errorPageFor: (code: FaultCode, request: Request) => Answer;
   /** Tells the operator about a fault that is worth a line. */
   readonly report: (code: FaultCode, path: string) => void;
+  /** Follows a request that is to be explained; undefined on the real road. */
+  readonly trace?: Trace;
 }
 
 export class Delivery {
@@ -33,6 +40,11 @@ export class Delivery {
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+  }
+
+  /** While there is no transfer, nobody else would notice that the client leaves. */
+  watchForLeaving(operation: Operation, reply: Reply): void {
+    reply.onGone = () => this.#end("gone", operation);
   }
 
   /** Answers with a page at hand: an error or a redirect. */
@@ -64,17 +76,19 @@ export class Delivery {
     reply: Reply,
     onChanged: () => void,
   ): void {
-    const { table } = this.#parts;
+    const { table, trace } = this.#parts;
+    trace?.sends(answer.body, file.path);
     table.hold(file);
     const release = (): void => table.release(file);
     const parts = answer.body.map((part) => partOf(part, file));
     this.#deliver(answer, request, reply, parts, release, onChanged);
   }
 
-  /** The rest of an answer that a transport has begun by itself. */
-  finish(rest: Uint8Array, reply: Reply): void {
-    this.#parts.scheduler.start([{ kind: "literal", bytes: rest }], reply, (outcome) => {
-      this.#count(outcome);
+  /** The rest of an answer, whose first bytes have gone out without a transfer. */
+  finish(rest: Uint8Array, operation: Operation, reply: Reply): void {
+    const parts: Part<OpenFile>[] = [{ kind: "literal", bytes: rest }];
+    this.#transfer(parts, operation, reply, (outcome) => {
+      this.#end(outcome, operation);
       if (outcome !== "sent" && !reply.isOver) reply.cut();
     });
   }
@@ -87,52 +101,101 @@ export class Delivery {
     release: () => void,
     onChanged: () => void = () => {},
   ): void {
+    const { operation } = request;
+    const isBodiless = request.method === "HEAD" || lengthBytes === 0;
     this.#parts.counters.answered(head.status);
-    if (request.method === "HEAD" || lengthBytes === 0) {
+    operation.answered(head.status, isBodiless ? 0 : lengthBytes);
+    if (isBodiless) {
       const hasNoLength = head.status === 304 || head.status === 204;
       reply.sendHead(head, hasNoLength ? undefined : lengthBytes);
       release();
+      this.#sent(0, operation);
       return;
     }
     const [only] = parts;
     if (parts.length === 1 && only?.kind === "literal") {
       release();
-      this.#sendAtHand(head, only.bytes, reply);
+      this.#sendAtHand(head, only.bytes, operation, reply);
       return;
     }
     reply.begin(head);
-    this.#parts.scheduler.start(parts, reply, (outcome) => {
+    this.#transfer(parts, operation, reply, (outcome) => {
       release();
       this.#settle(outcome, request, reply, onChanged);
     });
   }
 
   /** What is at hand goes out at once; only a socket that is full makes it a transfer. */
-  #sendAtHand(head: Head, bytes: Uint8Array, reply: Reply): void {
+  #sendAtHand(head: Head, bytes: Uint8Array, operation: Operation, reply: Reply): void {
     if (reply.isOver) return;
+    const { counters } = this.#parts;
     const taken = reply.sendWhole(head, bytes);
-    if (taken < bytes.length) this.finish(bytes.subarray(taken), reply);
-    else this.#parts.counters.bodiesSent++;
+    counters.bytesAtHand += taken;
+    if (taken === bytes.length) {
+      counters.bodiesSent++;
+      this.#sent(taken, operation);
+    } else {
+      operation.sent(taken, this.#parts.nowMs());
+      this.finish(bytes.subarray(taken), operation, reply);
+    }
+  }
+
+  /** The operation follows the transfer, which may be over before this returns. */
+  #transfer(
+    parts: readonly Part<OpenFile>[],
+    operation: Operation,
+    reply: Reply,
+    onSettled: (outcome: Outcome) => void,
+  ): void {
+    let isSettled = false;
+    const settle = (outcome: Outcome, transfer: Transfer<OpenFile>): void => {
+      isSettled = true;
+      operation.takeOver(transfer);
+      onSettled(outcome);
+    };
+    const transfer = this.#parts.scheduler.start(parts, reply, settle);
+    if (!isSettled) operation.follow(transfer);
+  }
+
+  /** All of an answer has gone out, without a transfer. */
+  #sent(bytes: number, operation: Operation): void {
+    operation.sent(bytes, this.#parts.nowMs());
+    this.#parts.operations.end(operation, "sent");
+  }
+
+  #end(outcome: Outcome, operation: Operation): void {
+    if (operation.isOver) return;
+    this.#count(outcome);
+    this.#parts.operations.end(operation, outcome);
   }
 
   #sendAndClose({ head, body }: Answer, request: Request, reply: Reply): void {
-    this.#parts.counters.answered(head.status);
+    const hasBody = request.method !== "HEAD";
     const page = Buffer.concat(body.map((part) => (part.kind === "literal" ? part.bytes : EMPTY)));
-    reply.sendAndClose(head, page, request.method !== "HEAD");
+    const { operation } = request;
+    const bytes = hasBody ? page.length : 0;
+    const { counters } = this.#parts;
+    counters.answered(head.status);
+    counters.bytesAtHand += bytes;
+    operation.answered(head.status, bytes);
+    reply.sendAndClose(head, page, hasBody);
+    this.#sent(bytes, operation);
   }
 
   #settle(outcome: Outcome, request: Request, reply: Reply, onChanged: () => void): void {
-    this.#count(outcome);
-    if (outcome === "sent" || outcome === "gone") return;
+    const { operation } = request;
     const fault = FAULT_OF[outcome];
-    if (reply.hasBegun || fault === undefined) {
+    if (fault === undefined || reply.hasBegun) {
+      this.#end(outcome, operation);
       if (fault !== undefined) this.#parts.report(fault, request.path);
-      reply.cut();
-    } else if (outcome === "changed") {
-      onChanged();
-    } else {
-      this.fail(fault, request, reply);
+      if (outcome !== "sent" && outcome !== "gone") reply.cut();
+      return;
     }
+    this.#count(outcome);
+    operation.startOver();
+    this.watchForLeaving(operation, reply);
+    if (outcome === "changed") onChanged();
+    else this.fail(fault, request, reply);
   }
 
   #count(outcome: Outcome): void {

@@ -52,10 +52,10 @@ export interface FinderSettings {
 }
 
 export class Finder {
-  readonly #table: FileTable;
+  readonly #table: Pick<FileTable, "find" | "lookUp">;
   readonly #settings: FinderSettings;
 
-  constructor(table: FileTable, settings: FinderSettings) {
+  constructor(table: Pick<FileTable, "find" | "lookUp">, settings: FinderSettings) {
     this.#table = table;
     this.#settings = settings;
   }
@@ -116,13 +116,19 @@ export class Finder {
   }
 
   async #look(root: string, path: string, trail: Trail): Promise<Entry> {
-    const entry = this.#table.find(path) ?? (await this.#lookUp(root, path));
+    const entry = this.#table.find(path) ?? (await this.#lookUp(root, path, trail));
     trail.add(entry);
     return entry;
   }
 
-  #lookUp(root: string, path: string): Promise<Entry> {
-    return new Promise((resolve) => this.#table.lookUp(root, path, resolve));
+  #lookUp(root: string, path: string, trail: Trail): Promise<Entry> {
+    trail.waits();
+    return new Promise((resolve) =>
+      this.#table.lookUp(root, path, (entry, times) => {
+        trail.waited(times);
+        resolve(entry);
+      }),
+    );
   }
 }
 

@@ -2,15 +2,20 @@
 /**
  * The program: reads its words and its environment, starts the server, and ends it on a signal.
  *
- * Every complaint is one line on standard error, all of them at once, and the exit code is 1.
+ * Every complaint is one line on standard error, all of them at once, and the exit code is 1. What a
+ * command does not need is not loaded: help comes at once.
  */
 import { helpText, readCommandLine, versionText } from "./command-line.js";
 import { readConfig } from "./config.js";
-import { createLog, type Log } from "./log.js";
-import { type Running, startServer } from "./process/worker.js";
+import { createLog } from "./log.js";
+import type { Running } from "./process/worker.js";
+import type { Config } from "./settings.js";
 import { judgeSite } from "./site.js";
 import { showAddress } from "./transport/listen.js";
 import { showMs } from "./units.js";
+
+/** Whoever reads a log may have a narrow window, but no short lines. */
+const LOG_COLUMNS = 120;
 
 const log = createLog();
 process.exitCode = await main(process.argv.slice(2));
@@ -21,16 +26,20 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "help") return print(helpText());
   if (command.kind === "version") return print(`${versionText()}\n`);
   if (command.kind === "refused") return refuse(command.complaints);
+  if (command.kind === "report") return report(command.asJson);
 
-  const { config, complaints, differences } = readConfig(process.env, { root: command.root });
+  const { config, settings, complaints, differences } = readConfig(process.env, {
+    root: command.root,
+  });
   const site = judgeSite(config);
   const all = [...complaints, ...site.complaints];
   if (all.length > 0) return refuse(all);
   if (command.kind === "check") return print("settings, root and rules are fine\n");
 
   try {
-    const running = await startServer(config, site, log);
-    announce(running, config.host, site.hostsDir || site.root, differences, log);
+    const { startServer } = await import("./process/worker.js");
+    const running = await startServer({ config, settings, site, log });
+    announce(running, config, site.hostsDir || site.root, differences);
     endOnSignal(running, config.drainMs);
     return 0;
   } catch (error) {
@@ -48,24 +57,40 @@ function refuse(complaints: readonly string[]): number {
   return 1;
 }
 
+async function report(asJson: boolean): Promise<number> {
+  const { tellReport } = await import("./report-command.js");
+  const told = await tellReport(process.env, { asJson, width: process.stdout.columns });
+  return told.kind === "told" ? print(told.text) : refuse(told.complaints);
+}
+
 interface Difference {
   readonly name: string;
   readonly value: string;
 }
 
 function announce(
-  { listener }: Running,
-  host: string,
+  { listener, adminListener }: Running,
+  { host, adminHost }: Config,
   root: string,
   differences: readonly Difference[],
-  { info }: Log,
 ): void {
-  info(`${versionText()} serves ${root}`);
-  info(`listening on http://${showAddress(host, listener.port)} through ${listener.name}`);
-  for (const { name, value } of differences) info(`setting ${name}=${value}`);
+  log.info(`${versionText()} serves ${root}`);
+  log.info(`listening on http://${showAddress(host, listener.port)} through ${listener.name}`);
+  if (adminListener !== undefined) {
+    log.info(`dashboard on http://${showAddress(adminHost, adminListener.port)}`);
+  }
+  for (const { name, value } of differences) log.info(`setting ${name}=${value}`);
 }
 
-/** The first signal drains, a second one does not wait. SIGUSR2 writes a line of counts. */
+/** For people, then in one line for programs: what `sluice report` and its --json say. */
+async function logReport(running: Running): Promise<void> {
+  const { reportText } = await import("../metrics/report-text.js");
+  const full = running.report();
+  for (const line of reportText(full, LOG_COLUMNS).trimEnd().split("\n")) log.info(line);
+  log.info(JSON.stringify(full));
+}
+
+/** The first signal drains, a second one does not wait. SIGUSR1 reopens the access log, SIGUSR2 reports. */
 function endOnSignal(running: Running, drainMs: number): void {
   let isEnding = false;
   const end = async (signal: string): Promise<void> => {
@@ -78,5 +103,6 @@ function endOnSignal(running: Running, drainMs: number): void {
   };
   process.on("SIGTERM", () => void end("SIGTERM"));
   process.on("SIGINT", () => void end("SIGINT"));
-  process.on("SIGUSR2", () => log.info(JSON.stringify(running.stats())));
+  process.on("SIGUSR1", () => running.reopenLogs());
+  process.on("SIGUSR2", () => void logReport(running));
 }

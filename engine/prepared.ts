@@ -42,6 +42,7 @@ export class PreparedFile {
     this.#unchanged ??= {
       head: notModifiedHead(this.representation, this.#nowMs),
       body: undefined,
+      download: undefined,
     };
     return this.#unchanged;
   }
@@ -105,5 +106,5 @@ export const representListing = (
 export function prepareMiss({ head, body }: Answer): PreparedMiss {
   const [page] = body;
   if (page?.kind !== "literal") throw new Error("the page of a miss has one literal part");
-  return { kind: "miss", ready: { head, body: page.bytes } };
+  return { kind: "miss", ready: { head, body: page.bytes, download: undefined } };
 }

@@ -4,10 +4,11 @@
 import { judgeFraming } from "../protocol/framing.js";
 import type { Preconditions } from "../protocol/preconditions.js";
 import type { TargetNames } from "./express-lane.js";
+import type { Operation } from "./operation.js";
 import { type Ask, fieldName } from "./transport/exchange.js";
 
-/** A request that may be answered later. Fields are "" when absent. */
-export interface Request extends Preconditions, TargetNames {
+/** What a client asked. Fields are "" when absent. */
+export interface Question extends Preconditions, TargetNames {
   readonly method: string;
   readonly query: string;
   readonly range: string;
@@ -20,6 +21,12 @@ export interface Request extends Preconditions, TargetNames {
    * request smuggling lives: both close the connection.
    */
   readonly body: "none" | "small" | "large" | "unclear";
+}
+
+/** A request that may be answered later. */
+export interface Request extends Question {
+  /** What becomes of it is noted there. */
+  readonly operation: Operation;
 }
 
 /** A request for what a file holds. */
@@ -47,7 +54,12 @@ const ACCEPT_ENCODING = fieldName("accept-encoding");
 const CONTENT_LENGTH = fieldName("content-length");
 const TRANSFER_ENCODING = fieldName("transfer-encoding");
 
-export const readRequest = (ask: Ask): Request => ({
+export const readRequest = (ask: Ask, operation: Operation): Request => ({
+  ...readQuestion(ask),
+  operation,
+});
+
+export const readQuestion = (ask: Ask): Question => ({
   method: ask.method,
   host: ask.field(HOST),
   path: ask.path,

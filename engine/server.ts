@@ -18,26 +18,41 @@ import type { FileTable } from "../fs/file-table.js";
 import { contentTypeOf } from "../fs/mime.js";
 import { isReachable, type OpenFile } from "../fs/open-file.js";
 import { type PathVerdict, toRooted, toWire } from "../fs/paths.js";
+import type { DownloadCounter } from "../metrics/download-counter.js";
+import type { Downloads } from "../metrics/downloads.js";
+import type { RequestRecorder } from "../metrics/request-recorder.js";
 import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
-import { buildHead, type Field } from "../protocol/head.js";
+import { buildHead, type Field, type Head } from "../protocol/head.js";
 import { type ListingFormat, parseListingQuery } from "../protocol/listing-query.js";
 import { judgeMethod } from "../protocol/methods.js";
 import { chooseCoding } from "../protocol/negotiation.js";
 import { withQuery } from "../protocol/path-target.js";
 import { redirectTo } from "../protocol/redirect.js";
-import { describeMethods, type Policy, respond, wholeBody } from "../protocol/respond.js";
+import {
+  describeMethods,
+  type Policy,
+  type Representation,
+  respond,
+  wholeBody,
+} from "../protocol/respond.js";
 import { type Effects, matchRules, NO_EFFECTS, type Rule } from "../protocol/rules.js";
 import { isAppRoute } from "../protocol/spa.js";
+import type { RequestLog } from "./access-log.js";
+import { clientOf } from "./client-address.js";
 import { Delivery, type DeliveryParts } from "./delivery.js";
-import { ExpressLane } from "./express-lane.js";
+import { ExpressLane, type LaneState } from "./express-lane.js";
+import { ExpressMeter } from "./express-meter.js";
 import { Finder, type Found, type FoundFile, type Place, type Sibling } from "./finder.js";
 import type { Listings, WrittenListing } from "./listings.js";
+import type { Operation } from "./operation.js";
 import { type PreparedFile, prepareFile, prepareMiss, representListing } from "./prepared.js";
+import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
 import { FieldBook, type FieldSettings, listingFields } from "./site-fields.js";
 import { fileOf, type Ticket, Trail } from "./ticket.js";
+import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
 
 export interface SiteSettings {
@@ -56,16 +71,27 @@ export interface SiteSettings {
   readonly fields: FieldSettings;
 }
 
+/** What the server asks of the file table. */
+export type Table = Pick<FileTable, "find" | "isFresh" | "lookUp" | "hold" | "release">;
+
 export interface ServerParts extends Omit<DeliveryParts, "errorPageFor"> {
-  readonly table: FileTable;
+  readonly table: Table;
   /** Undefined: a folder without an index is a miss. */
   readonly listings: Listings | undefined;
   readonly site: SiteSettings;
   readonly policy: Policy;
+  /** Undefined: nothing is measured, and nothing is counted as a download. */
+  readonly recorder: RequestRecorder | undefined;
+  readonly downloads: Downloads | undefined;
+  readonly accessLog: RequestLog | undefined;
+  /** Proxies that are believed who the client is. */
+  readonly trusts: AddressSet;
   /** Something that cannot happen did: for the log. */
   readonly onBug: (error: unknown, path: string) => void;
   /** The table's clock. */
   readonly nowMs: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallMs: () => number;
 }
 
 /** A request on its way through the steps: what was found out so far. */
@@ -79,6 +105,15 @@ interface Walk {
   readonly effects: Effects;
 }
 
+/** What answers for a target, and where it is counted. */
+interface Servable {
+  readonly prepared: PreparedFile;
+  readonly file: OpenFile;
+  readonly download: DownloadCounter | undefined;
+}
+
+const OF_A_MISS = { source: undefined, download: undefined } as const;
+
 /** A file that changes again and again as we look is busy: one more look, then an answer. */
 const LOOKS = 2;
 
@@ -86,14 +121,17 @@ export class FileServer implements Handler {
   readonly #parts: ServerParts;
   readonly #site: SiteSettings;
   readonly #lane: ExpressLane;
+  readonly #meter: ExpressMeter;
   readonly #finder: Finder;
   readonly #delivery: Delivery;
   readonly #fields: FieldBook;
+  readonly #trace: Trace | undefined;
 
   constructor(parts: ServerParts) {
     const { table, site, policy, counters, listings, nowMs } = parts;
     this.#parts = parts;
     this.#site = site;
+    this.#trace = parts.trace;
     this.#fields = new FieldBook(site.fields);
     const { origins } = site.fields;
     const variesByOrigin = origins !== "*" && origins.length > 0;
@@ -110,16 +148,35 @@ export class FileServer implements Handler {
     const errorPageFor = (code: FaultCode, { accept, origin }: Request): Answer =>
       policy.errorPages(code, accept, corsFields(origins, origin));
     this.#delivery = new Delivery({ ...parts, errorPageFor });
+    this.#meter = new ExpressMeter(parts);
   }
 
   express(ask: Ask): Ready | undefined {
-    const ready = this.#lane.answer(ask);
-    if (ready !== undefined) this.#parts.counters.answered(ready.head.status);
+    const startMs = this.#parts.nowMs();
+    const ready = this.#lane.answer(ask, startMs);
+    if (ready !== undefined) this.#meter.begin(ask, startMs);
     return ready;
   }
 
+  sent(ready: Ready): void {
+    this.#meter.sent(ready);
+  }
+
+  finish(ask: Ask, { head, body, download }: Ready, takenBytes: number, reply: Reply): void {
+    const operation = this.#open(ask, this.#meter.startMs);
+    const { counters } = this.#parts;
+    counters.answered(head.status);
+    counters.bytesAtHand += takenBytes;
+    operation.answered(head.status, body!.length);
+    operation.sent(takenBytes, this.#parts.nowMs());
+    if (download !== undefined) operation.downloads(download, false);
+    this.#delivery.finish(body!.subarray(takenBytes), operation, reply);
+  }
+
   handle(ask: Ask, reply: Reply): void {
-    const request = readRequest(ask);
+    const operation = this.#open(ask, this.#parts.nowMs());
+    const request = readRequest(ask, operation);
+    this.#delivery.watchForLeaving(operation, reply);
     try {
       this.#begin(request, reply);
     } catch (error) {
@@ -127,8 +184,18 @@ export class FileServer implements Handler {
     }
   }
 
-  finish(rest: Uint8Array, reply: Reply): void {
-    this.#delivery.finish(rest, reply);
+  /** What the express lane has for a request, for whoever wonders. */
+  peek(ask: Ask): LaneState {
+    return this.#lane.peek(ask);
+  }
+
+  #open(ask: Ask, startMs: number): Operation {
+    const { operations, accessLog } = this.#parts;
+    const caller = accessLog?.callerOf(ask);
+    const { method, path, query } = ask;
+    const target = query === "" ? path : `${path}?${query}`;
+    const client = caller?.client ?? clientOf(ask, this.#parts.trusts);
+    return operations.begin({ method, target, client, startMs, caller });
   }
 
   // --- steps 1 and 2: no waiting ---
@@ -144,7 +211,8 @@ export class FileServer implements Handler {
     const ticket = this.#lane.find(fileRequest);
     const file = ticket === undefined ? undefined : fileOf(ticket);
     if (ticket?.prepared.kind === "file" && file !== undefined) {
-      this.#respond(ticket.prepared, file, fileRequest, reply, () =>
+      const { prepared, download } = ticket;
+      this.#respond({ prepared, file, download }, fileRequest, reply, () =>
         this.#walkOn(fileRequest, reply, LOOKS - 1),
       );
     } else {
@@ -169,23 +237,28 @@ export class FileServer implements Handler {
 
   async #walk(request: FileRequest, reply: Reply, looks: number): Promise<void> {
     const startMs = this.#parts.nowMs();
-    const trail = new Trail();
+    const trail = new Trail(request.operation, this.#parts.nowMs);
     const root = await this.#rootFor(request, trail);
+    this.#trace?.hosted(request.host, root);
     if (isFault(root)) return this.#fail(root, request, reply);
 
     const asked = toRooted(request.path);
+    this.#trace?.asked(request.path, asked);
     if (asked.kind !== "rooted") return this.#fail(REFUSED_PATH[asked.kind], request, reply);
 
     const effects = matchRules(this.#site.rules, decodedPath(asked));
+    this.#trace?.ruled(decodedPath(asked), effects);
     if (effects.redirect !== undefined) {
       const { status, location } = effects.redirect;
       return this.#sendElsewhere(status, withQuery(location, request.query), request, reply);
     }
     const place = effects.rewrite === undefined ? asked : toRooted(effects.rewrite);
+    if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
     if (place.kind !== "rooted") return this.#fail(REFUSED_PATH[place.kind], request, reply);
 
     const walk: Walk = { request, reply, trail, startMs, root, place, effects };
     const found = await this.#finder.find(root, place, trail);
+    this.#trace?.found(found, place, root);
     if (!reply.isOver) await this.#answer(found, walk, looks);
   }
 
@@ -223,6 +296,7 @@ export class FileServer implements Handler {
     const siblings = await this.#finder.siblingsOf(root, found, trail);
     if (reply.isOver) return;
     const chosen = choose(found, siblings, request.acceptEncoding);
+    this.#trace?.negotiated(found, siblings, chosen.coding);
     if (!isReachable(chosen.file)) return this.#lookAgain(walk, looks);
     const isNegotiated = found.siblings !== 0;
     const filePath = found.entry.path;
@@ -237,39 +311,61 @@ export class FileServer implements Handler {
     const fields = [...this.#fields.forFile(about), ...this.#timing(walk)];
     const guise = { mediaType: contentTypeOf(filePath), coding: chosen.coding, fields };
     const prepared = prepareFile(chosen.file, guise, Date.now());
-    const ticket: Ticket = { witnesses: trail.witnesses, prepared, source: chosen.entry };
+    this.#trace?.prepared(about, prepared.representation);
+    const download = this.#counterOf(filePath, root);
+    const source = chosen.entry;
+    const ticket: Ticket = { witnesses: trail.witnesses, prepared, source, download };
     const isKept = !isStandIn && !this.#site.hasServerTiming;
     if (isKept) this.#lane.remember(request, ticket, isNegotiated);
 
-    this.#respond(prepared, chosen.file, request, reply, () => this.#lookAgain(walk, looks));
+    this.#respond({ prepared, file: chosen.file, download }, request, reply, () =>
+      this.#lookAgain(walk, looks),
+    );
+  }
+
+  /** Files are counted by their path below the root, those of a host with its folder in front. */
+  #counterOf(filePath: string, root: string): DownloadCounter | undefined {
+    const base = this.#site.hostsDir || root;
+    return this.#parts.downloads?.counterOf(base === "/" ? filePath : filePath.slice(base.length));
   }
 
   /** The file changed, or was forgotten while we waited for something else. */
   #lookAgain({ request, reply }: Walk, looks: number): void {
+    this.#trace?.looksAgain();
     if (looks === 0) this.#fail("FILE_CHANGED", request, reply);
     else this.#walkOn(request, reply, looks - 1);
   }
 
   #respond(
-    prepared: PreparedFile,
-    file: OpenFile,
+    { prepared, file, download }: Servable,
     request: FileRequest,
     reply: Reply,
     onChanged: () => void,
   ): void {
-    const { representation, whole } = prepared;
+    const { representation } = prepared;
     const answer = isPlain(request)
-      ? createAnswer(whole, wholeBody(representation))
-      : respond(request, representation, this.#parts.policy, Date.now(), whole);
+      ? createAnswer(prepared.whole, wholeBody(representation))
+      : this.#weigh(request, representation, prepared.whole);
+    const { status } = answer.head;
+    const isDownload = request.method === "GET" && (status === 200 || status === 206);
+    if (isDownload && download !== undefined) request.operation.downloads(download, status === 206);
     this.#delivery.sendFile(answer, file, request, reply, onChanged);
+  }
+
+  #weigh(request: FileRequest, representation: Representation, whole?: Head): Answer {
+    const nowMs = Date.now();
+    this.#trace?.weighed(request, representation, nowMs);
+    return respond(request, representation, this.#parts.policy, nowMs, whole);
   }
 
   /** A listing is written to a file of its own first: it may be long, and its reader slow. */
   async #answerFolder(walk: Walk): Promise<void> {
-    const { request, reply, root, place } = walk;
+    const { request, reply, trail, root, place } = walk;
     const { view, format } = parseListingQuery(request.query, request.accept);
     const order = { root, folder: place.path, view, format };
+    trail.waits();
     const listing = await this.#parts.listings!.write(order);
+    trail.waited();
     try {
       if (reply.isOver) return;
       if (isFault(listing)) return await this.#failWithPage(listing, walk);
@@ -284,7 +380,7 @@ export class FileServer implements Handler {
     const said = listingFields(this.#site.fields, format, effects, request.origin);
     const fields = [...said, ...this.#timing(walk)];
     const representation = representListing(listing, format, fields);
-    const answer = respond(request, representation, this.#parts.policy, Date.now());
+    const answer = this.#weigh(request, representation);
     this.#delivery.sendFile(answer, listing.file, request, reply, () =>
       this.#fail("FILE_CHANGED", request, reply),
     );
@@ -296,12 +392,13 @@ export class FileServer implements Handler {
     const { request, reply, trail, effects } = walk;
     if (code === "FILE_MISSING") {
       const app = await this.#findAppPage(walk);
+      this.#trace?.stoodIn(app, decodedPath(walk.place));
       if (reply.isOver) return;
       if (app !== undefined) return this.#answerFile(app, walk, looks, true);
     }
     if (code === "FILE_MISSING" && effects === NO_EFFECTS && this.#site.appPage === "") {
       const miss = prepareMiss(this.#delivery.errorPage(code, { ...request, accept: "" }));
-      const ticket: Ticket = { witnesses: trail.witnesses, prepared: miss, source: undefined };
+      const ticket: Ticket = { witnesses: trail.witnesses, prepared: miss, ...OF_A_MISS };
       this.#lane.remember(request, ticket, false);
     }
     return this.#failWithPage(code, walk);
@@ -333,6 +430,7 @@ export class FileServer implements Handler {
   async #answerWithPage(code: FaultCode, wire: string, walk: Walk): Promise<void> {
     const { request, reply, root, trail } = walk;
     const found = await this.#findPage(wire, root, trail);
+    this.#trace?.paged(code, wire, found);
     if (reply.isOver) return;
     const ours = this.#delivery.errorPage(code, request);
     if (found === undefined) return this.#fail(code, request, reply);

@@ -1,10 +1,11 @@
 /** The parts of the configuration that lie on disk: roots and rules, judged once at start. */
+import { relative, resolve } from "node:path";
 import { judgeRoot } from "../fs/root.js";
 import { readTextFile } from "../fs/text-file.js";
 import type { Rule } from "../protocol/rules.js";
 import { parseRules } from "../protocol/rules-file.js";
 import { nearest } from "./nearest.js";
-import type { Config } from "./settings.js";
+import { type Config, SETTINGS } from "./settings.js";
 
 export interface Site {
   /** Absolute; "" when there are hosts. */
@@ -20,7 +21,8 @@ interface JudgedSite extends Site {
 }
 
 /** Looks at everything the settings point to. Never throws. */
-export function judgeSite({ root, hostsDir, rules }: Config): JudgedSite {
+export function judgeSite(config: Config): JudgedSite {
+  const { root, hostsDir, rules, stateDir, accessLogFile } = config;
   const isHosting = hostsDir !== "";
   const folder = judgeRoot(isHosting ? hostsDir : root);
   const rulebook = rules === "" ? NO_RULES : readRules(rules);
@@ -31,9 +33,26 @@ export function judgeSite({ root, hostsDir, rules }: Config): JudgedSite {
     rules: rulebook.rules,
     complaints: [
       ...(folder.kind === "refused" ? [folder.complaint] : []),
+      ...(folder.kind === "root" ? exposed(path, { stateDir, accessLogFile }) : []),
       ...rulebook.complaints.map((complaint) => `${rules}: ${complaint}`),
     ],
   };
+}
+
+/** What we write must not be served: who asked for what is nobody's business. */
+function exposed(
+  root: string,
+  written: Readonly<Record<"stateDir" | "accessLogFile", string>>,
+): string[] {
+  const isBelow = (path: string): boolean => {
+    const way = relative(root, resolve(path));
+    return way !== ".." && !way.startsWith("../");
+  };
+  return (["stateDir", "accessLogFile"] as const).flatMap((key) =>
+    written[key] === "" || !isBelow(written[key])
+      ? []
+      : `${SETTINGS[key].name}=${written[key]}: want a place outside ${root}, which is served`,
+  );
 }
 
 const NO_RULES = { rules: [], complaints: [] } as const;

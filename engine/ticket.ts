@@ -7,6 +7,9 @@
  */
 import type { Entry, FileTable } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
+import type { JobTimes } from "../fs/reader-pool.js";
+import type { DownloadCounter } from "../metrics/download-counter.js";
+import type { Operation } from "./operation.js";
 import type { Prepared } from "./prepared.js";
 
 /** An entry as it was when it was looked at. */
@@ -15,9 +18,25 @@ interface Witness {
   readonly version: number;
 }
 
-/** The entries looked at on the way to an answer, in order. */
+/** The entries looked at on the way to an answer, in order, and the time that was waited for them. */
 export class Trail {
   readonly witnesses: Witness[] = [];
+  readonly #operation: Operation;
+  readonly #nowMs: () => number;
+
+  constructor(operation: Operation, nowMs: () => number) {
+    this.#operation = operation;
+    this.#nowMs = nowMs;
+  }
+
+  /** From here until `waited` somebody else is at work: a reader, or the thread of listings. */
+  waits(): void {
+    this.#operation.looks(this.#nowMs());
+  }
+
+  waited(times?: JobTimes): void {
+    this.#operation.looked(this.#nowMs(), times);
+  }
 
   add(entry: Entry): void {
     this.witnesses.push({ entry, version: entry.version });
@@ -29,10 +48,12 @@ export interface Ticket {
   readonly prepared: Prepared;
   /** Where the bytes come from; undefined for a miss. */
   readonly source: Entry | undefined;
+  /** Of the file; undefined for a miss, and when nothing is counted. */
+  readonly download: DownloadCounter | undefined;
 }
 
 /** Cost: for each witness, usually one, a few comparisons. */
-export function isGood(ticket: Ticket, table: FileTable, nowMs: number): boolean {
+export function isGood(ticket: Ticket, table: Pick<FileTable, "isFresh">, nowMs: number): boolean {
   for (const { entry, version } of ticket.witnesses) {
     if (entry.version !== version || !table.isFresh(entry, nowMs)) return false;
   }

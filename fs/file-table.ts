@@ -23,7 +23,7 @@ import {
   OPEN_UNCHANGED,
 } from "./jobs.js";
 import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
-import type { FileIdentity, Opened, ReaderPool } from "./reader-pool.js";
+import type { FileIdentity, JobTimes, Opened, ReaderPool } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
 export type { Entry, Known } from "./entries.js";
@@ -37,7 +37,16 @@ interface Check {
   isOverdue: boolean;
 }
 
-type Waiter = (entry: Entry) => void;
+/** `times` is undefined where no reader was asked, or none has answered. */
+type Waiter = (entry: Entry, times: JobTimes | undefined) => void;
+
+/** A look at a path that a reader has not answered yet. */
+export interface Look {
+  readonly path: string;
+  /** On the table's clock. */
+  readonly sinceMs: number;
+  readonly waiters: number;
+}
 
 export interface FileTableSettings {
   /** For how long facts are believed, milliseconds. 0: every request checks. */
@@ -104,7 +113,7 @@ export class FileTable {
   lookUp(root: string, path: string, done: Waiter): void {
     const check = this.#checks.get(path);
     if (check === undefined) this.#send(root, path, [done]);
-    else if (check.isOverdue) done(createEntry(root, path, TIMED_OUT));
+    else if (check.isOverdue) done(createEntry(root, path, TIMED_OUT), undefined);
     else check.waiters.push(done);
   }
 
@@ -127,7 +136,7 @@ export class FileTable {
    * closes it. Undefined when no more may be open: then it has been closed.
    */
   adopt(fd: number, identity: FileIdentity): OpenFile | undefined {
-    const file = new OpenFile(identity, undefined, Date.now());
+    const file = new OpenFile("", identity, undefined, Date.now());
     if (!this.#admitOrClose(file, fd)) return undefined;
     this.#descriptors.hold(file);
     this.#descriptors.retire(file);
@@ -141,7 +150,16 @@ export class FileTable {
       if (check.isOverdue || check.sentMs > overdueBefore) continue;
       check.isOverdue = true;
       const { root } = check;
-      for (const waiter of check.waiters.splice(0)) waiter(createEntry(root, path, TIMED_OUT));
+      for (const waiter of check.waiters.splice(0)) {
+        waiter(createEntry(root, path, TIMED_OUT), undefined);
+      }
+    }
+  }
+
+  /** What readers have been asked and not answered, those overdue included. */
+  *looks(): Generator<Look> {
+    for (const [path, { sentMs, waiters }] of this.#checks) {
+      yield { path, sinceMs: sentMs, waiters: waiters.length };
     }
   }
 
@@ -191,13 +209,13 @@ export class FileTable {
     const { root, waiters, generation } = check;
     const isDistrusted = generation !== this.#generation;
     if (isDistrusted && waiters.length > 0) this.#send(root, path, waiters);
-    else for (const waiter of waiters) waiter(entry);
+    else for (const waiter of waiters) waiter(entry, opened.times);
   }
 
   // --- taking in an answer ---
 
   #learn(path: string, { root, sentMs, generation }: Check, opened: Opened): Entry {
-    const known = this.#knownFrom(opened, this.#entries.get(path)?.known);
+    const known = this.#knownFrom(path, opened, this.#entries.get(path)?.known);
     const isOfTheMoment = known.kind === "failed" && !LASTING.has(known.errno);
     if (isOfTheMoment) return createEntry(root, path, known);
 
@@ -208,14 +226,14 @@ export class FileTable {
     return entry;
   }
 
-  #knownFrom(opened: Opened, before: Known | undefined): Known {
+  #knownFrom(path: string, opened: Opened, before: Known | undefined): Known {
     switch (opened.result) {
       case OPEN_UNCHANGED:
         return { kind: "file", file: fileOf(before)!, siblings: opened.siblings };
       case OPEN_BODY:
-        return createSmallFile(opened);
+        return createSmallFile(path, opened);
       case OPEN_FILE:
-        return this.#takeFile(opened, fileOf(before));
+        return this.#takeFile(path, opened, fileOf(before));
       case OPEN_DIRECTORY:
         return { kind: "directory" };
       case OPEN_IRREGULAR:
@@ -235,13 +253,17 @@ export class FileTable {
   }
 
   /** Keeps the same object for the same file, and with it whatever is cached under it. */
-  #takeFile({ identity, fd, siblings, observedMs }: Opened, old: OpenFile | undefined): Known {
+  #takeFile(
+    path: string,
+    { identity, fd, siblings, observedMs }: Opened,
+    old: OpenFile | undefined,
+  ): Known {
     const isOld =
       old !== undefined &&
       !isReachable(old) &&
       wasAtRest(old) &&
       isSameFile(old.identity, identity!);
-    const file = isOld ? old : new OpenFile(identity!, undefined, observedMs);
+    const file = isOld ? old : new OpenFile(path, identity!, undefined, observedMs);
     return this.#admitOrClose(file, fd) ? { kind: "file", file, siblings } : NO_DESCRIPTOR_FREE;
   }
 
@@ -252,8 +274,11 @@ export class FileTable {
   }
 }
 
-const createSmallFile = ({ identity, body, siblings, observedMs }: Opened): Known => ({
+const createSmallFile = (
+  path: string,
+  { identity, body, siblings, observedMs }: Opened,
+): Known => ({
   kind: "file",
-  file: new OpenFile(identity!, body, observedMs),
+  file: new OpenFile(path, identity!, body, observedMs),
   siblings,
 });

@@ -32,6 +32,8 @@ export const F_RESULT = 9;
 export const F_ERRNO = 10;
 export const F_SIBLINGS = 12;
 export const F_OBSERVED_MS = 13;
+export const F_STARTED_MS = 14;
+export const F_ENDED_MS = 15;
 const FIELDS = 16;
 
 /** Wide integers of one job record: what identifies a file, exact to the nanosecond. */

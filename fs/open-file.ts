@@ -8,6 +8,8 @@ import type { FileIdentity } from "./reader-pool.js";
 import type { Member } from "./second-chance.js";
 
 export class OpenFile implements Member<OpenFile> {
+  /** What it was opened by; "" when no path leads to it. */
+  readonly path: string;
   readonly identity: FileIdentity;
   /** Integer, 0 to 2^53 - 1. */
   readonly sizeBytes: number;
@@ -30,7 +32,8 @@ export class OpenFile implements Member<OpenFile> {
   /** Wall clock just before it was opened, milliseconds since the epoch. */
   readonly observedMs: number;
 
-  constructor(identity: FileIdentity, body: Buffer | undefined, observedMs: number) {
+  constructor(path: string, identity: FileIdentity, body: Buffer | undefined, observedMs: number) {
+    this.path = path;
     this.observedMs = observedMs;
     this.identity = identity;
     this.sizeBytes = identity.sizeBytes;

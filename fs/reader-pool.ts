@@ -8,8 +8,10 @@
  * Owns: job records, call-backs. Does not know what a path or a descriptor means.
  */
 import { constants } from "node:os";
+import { sharedClockLead } from "./clock.js";
 import {
   createJobMemory,
+  F_ENDED_MS,
   F_ERRNO,
   F_FD,
   F_FLAGS,
@@ -23,6 +25,7 @@ import {
   F_SIBLINGS,
   F_SIZE,
   F_SLAB_OFFSET,
+  F_STARTED_MS,
   I_DEV,
   I_INO,
   I_MTIME_NS,
@@ -56,6 +59,16 @@ export interface FileIdentity {
   readonly mtimeNs: bigint;
 }
 
+/** The times of a job, milliseconds on the loop's `performance.now()`. */
+export interface JobTimes {
+  /** It was asked for, and began to wait for a reader. */
+  readonly askedMs: number;
+  /** A reader took it. */
+  readonly startedMs: number;
+  /** The reader was done; the loop hears of it later. */
+  readonly endedMs: number;
+}
+
 /** How an open ended. `result` is one of the OPEN_ constants of jobs.ts. */
 export interface Opened {
   readonly result: number;
@@ -71,6 +84,7 @@ export interface Opened {
   readonly observedMs: number;
   /** The whole file, the caller's to keep; set for OPEN_BODY. */
   readonly body: Buffer | undefined;
+  readonly times: JobTimes;
 }
 
 export interface OpenRequest {
@@ -84,6 +98,14 @@ export interface OpenRequest {
   readonly siblings: boolean;
 }
 
+/** What is read from. The descriptor stays open until `done`: the caller sees to that. */
+export interface ReadTarget {
+  readonly fd: number;
+  readonly identity: FileIdentity;
+  /** For whoever looks. */
+  readonly path: string;
+}
+
 export interface ReaderPoolSettings {
   /** Most reader threads, integer, 2 to 256. */
   readonly readers: number;
@@ -91,9 +113,13 @@ export interface ReaderPoolSettings {
   readonly smallFileBytes: number;
 }
 
+/** Told of each open and each read that has ended, before whoever asked for it. */
+export type JobObserver = (kind: "open" | "read", path: string, times: JobTimes) => void;
+
 type Completion = (job: number) => void;
 
-const TOO_LONG: Opened = {
+/** No reader is asked for a path that no system call takes. */
+const refuseLength = (askedMs: number): Opened => ({
   result: OPEN_FAILED,
   errno: -constants.errno.ENAMETOOLONG,
   fd: -1,
@@ -101,7 +127,8 @@ const TOO_LONG: Opened = {
   siblings: 0,
   observedMs: 0,
   body: undefined,
-};
+  times: { askedMs, startedMs: askedMs, endedMs: askedMs },
+});
 
 export class ReaderPool {
   readonly #ring: LoopEnd;
@@ -109,6 +136,8 @@ export class ReaderPool {
   readonly #threads: ReaderThreads;
   readonly #freeJobs: number[] = Array.from({ length: JOBS }, (_, at) => JOBS - 1 - at);
   readonly #completions: (Completion | undefined)[] = new Array(JOBS).fill(undefined);
+  readonly #observe: JobObserver;
+  readonly #clockLeadMs = sharedClockLead();
   readonly #line: (() => void)[] = [];
   #lineHead = 0;
   #isAnnouncing = false;
@@ -116,7 +145,12 @@ export class ReaderPool {
   #isStopped = false;
 
   /** @param slab where reads land; offsets of `read` count from its first byte */
-  constructor(settings: ReaderPoolSettings, slab: SharedArrayBuffer) {
+  constructor(
+    settings: ReaderPoolSettings,
+    slab: SharedArrayBuffer,
+    observe: JobObserver = () => {},
+  ) {
+    this.#observe = observe;
     const ring = createRing();
     const jobs = createJobMemory(settings.smallFileBytes);
     this.#ring = new LoopEnd(ring);
@@ -131,8 +165,9 @@ export class ReaderPool {
 
   /** Opens, or checks what is known. `done` runs later, exactly once. */
   open(request: OpenRequest, done: (opened: Opened) => void): void {
-    if (Buffer.byteLength(request.path) >= PATH_BYTES) setImmediate(done, TOO_LONG);
-    else this.#withRecord(() => this.#submitOpen(request, done));
+    const askedMs = performance.now();
+    if (Buffer.byteLength(request.path) >= PATH_BYTES) setImmediate(done, refuseLength(askedMs));
+    else this.#withRecord(() => this.#submitOpen(request, askedMs, done));
   }
 
   /**
@@ -140,17 +175,20 @@ export class ReaderPool {
    * READ_ constants of jobs.ts; READ_DONE means every byte is there and the identity still stands.
    */
   read(
-    fd: number,
-    identity: FileIdentity,
+    { fd, identity, path }: ReadTarget,
     offset: number,
     lengthBytes: number,
     slabOffset: number,
-    done: (result: number, errno: number) => void,
+    done: (result: number, errno: number, times: JobTimes) => void,
   ): void {
+    const askedMs = performance.now();
     this.#withRecord(() => {
       const job = this.#fill(OP_READ, (finished) => {
         const result = this.#jobs.get(finished, F_RESULT);
-        done(result, result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0);
+        const errno = result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0;
+        const times = this.#timesFrom(finished, askedMs);
+        this.#observe("read", path, times);
+        done(result, errno, times);
       });
       this.#jobs.set(job, F_FD, fd);
       this.#jobs.set(job, F_OFFSET, offset);
@@ -170,9 +208,10 @@ export class ReaderPool {
     });
   }
 
-  /** Counts for metrics. */
-  stats(): { readers: number; asleep: number; inFlight: number; inLine: number } {
+  /** Counts for metrics. `waiting`: jobs that no reader has taken yet. */
+  stats(): { readers: number; asleep: number; inFlight: number; inLine: number; waiting: number } {
     return {
+      waiting: this.#ring.backlog() + this.#line.length - this.#lineHead,
       readers: this.#threads.count,
       asleep: this.#ring.sleepers(),
       inFlight: JOBS - this.#freeJobs.length,
@@ -203,8 +242,12 @@ export class ReaderPool {
     return job;
   }
 
-  #submitOpen(request: OpenRequest, done: (opened: Opened) => void): void {
-    const job = this.#fill(OP_OPEN, (finished) => done(this.#openedFrom(finished)));
+  #submitOpen(request: OpenRequest, askedMs: number, done: (opened: Opened) => void): void {
+    const job = this.#fill(OP_OPEN, (finished) => {
+      const opened = this.#openedFrom(finished, askedMs);
+      this.#observe("open", request.path, opened.times);
+      done(opened);
+    });
     this.#jobs.set(job, F_PATH_BYTES, this.#jobs.setPath(job, request.path));
     this.#jobs.set(job, F_ROOT_CHARS, request.root.length);
     const flags = (request.known ? WITH_KNOWN : 0) | (request.siblings ? WITH_SIBLINGS : 0);
@@ -277,7 +320,7 @@ export class ReaderPool {
 
   // --- reading results ---
 
-  #openedFrom(job: number): Opened {
+  #openedFrom(job: number, askedMs: number): Opened {
     const result = this.#jobs.get(job, F_RESULT);
     const hasFacts = result === OPEN_FILE || result === OPEN_BODY;
     return {
@@ -288,6 +331,15 @@ export class ReaderPool {
       siblings: hasFacts || result === OPEN_UNCHANGED ? this.#jobs.get(job, F_SIBLINGS) : 0,
       observedMs: hasFacts ? this.#jobs.get(job, F_OBSERVED_MS) : 0,
       body: result === OPEN_BODY ? this.#takeLanding(job) : undefined,
+      times: this.#timesFrom(job, askedMs),
+    };
+  }
+
+  #timesFrom(job: number, askedMs: number): JobTimes {
+    return {
+      askedMs,
+      startedMs: this.#jobs.get(job, F_STARTED_MS) - this.#clockLeadMs,
+      endedMs: this.#jobs.get(job, F_ENDED_MS) - this.#clockLeadMs,
     };
   }
 

@@ -11,8 +11,10 @@
 import fs from "node:fs";
 import { constants } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
+import { sharedMs } from "./clock.js";
 import { containmentOf } from "./containment.js";
 import {
+  F_ENDED_MS,
   F_ERRNO,
   F_FD,
   F_FLAGS,
@@ -25,6 +27,7 @@ import {
   F_SIBLINGS,
   F_SIZE,
   F_SLAB_OFFSET,
+  F_STARTED_MS,
   I_DEV,
   I_INO,
   I_MTIME_NS,
@@ -75,9 +78,12 @@ function work(): void {
     const claim = ring.take(lastJobUs);
     if (claim < 0) return;
     const job = claim >> 1;
-    const startMs = performance.now();
+    const startedMs = sharedMs();
     run(job);
-    lastJobUs = (performance.now() - startMs) * 1000;
+    const endedMs = sharedMs();
+    jobs.set(job, F_STARTED_MS, startedMs);
+    jobs.set(job, F_ENDED_MS, endedMs);
+    lastJobUs = (endedMs - startedMs) * 1000;
     ring.publish(job, (claim & 1) as Lane);
   }
 }

@@ -27,12 +27,17 @@ const FREE = 0;
 const LOADING = 1;
 const READY = 2;
 
+/** A slot as seen from outside: ready is cached, and pinned while somebody sends from it. */
+export type SlotState = "free" | "loading" | "cached" | "pinned";
+
 /** Slots by state, and slots with at least one pin in whatever state. */
 export interface Occupancy {
   readonly slots: number;
   readonly free: number;
   readonly loading: number;
   readonly ready: number;
+  /** Ready, and pinned by nobody: what may be evicted. */
+  readonly cached: number;
   readonly pinned: number;
   /** Files with at least one slot. */
   readonly files: number;
@@ -185,11 +190,25 @@ export class ChunkPool<File extends ChunkFile> {
     return this.#evictions;
   }
 
+  stateOf(slot: number): SlotState {
+    if (this.#state[slot] === FREE) return "free";
+    if (this.#state[slot] === LOADING) return "loading";
+    return this.#pins[slot] === 0 ? "cached" : "pinned";
+  }
+
   /** O(1). */
   occupancy(): Occupancy {
     const [free = 0, loading = 0, ready = 0] = this.#count;
     const files = this.#slotsByFile.size;
-    return { slots: this.slotCount, free, loading, ready, pinned: this.#pinnedCount, files };
+    return {
+      slots: this.slotCount,
+      free,
+      loading,
+      ready,
+      cached: this.#evictableCount,
+      pinned: this.#pinnedCount,
+      files,
+    };
   }
 
   /** Whether nobody loads and nobody pins. Looks at every slot rather than trust the counts. */

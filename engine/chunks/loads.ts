@@ -24,6 +24,7 @@ import {
   type ChunkReader,
   READ_CHANGED,
   READ_OK,
+  type ReadDone,
   type ReadOutcome,
 } from "./sink.js";
 import type { Transfer } from "./transfer.js";
@@ -80,6 +81,18 @@ export interface LoadCounts {
   files: number;
 }
 
+/** One chunk on its way into the pool, as it was when it was looked at. */
+export interface ReadUnderWay<File extends ChunkFile> {
+  readonly file: File;
+  readonly chunk: number;
+  readonly lengthBytes: number;
+  /** At the disk; otherwise in line for a permit or a slot. */
+  readonly isAtDisk: boolean;
+  /** Since when it waits for what it waits for now, on the scheduler's clock. */
+  readonly sinceMs: number;
+  readonly waiters: number;
+}
+
 export class Loads<File extends ChunkFile> {
   readonly #pool: ChunkPool<File>;
   readonly #reader: ChunkReader<File>;
@@ -118,6 +131,22 @@ export class Loads<File extends ChunkFile> {
 
   counts(): LoadCounts {
     return { ...this.#counts, waitingForSlot: this.#slotLine.size, files: this.#desks.size };
+  }
+
+  /** Every load but those that were given up. */
+  *underWay(): Generator<ReadUnderWay<File>> {
+    for (const { file, loads } of this.#desks.values()) {
+      for (const { chunk, stage, sinceMs, waiters } of loads.values()) {
+        yield {
+          file,
+          chunk,
+          lengthBytes: this.#lengthOf(file, chunk),
+          isAtDisk: stage === AT_DISK,
+          sinceMs,
+          waiters: waiters.size,
+        };
+      }
+    }
   }
 
   /**
@@ -242,15 +271,24 @@ export class Loads<File extends ChunkFile> {
   #read(load: Load<File>, slot: number): void {
     const { file } = load.desk;
     const offset = load.chunk * this.#pool.chunkBytes;
-    const lengthBytes = Math.min(this.#pool.chunkBytes, file.sizeBytes - offset);
+    const lengthBytes = this.#lengthOf(file, load.chunk);
     load.enter(AT_DISK);
     load.slot = slot;
     load.sinceMs = this.#nowMs();
     for (let one = load.waiters.head; one !== undefined; one = one.behind) this.#pinFor(one, slot);
     this.#counts.reads++;
-    this.#reader.read(file, offset, lengthBytes, this.#pool.slabOffset(slot), (outcome) =>
-      this.#returned(load, outcome),
-    );
+    const done: ReadDone = (outcome, startedMs, endedMs) => {
+      for (let one = load.waiters.head; one !== undefined; one = one.behind) {
+        one.bookRead(startedMs, endedMs);
+      }
+      this.#returned(load, outcome);
+    };
+    this.#reader.read(file, offset, lengthBytes, this.#pool.slabOffset(slot), done);
+  }
+
+  /** The last chunk of a file is shorter. */
+  #lengthOf(file: File, chunk: number): number {
+    return Math.min(this.#pool.chunkBytes, file.sizeBytes - chunk * this.#pool.chunkBytes);
   }
 
   #pinFor(transfer: Transfer<File>, slot: number): void {

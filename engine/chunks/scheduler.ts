@@ -19,7 +19,7 @@ import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
 import { QUANTUM_BYTES } from "./lane.js";
 import { Line } from "./line.js";
-import { type LoadCounts, type LoadSettings, Loads } from "./loads.js";
+import { type LoadCounts, type LoadSettings, Loads, type ReadUnderWay } from "./loads.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
 import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
 import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
@@ -86,6 +86,8 @@ export interface SchedulerDeps<File extends ChunkFile> {
   readonly settings: SchedulerSettings;
   /** A clock that never goes back, in milliseconds. */
   readonly nowMs: () => number;
+  /** How long the event loop has got to nothing until just now, in milliseconds; 0 as a rule. */
+  readonly stalledMs: () => number;
   /** Runs a function soon, after the callbacks that are due: `setImmediate`. */
   readonly defer: (run: () => void) => void;
 }
@@ -113,6 +115,7 @@ export interface SchedulerStats {
 export class Scheduler<File extends ChunkFile> {
   readonly #pool: ChunkPool<File>;
   readonly #nowMs: () => number;
+  readonly #stalledMs: () => number;
   readonly #defer: (run: () => void) => void;
   readonly #sendTimeoutMs: number;
   readonly #loads: Loads<File>;
@@ -125,9 +128,10 @@ export class Scheduler<File extends ChunkFile> {
   #hits = 0;
   #ticks = 0;
 
-  constructor({ pool, reader, settings, nowMs, defer }: SchedulerDeps<File>) {
+  constructor({ pool, reader, settings, nowMs, stalledMs, defer }: SchedulerDeps<File>) {
     this.#pool = pool;
     this.#nowMs = nowMs;
+    this.#stalledMs = stalledMs;
     this.#defer = defer;
     this.#sendTimeoutMs = settings.sendTimeoutMs;
     const events = {
@@ -169,6 +173,11 @@ export class Scheduler<File extends ChunkFile> {
       if (this.#isStalled(transfer, nowMs)) this.#settle(transfer, "client stalled");
       else this.#makeReady(transfer);
     }
+  }
+
+  /** Reads under way and in line for a slot. */
+  reads(): Generator<ReadUnderWay<File>> {
+    return this.#loads.underWay();
   }
 
   stats(): SchedulerStats {
@@ -296,7 +305,10 @@ export class Scheduler<File extends ChunkFile> {
 
     cursor.advance(taken);
     this.#sentBytes += taken;
-    if (taken > 0) transfer.blockedSinceMs = NOT_BLOCKED;
+    if (taken > 0) {
+      transfer.blockedSinceMs = NOT_BLOCKED;
+      if (transfer.firstTakenMs < 0) transfer.firstTakenMs = transfer.phaseSinceMs;
+    }
     if (cursor.remainingBytes === 0) this.#settle(transfer, "sent");
     else if (taken < bytes.length) this.#block(transfer);
     else this.#goOn(transfer);
@@ -321,8 +333,9 @@ export class Scheduler<File extends ChunkFile> {
   }
 
   #enter(transfer: Transfer<File>, phase: Phase): void {
+    const wasWaiting = transfer.phase === BLOCKED || transfer.phase === IN_LINE;
     this.#inPhase[transfer.phase]!--;
-    transfer.enter(phase, this.#nowMs());
+    transfer.enter(phase, this.#nowMs(), wasWaiting ? this.#stalledMs() : 0);
     this.#inPhase[phase]!++;
   }
 

@@ -37,6 +37,14 @@ export const READ_CHANGED = 1; // the file is no longer what its identity says
 export const READ_FAILED = 2; // the disk said no
 export type ReadOutcome = typeof READ_OK | typeof READ_CHANGED | typeof READ_FAILED;
 
+/**
+ * How a read is reported back.
+ *
+ * @param startedMs when the disk began with it, on the scheduler's clock: before, it waited in line
+ * @param endedMs when the disk was done; until `done` is called it waited for the event loop
+ */
+export type ReadDone = (outcome: ReadOutcome, startedMs: number, endedMs: number) => void;
+
 /** A disk that fills slots of the slab. */
 export interface ChunkReader<File extends ChunkFile> {
   /**
@@ -50,6 +58,6 @@ export interface ChunkReader<File extends ChunkFile> {
     fileOffset: number,
     lengthBytes: number,
     slabOffset: number,
-    done: (outcome: ReadOutcome) => void,
+    done: ReadDone,
   ): void;
 }

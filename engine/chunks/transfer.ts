@@ -11,7 +11,7 @@
 import type { Cursor } from "./cursor.js";
 import type { Line, Linked } from "./line.js";
 import type { Load } from "./load.js";
-import { BLOCKED, IN_LINE, mustFollow, type Phase, PUSHING, READING, READY } from "./phase.js";
+import { BLOCKED, IN_LINE, mustFollow, type Phase, READING, READY } from "./phase.js";
 import type { ChunkFile, Sink } from "./sink.js";
 import type { Client } from "./turns.js";
 
@@ -43,6 +43,8 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
   phaseSinceMs: number;
   /** When the socket refused and has taken nothing since, whatever was offered to it. */
   blockedSinceMs = NOT_BLOCKED;
+  /** When the socket took the first byte; -1 before. */
+  firstTakenMs = NONE;
 
   line: Line<Transfer<File>> | undefined = undefined;
   before: Transfer<File> | undefined = undefined;
@@ -54,7 +56,10 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
 
   #arrivedFile: File | undefined = undefined;
   #arrivedChunk = NONE;
-  readonly #msIn: number[] = [0, 0, 0, 0, 0];
+  #queueMs = 0;
+  #diskMs = 0;
+  #drainMs = 0;
+  #isReadBooked = false;
 
   constructor(
     cursor: Cursor<File>,
@@ -79,32 +84,48 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
     return this.cursor.sentBytes;
   }
 
-  /** Milliseconds spent waiting for a turn, for a slot, or for the file's other reads. */
+  /** Milliseconds spent waiting for a slot, for the file's other reads, or for a reader. */
   get queueMs(): number {
-    return this.#msIn[READY]! + this.#msIn[IN_LINE]!;
+    return this.#queueMs;
   }
 
-  /** Milliseconds spent waiting for the disk. */
+  /** Milliseconds in which the disk was at work for it. */
   get diskMs(): number {
-    return this.#msIn[READING]!;
-  }
-
-  /** Milliseconds spent handing bytes to the socket. */
-  get pushMs(): number {
-    return this.#msIn[PUSHING]!;
+    return this.#diskMs;
   }
 
   /** Milliseconds spent waiting for the client. */
   get drainMs(): number {
-    return this.#msIn[BLOCKED]!;
+    return this.#drainMs;
   }
 
-  /** Cost: no allocation. */
-  enter(phase: Phase, nowMs: number): void {
+  /**
+   * Moves on, and books the time in the phase that ends.
+   *
+   * What is booked nowhere is the event loop's: waiting for a turn, handing bytes to the socket, and
+   * the time in which what was waited for had come but the loop had not got to it.
+   *
+   * Cost: no allocation.
+   *
+   * @param stalledMs how long the event loop had got to nothing when this was noticed
+   */
+  enter(phase: Phase, nowMs: number, stalledMs: number): void {
     mustFollow(this.phase, phase);
-    this.#msIn[this.phase]! += nowMs - this.phaseSinceMs;
+    const waitedMs = nowMs - this.phaseSinceMs;
+    if (this.phase === IN_LINE) this.#queueMs += Math.max(0, waitedMs - stalledMs);
+    else if (this.phase === BLOCKED) this.#drainMs += Math.max(0, waitedMs - stalledMs);
+    else if (this.phase === READING && !this.#isReadBooked) this.#diskMs += waitedMs;
+    this.#isReadBooked = false;
     this.phase = phase;
     this.phaseSinceMs = nowMs;
+  }
+
+  /** Books the read it waited for, as far as it did: others may have begun to wait before. */
+  bookRead(startedMs: number, endedMs: number): void {
+    const sinceMs = this.phaseSinceMs;
+    this.#queueMs += Math.max(0, startedMs - sinceMs);
+    this.#diskMs += Math.max(0, endedMs - Math.max(startedMs, sinceMs));
+    this.#isReadBooked = true;
   }
 
   /** Notes where the cursor came to. Returns false when it was in that chunk already. */

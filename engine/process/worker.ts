@@ -1,213 +1,235 @@
 /**
- * One serving process: the machine put together, started, drained and stopped.
+ * One serving process: the machine on the air, drained and stopped.
  *
- *   readers ── fill ──▶ slab ◀── pool ◀── scheduler ◀── server ◀── transport
- *                                              table ◀──┘
+ * 1. before   the access log is opened, what was kept comes back, readers start
+ * 2. open     the port of the files, then the admin port
+ * 3. drain    no new connections; the admin port tells until the last answer is out
  *
- * Owns: what is made once, in which order it starts and ends, and the one-second timer.
+ * Owns: in which order things start and end, and the one-second timer.
  */
-import { randomUUID } from "node:crypto";
-import { FileTable } from "../../fs/file-table.js";
-import { READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
-import type { OpenFile } from "../../fs/open-file.js";
-import { ReaderPool } from "../../fs/reader-pool.js";
+import { LineWriter } from "../../fs/line-writer.js";
 import { watchHosts, watchRoot } from "../../fs/root-watch.js";
-import { Counters } from "../../metrics/counters.js";
-import { parseOrigins } from "../../protocol/cors.js";
-import { createErrorPages } from "../../protocol/error-page.js";
-import { FAULTS, type FaultCode } from "../../protocol/faults.js";
-import { securityFields } from "../../protocol/security-headers.js";
-import { ChunkPool } from "../chunks/chunk-pool.js";
-import { Scheduler } from "../chunks/scheduler.js";
-import { type ChunkReader, READ_CHANGED, READ_FAILED, READ_OK } from "../chunks/sink.js";
-import { ListingDesk } from "../listing-desk.js";
-import { type Log, oncePer } from "../log.js";
-import { FileServer } from "../server.js";
+import type { Counters } from "../../metrics/counters.js";
+import type { Report } from "../../metrics/report.js";
+import { AccessLog } from "../access-log.js";
+import { MachineSource } from "../admin/machine-source.js";
+import type { EffectiveSetting } from "../config.js";
+import { type DownloadKeeper, keepDownloads } from "../download-keeper.js";
+import type { Log } from "../log.js";
+import { type AddressSet, parseProxies } from "../proxies.js";
+import { RootCheck } from "../root-check.js";
 import type { Config } from "../settings.js";
 import type { Site } from "../site.js";
 import type { Listener } from "../transport/exchange.js";
 import { listen } from "../transport/listen.js";
+import type { AdminPort } from "./admin-port.js";
+import { type Announcer, createAnnouncer } from "./announcer.js";
+import { createMachine, type Machine } from "./machine.js";
 
 /** A server that is on the air. */
 export interface Running {
   readonly listener: Listener;
-  /** What is going on and what has been counted, for logs and tests. */
-  stats(): Stats;
+  /** Undefined when there is none. */
+  readonly adminListener: Listener | undefined;
+  report(): FullReport;
+  /** Opens the access log's file anew: it may have been renamed. */
+  reopenLogs(): void;
   /** Stops listening, waits until requests are answered or `drainMs` is over, then stops. */
   drain(drainMs: number): Promise<"drained" | "cut">;
 }
 
+/** The report, and what its parts count of themselves. */
+export interface FullReport extends Report {
+  readonly machine: Stats;
+}
+
 export interface Stats {
   readonly connections: number;
+  /** Requests on the main road. */
+  readonly inProgress: number;
   readonly counters: Counters;
-  readonly scheduler: ReturnType<Scheduler<OpenFile>["stats"]>;
-  readonly pool: ReturnType<ChunkPool<OpenFile>["occupancy"]>;
-  readonly table: ReturnType<FileTable["stats"]>;
-  readonly readers: ReturnType<ReaderPool["stats"]>;
-  /** Undefined when there are none to be had. */
-  readonly listings: ReturnType<ListingDesk["stats"]> | undefined;
+  readonly scheduler: ReturnType<Machine["scheduler"]["stats"]>;
+  readonly pool: ReturnType<Machine["pool"]["occupancy"]>;
+  readonly table: ReturnType<Machine["table"]["stats"]>;
+  readonly readers: ReturnType<Machine["readers"]["stats"]>;
+  readonly listings: ReturnType<NonNullable<Machine["listings"]>["stats"]> | undefined;
+}
+
+export interface ServerParts {
+  readonly config: Config;
+  /** The same for people, with where each value comes from. */
+  readonly settings: readonly EffectiveSetting[];
+  readonly site: Site;
+  readonly log: Log;
 }
 
 /** Deadlines are looked at this often. Nothing here is promised to the second. */
 const SWEEP_MS = 1000;
 /** How often a drain looks whether the last answer has gone out. */
 const DRAIN_LOOK_MS = 50;
-/** One line of each kind of fault in this time, with a count of the others. */
-const QUIET_MS = 10_000;
 
-const monotonicMs = (): number => performance.now();
+const nowMs = (): number => performance.now();
 
 /**
  * Puts a server together and starts to listen.
  *
- * @throws Error whose message is for the operator, when the port cannot be had
+ * @throws Error whose message is for the operator, when a port, a file or a folder cannot be had
  */
-export async function startServer(config: Config, site: Site, log: Log): Promise<Running> {
-  const everywhere = securityFields(config.securityHeaders, false);
-  const { allowed: origins } = parseOrigins(config.corsOrigins);
-  const slab = new SharedArrayBuffer(slotBytes(config));
-  const readers = new ReaderPool(
-    {
-      readers: config.readers,
-      smallFileBytes: config.smallCacheBytes === 0 ? 0 : config.smallFileBytes,
-    },
-    slab,
-  );
-  const table = new FileTable(readers, config, monotonicMs);
-  const pool = new ChunkPool<OpenFile>(new Uint8Array(slab), config.chunkBytes);
-  const counters = new Counters();
-  const say = createReporter(log);
-  const scheduler = new Scheduler<OpenFile>({
-    pool,
-    reader: createChunkReader(readers, table),
-    settings: {
-      sendTimeoutMs: config.sendTimeoutMs,
-      readTimeoutMs: config.readTimeoutMs,
-      maxReadsPerFile: readsPerFile(config.readers),
-    },
-    nowMs: monotonicMs,
-    defer: setImmediate,
+export async function startServer(parts: ServerParts): Promise<Running> {
+  const { config, settings, site, log } = parts;
+  let listener: Listener | undefined;
+  let isStopping = false;
+  const connections = (): number => listener?.connections() ?? 0;
+  const say = createAnnouncer(log);
+  const trusts = parseProxies(config.trustedProxies)!; // judged with the settings
+  const accessLog = openAccessLog(config, trusts, log);
+  const machine = createMachine({ config, site, say, accessLog, trusts, connections });
+  const keeper = await keepState(config, machine, log);
+  const root = new RootCheck(site.hostsDir || site.root, nowMs);
+  const source = new MachineSource({
+    machine,
+    config,
+    settings,
+    root,
+    listener: () => (isStopping ? undefined : listener),
   });
-  const listings = config.listing
-    ? new ListingDesk({ table, settings: config, nowMs: monotonicMs, onTrouble: say.trouble })
-    : undefined;
-  const server = new FileServer({
-    table,
-    scheduler,
-    counters,
-    listings,
-    site: {
-      ...site,
-      index: config.index,
-      appPage: config.spa,
-      hasCleanUrls: config.cleanUrls,
-      hasServerTiming: config.serverTiming,
-      fields: { cacheControl: config.cacheControl, origins, everywhere },
-    },
-    policy: {
-      maxRanges: config.maxRanges,
-      createBoundary: randomUUID,
-      errorPages: createErrorPages(everywhere),
-    },
-    report: say.fault,
-    onBug: say.bug,
-    nowMs: monotonicMs,
-  });
-  await readers.start();
-  const listener = await startListening(config, server, readers, log);
+  const end = (): Promise<unknown> =>
+    Promise.all([machine.readers.stop(), keeper?.stop(), accessLog?.close()]);
+
+  let admin: AdminPort | undefined;
+  try {
+    await machine.readers.start();
+    const { transport, host, port } = config;
+    listener = await listen(transport, { host, port }, machine.server, log);
+    admin = await openAdmin(parts, source, machine, say);
+  } catch (error) {
+    listener?.close();
+    await end();
+    throw error;
+  }
+
+  const endWatch = watchForSwitches(site, machine);
+  const sweep = setInterval(() => sweepAll(machine, root), SWEEP_MS);
+  machine.sampler.start();
+  const files = listener;
+  const drain = async (drainMs: number): Promise<"drained" | "cut"> => {
+    isStopping = true;
+    files.stopListening();
+    const isDrained = await waitUntil(() => files.pending() === 0, drainMs);
+    clearInterval(sweep);
+    endWatch();
+    machine.sampler.stop();
+    machine.listings?.stop();
+    files.close();
+    admin?.stop();
+    await end();
+    return isDrained ? "drained" : "cut";
+  };
+  return {
+    listener: files,
+    adminListener: admin?.listener,
+    report: () => ({ ...source.report(), machine: statsOf(machine, connections()) }),
+    reopenLogs: () => accessLog?.reopen(),
+    drain,
+  };
+}
+
+/** @throws Error whose message is for the operator, when the file cannot be opened */
+function openAccessLog(
+  { accessLog: format, accessLogFile: path }: Config,
+  trusts: AddressSet,
+  { warn }: Log,
+): AccessLog | undefined {
+  if (format === "off") return undefined;
+  try {
+    const writer = new LineWriter({ path, onTrouble: (line) => warn(`access log: ${line}`) });
+    return new AccessLog({ format, writer, trusts, nowMs: Date.now });
+  } catch (error) {
+    throw new Error(`SLUICE_ACCESS_LOG_FILE=${path}: ${reasonOf(error)}`);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist",
+  EACCES: "may not be written by this user",
+  EISDIR: "is a folder",
+};
+
+const reasonOf = (error: unknown): string => {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? message;
+};
+
+/** @throws Error whose message is for the operator, when the folder cannot be used */
+async function keepState(
+  { metrics, stateDir }: Config,
+  { downloads }: Machine,
+  { warn }: Log,
+): Promise<DownloadKeeper | undefined> {
+  if (!metrics || stateDir === "") return undefined;
+  return keepDownloads(stateDir, { downloads, onTrouble: warn });
+}
+
+/**
+ * Nobody asked for the default port: where it is taken, the server goes on without.
+ *
+ * @throws Error whose message is for the operator, when a port that was asked for cannot be had
+ */
+async function openAdmin(
+  { config, settings, log }: ServerParts,
+  source: MachineSource,
+  { sampler }: Machine,
+  say: Announcer,
+): Promise<AdminPort | undefined> {
+  if (config.adminPort === 0) return undefined;
+  const { openAdminPort } = await import("./admin-port.js"); // a third of what there is to load
+  try {
+    return await openAdminPort({ config, source, sampler, onBug: say.bug });
+  } catch (error) {
+    const isAskedFor = settings.some(
+      ({ name, origin }) => name === "SLUICE_ADMIN_PORT" && origin !== "default",
+    );
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isAskedFor) throw new Error(`admin port: ${reason}`);
+    log.warn(`no dashboard and no metrics: ${reason}; SLUICE_ADMIN_PORT names another, 0 none`);
+    return undefined;
+  }
+}
+
+function watchForSwitches({ root, hostsDir }: Site, { table, listings }: Machine): () => void {
   const distrust = (): void => {
     table.distrust();
     listings?.distrust();
   };
-  const endWatch =
-    site.hostsDir === "" ? watchRoot(site.root, distrust) : watchHosts(site.hostsDir, distrust);
-  const sweep = setInterval(() => {
-    scheduler.sweep();
-    table.sweep();
-    listings?.sweep();
-  }, SWEEP_MS);
-
-  const stats = (): Stats => ({
-    connections: listener.connections(),
-    counters,
-    scheduler: scheduler.stats(),
-    pool: pool.occupancy(),
-    table: table.stats(),
-    readers: readers.stats(),
-    listings: listings?.stats(),
-  });
-  const drain = async (drainMs: number): Promise<"drained" | "cut"> => {
-    listener.stopListening();
-    const isDrained = await waitUntil(() => listener.pending() === 0, drainMs);
-    clearInterval(sweep);
-    endWatch();
-    listings?.stop();
-    listener.close();
-    await readers.stop();
-    return isDrained ? "drained" : "cut";
-  };
-  return { listener, stats, drain };
+  return hostsDir === "" ? watchRoot(root, distrust) : watchHosts(hostsDir, distrust);
 }
 
-/** Whole chunks only: a rest at the end of the slab would never be used. */
-const slotBytes = ({ poolBytes, chunkBytes }: Config): number =>
-  Math.floor(poolBytes / chunkBytes) * chunkBytes;
-
-/** A file on a stuck disk can hold this many readers; the others go on. */
-const readsPerFile = (readers: number): number => Math.max(1, Math.floor(readers / 4));
-
-async function startListening(
-  { transport, host, port }: Config,
-  server: FileServer,
-  readers: ReaderPool,
-  log: Log,
-): Promise<Listener> {
-  try {
-    return await listen(transport, { host, port }, server, log);
-  } catch (error) {
-    await readers.stop();
-    throw error;
-  }
+function sweepAll({ scheduler, table, listings, operations }: Machine, root: RootCheck): void {
+  scheduler.sweep();
+  table.sweep();
+  listings?.sweep();
+  operations.sweep();
+  root.ask();
 }
 
-/** The scheduler's disk: a read keeps its descriptor open until it has returned. */
-function createChunkReader(readers: ReaderPool, table: FileTable): ChunkReader<OpenFile> {
+function statsOf(machine: Machine, connections: number): Stats {
   return {
-    read(file, fileOffset, lengthBytes, slabOffset, done) {
-      table.hold(file);
-      readers.read(file.fd, file.identity, fileOffset, lengthBytes, slabOffset, (result) => {
-        table.release(file);
-        if (result === READ_DONE) done(READ_OK);
-        else done(result === READ_FILE_CHANGED ? READ_CHANGED : READ_FAILED);
-      });
-    },
-  };
-}
-
-/** Faults as lines in the log: each kind on its own, a flood of one kind as a count. */
-function createReporter(log: Log) {
-  const said = new Map<FaultCode, (line: string) => void>();
-  const bug = oncePer(QUIET_MS, log.error);
-  return {
-    trouble: oncePer(QUIET_MS, log.error),
-    fault(code: FaultCode, path: string): void {
-      const level = FAULTS[code].log;
-      if (level === "silent") return;
-      const say = said.get(code) ?? oncePer(QUIET_MS, log[level]);
-      said.set(code, say);
-      say(`${code} ${FAULTS[code].status} for ${path}`);
-    },
-    bug(error: unknown, path: string): void {
-      bug(`bug while answering ${path}: ${error instanceof Error ? error.stack : String(error)}`);
-    },
+    connections,
+    inProgress: machine.operations.inProgress,
+    counters: machine.counters,
+    scheduler: machine.scheduler.stats(),
+    pool: machine.pool.occupancy(),
+    table: machine.table.stats(),
+    readers: machine.readers.stats(),
+    listings: machine.listings?.stats(),
   };
 }
 
 /** Resolves true as soon as `holds`, false when `limitMs` is over. */
 async function waitUntil(holds: () => boolean, limitMs: number): Promise<boolean> {
-  const endMs = monotonicMs() + limitMs;
+  const endMs = nowMs() + limitMs;
   while (!holds()) {
-    if (monotonicMs() >= endMs) return false;
+    if (nowMs() >= endMs) return false;
     await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
   }
   return true;

@@ -4,6 +4,7 @@
  * `Ask` is what a client sent, raw. `Reply` is where the answer goes; it is also the `Sink` that the
  * scheduler fills. A transport asks `express` first: an answer at hand costs no `Reply` at all.
  */
+import type { DownloadCounter } from "../../metrics/download-counter.js";
 import type { Field, Head } from "../../protocol/head.js";
 import type { Sink } from "../chunks/sink.js";
 
@@ -25,6 +26,10 @@ export interface Ask {
   readonly path: string;
   /** The target after its "?", as sent; "" when there is none. */
   readonly query: string;
+  /** "HTTP/1.1", as in a request line. */
+  readonly version: string;
+  /** Address of the peer. Ask before the answer is sent. Cost: one system call. */
+  readonly client: string;
   /** The value of a field, "" when absent; of several with the same name, the first. */
   field(name: FieldName): string;
   /** All fields in order. Slow: for judging the framing of a request that has a body. */
@@ -35,9 +40,45 @@ export interface Ask {
 export interface Ready {
   readonly head: Head;
   readonly body: Buffer | undefined;
+  /** Where to count it as a download; undefined when it is none. */
+  readonly download: DownloadCounter | undefined;
 }
 
-/** The answer's side of a request. After `sendHead`, `sendAndClose` or the last byte it is over. */
+/** An answer with a body: no to what was asked. */
+export interface Refusal {
+  readonly head: Head;
+  readonly body: Buffer;
+}
+
+/**
+ * What is told for as long as somebody listens: server-sent events, or the messages of a WebSocket.
+ *
+ * Nothing waits in it but the bytes sent last, which the socket has in part: a slow listener misses
+ * what is sent meanwhile, and costs no more than one message.
+ */
+export interface Stream {
+  /**
+   * Sends whole events, or one message in UTF-8, unless the socket still has some of the last ones:
+   * then nothing is taken and false is returned. May be shared by streams; must not be overwritten.
+   */
+  send(bytes: Uint8Array): boolean;
+  /** Ends it. Who has not taken the last bytes some seconds later is cut. Nothing may follow. */
+  end(): void;
+  /** Set by the owner: the client has left or was cut. At most once, and not after `end`. */
+  onGone: () => void;
+}
+
+/** For a client that left before its stream was opened. */
+export function createGoneStream(): Stream {
+  const stream: Stream = { onGone: () => {}, send: () => false, end: () => {} };
+  setImmediate(() => stream.onGone());
+  return stream;
+}
+
+/**
+ * The answer's side of a request. After `sendHead`, `sendAndClose`, `openStream` or the last byte it
+ * is over.
+ */
 export interface Reply extends Sink {
   /** The client has left, or the answer is over: nothing may be sent any more. */
   readonly isOver: boolean;
@@ -54,6 +95,11 @@ export interface Reply extends Sink {
   sendWhole(head: Head, body: Uint8Array): number;
   /** The head that leaves with the first bytes offered. */
   begin(head: Head): void;
+  /**
+   * Answers a GET with server-sent events that have no end of their own. The head leaves at once;
+   * the transport may put comments (`:`) between events. Before any byte of another answer.
+   */
+  openStream(head: Head): Stream;
   /** Ends the connection now. Any promised length stays unmet, and the client sees that. */
   cut(): void;
 }
@@ -62,10 +108,22 @@ export interface Reply extends Sink {
 export interface Handler {
   /** An answer at hand, or undefined: then `handle`. Called for GET only. */
   express(ask: Ask): Ready | undefined;
+  /** The transport has sent all of what `express` has just returned. */
+  sent(ready: Ready): void;
+  /** It has sent a part, of `takenBytes` of its body, and the socket is full: the rest. */
+  finish(ask: Ask, ready: Ready, takenBytes: number, reply: Reply): void;
   /** Answers now or later through `reply`. */
   handle(ask: Ask, reply: Reply): void;
-  /** The transport has begun to send a `Ready` and the socket took only a part: the rest. */
-  finish(rest: Uint8Array, reply: Reply): void;
+}
+
+/** What WebSockets are served with. Nothing here may throw either. */
+export interface LiveHandler {
+  /** Of the target, without a query: "/live". */
+  readonly path: string;
+  /** True, or the answer for who may not watch. Asked before the handshake itself is judged. */
+  admits(ask: Ask): true | Refusal;
+  /** Somebody watches: what they say is not listened to. */
+  onOpen(stream: Stream): void;
 }
 
 /** A transport that listens. */
@@ -75,7 +133,10 @@ export interface Listener {
   readonly port: number;
   /** Connections open now. */
   connections(): number;
-  /** Requests whose answer has not gone out to its last byte. */
+  /**
+   * Requests whose answer has not gone out to its last byte. Streams and WebSockets do not count:
+   * nobody waits for the end of what has none. `close` cuts them.
+   */
   pending(): number;
   /** Takes no new connections and asks the others to close after their next answer. */
   stopListening(): void;
@@ -87,4 +148,6 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
+  /** Without it a WebSocket is asked for in vain: the request is answered like any other. */
+  readonly live?: LiveHandler;
 }

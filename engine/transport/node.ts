@@ -8,7 +8,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Field, Head } from "../../protocol/head.js";
-import type { Ask, FieldName, Handler, Listener, ListenOptions, Reply } from "./exchange.js";
+import { plainAddress } from "./address.js";
+import {
+  type Ask,
+  createGoneStream,
+  type FieldName,
+  type Handler,
+  type Listener,
+  type ListenOptions,
+  type LiveHandler,
+  type Ready,
+  type Reply,
+  type Stream,
+} from "./exchange.js";
+import { createRefusal } from "./handshake.js";
 
 /**
  * Bytes copied and given to Node in one piece. Smaller: more calls per MiB. Larger: more memory for
@@ -27,6 +40,12 @@ const IDLE_MS = 10_000;
  */
 const MAX_WAITING = 256;
 
+/**
+ * Node looks twice before it calls a connection idle: who does not take the end of a stream is cut
+ * after 5 to 10 s, as by the fast transport.
+ */
+const LAST_BYTES_MS = 5000;
+
 /** Node's own default closes a connection in the middle of a slow download after five minutes. */
 const NO_LIMIT = 0;
 
@@ -37,9 +56,11 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
   const listener = new NodeListener(server);
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     inTurn(req, res, () => {
-      if (listener.isDraining) res.setHeader("Connection", "close");
-      listener.countUntilClosed(res);
-      answer(handler, req, res);
+      if (listener.isDraining || asksToUpgrade(req)) res.setHeader("Connection", "close");
+      const reply = new NodeReply(req, res, listener.countUntilClosed(res));
+      const ask = new NodeAsk(req);
+      if (ask.method === "GET" && ask.path === options.live?.path) refuse(options.live, ask, reply);
+      else answer(handler, ask, reply);
     });
   };
   server.on("request", onRequest);
@@ -78,12 +99,19 @@ class NodeListener implements Listener {
     return this.#pending;
   }
 
-  /** "close" comes when Node has handed the last byte to the kernel: later than our last write. */
-  countUntilClosed(res: ServerResponse): void {
+  /**
+   * "close" comes when Node has handed the last byte to the kernel: later than our last write.
+   * Returns what ends the counting earlier.
+   */
+  countUntilClosed(res: ServerResponse): () => void {
+    let isCounted = true;
+    const discount = (): void => {
+      if (isCounted) this.#pending--;
+      isCounted = false;
+    };
     this.#pending++;
-    res.once("close", () => {
-      this.#pending--;
-    });
+    res.once("close", discount);
+    return discount;
   }
 
   stopListening(): void {
@@ -118,29 +146,51 @@ function inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): voi
   });
 }
 
-function answer(handler: Handler, req: IncomingMessage, res: ServerResponse): void {
-  const ask = new NodeAsk(req);
-  const reply = new NodeReply(req, res);
-  const ready = ask.method === "GET" ? handler.express(ask) : undefined;
-  if (ready === undefined) handler.handle(ask, reply);
-  else if (ready.body === undefined) reply.sendHead(ready.head, undefined);
-  else sendReady(handler, reply, ready.head, ready.body);
+/**
+ * Node stops reading a packet behind a request for another protocol, and goes on with the next: a
+ * request between them would never be answered, and the answers after it be taken for others.
+ */
+const asksToUpgrade = (req: IncomingMessage): boolean => req.headers.upgrade !== undefined;
+
+const NO_WEBSOCKETS = createRefusal(
+  501,
+  "There are no WebSockets here: the server runs on node:http, without uWebSockets.js.",
+  [],
+);
+
+function refuse(live: LiveHandler, ask: Ask, reply: NodeReply): void {
+  const admission = live.admits(ask);
+  const { head, body } = admission === true ? NO_WEBSOCKETS : admission;
+  reply.sendAndClose(head, body, true);
 }
 
-function sendReady(handler: Handler, reply: NodeReply, head: Head, body: Buffer): void {
-  const taken = reply.sendWhole(head, body);
-  if (taken < body.length) handler.finish(body.subarray(taken), reply);
+function answer(handler: Handler, ask: Ask, reply: NodeReply): void {
+  const ready = ask.method === "GET" ? handler.express(ask) : undefined;
+  if (ready === undefined) handler.handle(ask, reply);
+  else sendReady(handler, ask, reply, ready);
+}
+
+function sendReady(handler: Handler, ask: Ask, reply: NodeReply, ready: Ready): void {
+  const { head, body } = ready;
+  if (body === undefined) reply.sendHead(head, undefined);
+  const taken = body === undefined ? 0 : reply.sendWhole(head, body);
+  if (body === undefined || taken === body.length) handler.sent(ready);
+  else handler.finish(ask, ready, taken, reply);
 }
 
 class NodeAsk implements Ask {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  readonly version: string;
+  readonly client: string;
   readonly #request: IncomingMessage;
 
   constructor(request: IncomingMessage) {
     this.#request = request;
     this.method = request.method ?? "";
+    this.version = `HTTP/${request.httpVersion}`;
+    this.client = plainAddress(request.socket.remoteAddress ?? "");
     const target = originForm(request.url ?? "");
     const mark = target.indexOf("?");
     this.path = mark < 0 ? target : target.slice(0, mark);
@@ -177,13 +227,15 @@ class NodeReply implements Reply {
   isOver = false;
   hasBegun = false;
   readonly #res: ServerResponse;
+  readonly #discount: () => void;
   #head: Head | undefined;
   #taken = 0;
   #isFull = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse) {
+  constructor(req: IncomingMessage, res: ServerResponse, discount: () => void) {
     this.#res = res;
-    this.client = req.socket.remoteAddress ?? "";
+    this.#discount = discount;
+    this.client = plainAddress(req.socket.remoteAddress ?? "");
     res.on("drain", () => this.#drain());
     res.on("close", () => this.#leave());
     res.on("error", nothing); // the close that follows tells all there is to tell
@@ -228,6 +280,14 @@ class NodeReply implements Reply {
     return this.#taken;
   }
 
+  openStream(head: Head): Stream {
+    if (this.isOver) return createGoneStream();
+    this.isOver = true;
+    this.#discount();
+    this.#writeHead(head, undefined);
+    return new NodeStream(this.#res);
+  }
+
   cut(): void {
     this.#res.destroy();
   }
@@ -252,6 +312,41 @@ class NodeReply implements Reply {
   #leave(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.onGone();
+  }
+}
+
+/**
+ * In memory for a listener that reads nothing: the piece sent last. Node cuts nobody for reading
+ * nothing; its owner does.
+ */
+class NodeStream implements Stream {
+  onGone: () => void = nothing;
+  readonly #res: ServerResponse;
+  #isOver = false;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    res.once("close", () => this.#leave());
+    res.flushHeaders();
+  }
+
+  send(bytes: Uint8Array): boolean {
+    if (this.#isOver || this.#res.writableLength > 0) return false;
+    this.#res.write(bytes);
+    return true;
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#res.setTimeout(LAST_BYTES_MS);
+    this.#res.end();
+  }
+
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.onGone();
   }
 }

@@ -12,9 +12,26 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
 import type { Field, Head } from "../../protocol/head.js";
-import type { Ask, FieldName, Handler, Listener, ListenOptions, Reply } from "./exchange.js";
+import { spellAddress } from "./address.js";
+import {
+  type Ask,
+  createGoneStream,
+  type FieldName,
+  type Handler,
+  type Listener,
+  type ListenOptions,
+  type Ready,
+  type Reply,
+  type Stream,
+} from "./exchange.js";
+import { Peers } from "./peers.js";
+import { serveLive } from "./uws-live.js";
+import { UwsStream } from "./uws-stream.js";
 
 type Uws = typeof import("uWebSockets.js");
+
+/** It speaks no other version, and refuses those who do before we hear of them. */
+const VERSION = "HTTP/1.1";
 
 /** Loads the binary. Rejects where it has none for this Node and C library. */
 export async function loadUws(): Promise<Uws> {
@@ -28,19 +45,30 @@ export async function loadUws(): Promise<Uws> {
 /** @throws Error when the port cannot be had */
 export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): Listener {
   const app = uws.App();
-  const state: ListenState = { isDraining: false, connections: 0, pending: 0 };
-  const countConnection = (_res: HttpResponse, change: unknown): void => {
-    state.connections += Math.sign(Number(change));
+  const state: ListenState = { isDraining: false, peers: new Peers(), pending: 0 };
+  const countConnection = (res: HttpResponse, change: unknown): void => {
+    if (Number(change) > 0) state.peers.came(spellAddress(res.getRemoteAddress()));
+    else state.peers.left();
   };
   app.filter(countConnection);
+  if (options.live !== undefined) {
+    serveLive(app, options.live, {
+      toAsk: (req, res) => new UwsAsk(req, res, state),
+      refuse: (res, { head, body }) =>
+        new UwsReply(res, state, NOT_BEGUN).sendAndClose(head, body, true),
+      onClosed: () => state.peers.left(),
+    });
+  }
   app.get("/*", (res, req) => answerGet(handler, state, res, req));
-  app.any("/*", (res, req) => handler.handle(new UwsAsk(req), new UwsReply(res, state, NOT_BEGUN)));
+  app.any("/*", (res, req) =>
+    handler.handle(new UwsAsk(req, res, state), new UwsReply(res, state, NOT_BEGUN)),
+  );
   return new UwsListener(uws, app, bind(app, options), state);
 }
 
 interface ListenState {
   isDraining: boolean;
-  connections: number;
+  readonly peers: Peers;
   /** Replies that are not over. */
   pending: number;
 }
@@ -73,7 +101,7 @@ class UwsListener implements Listener {
   }
 
   connections(): number {
-    return this.#state.connections;
+    return this.#state.peers.count;
   }
 
   pending(): number {
@@ -92,15 +120,45 @@ class UwsListener implements Listener {
   }
 }
 
+let addressedTo: HttpResponse | undefined;
+let address = "";
+
+/** The ask and the reply of one request want it one right after the other. */
+function addressOf(res: HttpResponse, { peers }: ListenState): string {
+  const { only } = peers;
+  if (only !== "") return only;
+  if (addressedTo === res) return address;
+  addressedTo = res;
+  address = spellAddress(res.getRemoteAddress());
+  return address;
+}
+
 // --- the express lane: no object for the reply, no call-back, no promise ---
 
 /** One for all requests of the lane: it is only read before the call-back returns. */
 class ExpressAsk implements Ask {
   readonly method = "GET";
+  readonly version = VERSION;
   request: HttpRequest | undefined;
+  response: HttpResponse | undefined;
+  #state: ListenState | undefined;
+  #path: string | undefined;
+
+  /** Takes the place of the one before. */
+  begin(request: HttpRequest, response: HttpResponse, state: ListenState): void {
+    this.request = request;
+    this.response = response;
+    this.#state = state;
+    this.#path = undefined;
+  }
+
+  get client(): string {
+    return addressOf(this.response!, this.#state!);
+  }
 
   get path(): string {
-    return this.request!.getUrl();
+    this.#path ??= this.request!.getUrl();
+    return this.#path;
   }
 
   get query(): string {
@@ -125,31 +183,34 @@ function answerGet(
   res: HttpResponse,
   req: HttpRequest,
 ): void {
-  expressAsk.request = req;
+  expressAsk.begin(req, res, state);
   const ready = state.isDraining ? undefined : handler.express(expressAsk);
   if (ready === undefined) handler.handle(expressAsk, new UwsReply(res, state, NOT_BEGUN));
-  else if (ready.body === undefined) sendUnchanged(res, ready.head);
-  else sendReady(handler, state, res, ready.head, ready.body);
+  else if (ready.body === undefined) sendUnchanged(handler, res, ready);
+  else sendReady(handler, state, res, ready, ready.body);
 }
 
-function sendUnchanged(res: HttpResponse, head: Head): void {
+function sendUnchanged(handler: Handler, res: HttpResponse, ready: Ready): void {
+  const { head } = ready;
   res.writeStatus(head.statusLine);
   res.writeHeader(head.firstName, head.block);
   res.endWithoutBody();
+  handler.sent(ready);
 }
 
 function sendReady(
   handler: Handler,
   state: ListenState,
   res: HttpResponse,
-  head: Head,
+  ready: Ready,
   body: Buffer,
 ): void {
+  const { head } = ready;
   if (head.status !== 200) res.writeStatus(head.statusLine);
   res.writeHeader(head.firstName, head.block);
-  if (res.tryEnd(body, body.length)[1]) return;
+  if (res.tryEnd(body, body.length)[1]) return handler.sent(ready);
   const taken = res.getWriteOffset();
-  handler.finish(body.subarray(taken), new UwsReply(res, state, taken));
+  handler.finish(expressAsk, ready, taken, new UwsReply(res, state, taken));
 }
 
 // --- every other request ---
@@ -158,13 +219,22 @@ class UwsAsk implements Ask {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  readonly version = VERSION;
   readonly #request: HttpRequest;
+  readonly #response: HttpResponse;
+  readonly #state: ListenState;
 
-  constructor(request: HttpRequest) {
+  constructor(request: HttpRequest, response: HttpResponse, state: ListenState) {
     this.#request = request;
+    this.#response = response;
+    this.#state = state;
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? "";
+  }
+
+  get client(): string {
+    return addressOf(this.#response, this.#state);
   }
 
   field(name: FieldName): string {
@@ -213,9 +283,7 @@ class UwsReply implements Reply {
 
   /** Cost: one system call, so only those ask who share among clients. */
   get client(): string {
-    return this.#res === undefined
-      ? ""
-      : Buffer.from(this.#res.getRemoteAddress()).toString("latin1");
+    return this.#res === undefined ? "" : addressOf(this.#res, this.#state);
   }
 
   get isOver(): boolean {
@@ -262,6 +330,14 @@ class UwsReply implements Reply {
       this.#push(res, bytes, totalBytes);
     });
     return this.#taken;
+  }
+
+  openStream(head: Head): Stream {
+    const res = this.#res;
+    if (res === undefined) return createGoneStream();
+    this.#finish();
+    this.hasBegun = true;
+    return new UwsStream(res, () => this.#writeHead(res, head));
   }
 
   cut(): void {

@@ -34,6 +34,8 @@ test.for(TRANSPORTS)(
     await Promise.all(crowd);
 
     await server.untilIdle();
+    const { downloads } = await server.report();
+    expect(downloads.map(({ inProgress }) => inProgress)).toEqual([0, 0, 0]);
     await replaceAll(server); // a file somebody still held would stay open beside its successor
     expect(server.openFds()).toBe(fdsBefore);
     expect(String((await get(server.port, "/small.txt")).body)).toBe(SMALL);

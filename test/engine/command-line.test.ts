@@ -11,6 +11,7 @@ import { SETTINGS } from "../../engine/settings.js";
 
 const serve = (root?: string): CommandLine => ({ kind: "serve", root });
 const check = (root?: string): CommandLine => ({ kind: "check", root });
+const report = (asJson = false): CommandLine => ({ kind: "report", asJson });
 const refused = (...complaints: string[]): CommandLine => ({ kind: "refused", complaints });
 const HELP: CommandLine = { kind: "help" };
 const VERSION: CommandLine = { kind: "version" };
@@ -24,6 +25,45 @@ const rows: readonly (readonly [why: string, words: readonly string[], want: Com
   ["--check checks", ["--check"], check()],
   ["--check takes the folder after it", ["--check", "site"], check("site")],
   ["--check takes the folder before it", ["site", "--check"], check("site")],
+  ["report reports", ["report"], report()],
+  ["--json after it asks for JSON", ["report", "--json"], report(true)],
+  ["--json before it does, too", ["--json", "report"], report(true)],
+  ["a folder named report has a path", ["./report"], serve("./report")],
+  ["a folder named report may follow --", ["--", "report"], serve("report")],
+  ["it can be checked", ["--check", "--", "report"], check("report")],
+  ["after -- nothing is an option", ["report", "--"], report()],
+  ["help comes before the report", ["report", "--help"], HELP],
+  ["the report has no folder", ["report", "site"], refused('report takes no ROOT, got "site"')],
+  [
+    "two reports are one too many",
+    ["report", "report"],
+    refused('report takes no ROOT, got "report"'),
+  ],
+  ["a report is not checked", ["--check", "report"], refused("--check: not together with report")],
+  [
+    "report after a folder is another folder",
+    ["site", "report"],
+    refused('want one ROOT, got 2: "site", "report"'),
+  ],
+  [
+    "only a report is JSON",
+    ["--json", "site"],
+    refused("--json: only together with report, as in sluice report --json"),
+  ],
+  [
+    "a value for --json is refused",
+    ["report", "--json=yes"],
+    refused('--json: takes no value, was given "yes"'),
+  ],
+  [
+    "all that is wrong with a report is told at once",
+    ["report", "a", "b", "--check", "-x"],
+    refused(
+      `-x: ${UNKNOWN}`,
+      "--check: not together with report",
+      'report takes no ROOT, got "a", "b"',
+    ),
+  ],
   ["--help helps", ["--help"], HELP],
   ["-h helps", ["-h"], HELP],
   ["--version tells", ["--version"], VERSION],
@@ -78,7 +118,7 @@ describe("helpText", () => {
     }
   });
   test("names every option it takes", () => {
-    for (const option of ["--check", "--help", "--version", "-h", "-V"]) {
+    for (const option of ["--check", "--json", "--help", "--version", "-h", "-V", "report"]) {
       expect(helpText()).toContain(option);
     }
   });

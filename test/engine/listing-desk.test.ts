@@ -49,7 +49,7 @@ class FakeTable {
       this.closed.push(fd);
       return undefined;
     }
-    const file = new OpenFile(identity, undefined, 0);
+    const file = new OpenFile("/listing", identity, undefined, 0);
     file.fd = fd;
     file.users = 1;
     return file;

@@ -41,6 +41,7 @@ const NOTHING: Opened = {
   siblings: 0,
   observedMs: 0,
   body: undefined,
+  times: { askedMs: 0, startedMs: 0, endedMs: 0 },
 };
 const RESULTS = {
   directory: OPEN_DIRECTORY,

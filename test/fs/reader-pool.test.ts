@@ -20,7 +20,7 @@ import {
 } from "../../fs/jobs.js";
 import type { Opened } from "../../fs/reader-pool.js";
 import { until } from "../support/gate.js";
-import { identityOf, SMALL_BYTES, sharePool } from "../support/pool.js";
+import { identityOf, SMALL_BYTES, sharePool, targetOf } from "../support/pool.js";
 import { put, tempFolder } from "../support/temp-folder.js";
 
 const LARGE = Buffer.from(Array.from({ length: 4 * SMALL_BYTES }, (_, at) => (at * 31) % 251));
@@ -253,7 +253,7 @@ describe("reads", () => {
     const file = await open(put(tempFolder(), "f", LARGE));
     slab.fill(0xff);
     await new Promise((resolve) => {
-      pool.read(file.fd, file.identity!, 10, 20, 300, resolve);
+      pool.read(targetOf(file), 10, 20, 300, resolve);
     });
     expect(slab.subarray(300, 320)).toEqual(LARGE.subarray(10, 30));
     expect(slab.findIndex((byte) => byte !== 0xff)).toBe(300);
@@ -293,7 +293,9 @@ describe("reads", () => {
   test("that the system refuses say why", async () => {
     const { identity } = await open(put(tempFolder(), "f", LARGE));
     const answer = await new Promise((resolve) => {
-      pool.read(-1 >>> 1, identity!, 0, 1, 0, (...said) => resolve(said));
+      pool.read({ fd: -1 >>> 1, identity: identity!, path: "f" }, 0, 1, 0, (result, errno) =>
+        resolve([result, errno]),
+      );
     });
     expect(answer).toEqual([READ_REFUSED, -constants.errno.EBADF]);
   });

@@ -46,8 +46,9 @@ export class Client {
     socket.on("error", () => {}); // a connection that is cut ends what is read: no more is wanted
   }
 
-  static async connect(port: number): Promise<Client> {
-    const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+  /** @param localAddress one of loopback: to the server, another is another client */
+  static async connect(port: number, localAddress = "127.0.0.1"): Promise<Client> {
+    const socket = net.connect({ port, host: "127.0.0.1", localAddress, noDelay: true });
     await once(socket, "connect");
     return new Client(socket);
   }

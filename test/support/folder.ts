@@ -73,6 +73,11 @@ export class Folder {
     return hash.digest("hex");
   }
 
+  /** Moves the whole folder, and leaves this object where it was. */
+  rename(to: string, from = this.path): void {
+    fs.renameSync(from, to);
+  }
+
   remove(): void {
     fs.rmSync(this.path, { recursive: true, force: true });
   }

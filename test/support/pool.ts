@@ -7,6 +7,7 @@ import {
   type Opened,
   ReaderPool,
   type ReaderPoolSettings,
+  type ReadTarget,
 } from "../../fs/reader-pool.js";
 
 export const SMALL_BYTES = 1024;
@@ -50,10 +51,17 @@ function createPool(settings: Partial<ReaderPoolSettings> = {}): TestPool {
       }),
     read: (file, offset, lengthBytes) =>
       new Promise((resolve) => {
-        pool.read(file.fd, file.identity!, offset, lengthBytes, 0, resolve);
+        pool.read(targetOf(file), offset, lengthBytes, 0, resolve);
       }),
   };
 }
+
+/** An open file, as a read names it. */
+export const targetOf = ({ fd, identity }: Opened): ReadTarget => ({
+  fd,
+  identity: identity!,
+  path: "file",
+});
 
 /** What the file system says, in the words of the pool. */
 export function identityOf(path: string): FileIdentity {

@@ -10,7 +10,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test as plainTest, vi } from "vitest";
-import type { Stats } from "../../engine/process/worker.js";
+import type { FullReport, Stats } from "../../engine/process/worker.js";
 import { type Files, Folder } from "./folder.js";
 
 /** Both are to behave the same: most tests run once for each. */
@@ -104,6 +104,9 @@ class Program {
   }
 }
 
+/** No fixed port, and no warning because the tests' machine is busy. */
+const DEFAULTS = { SLUICE_PORT: "0", SLUICE_ADMIN_PORT: "0", SLUICE_SLOW_MS: "1h" };
+
 /** The program on the air. */
 export class Server extends Program {
   readonly folder: Folder;
@@ -112,7 +115,7 @@ export class Server extends Program {
 
   constructor({ transport, files, folder, root, env, ...options }: ServerOptions) {
     const served = folder ?? new Folder(files);
-    const settings = { SLUICE_PORT: "0", SLUICE_TRANSPORT: transport, ...env };
+    const settings = { ...DEFAULTS, SLUICE_TRANSPORT: transport, ...env };
     super({ ...options, words: [root ?? served.path], env: settings });
     this.folder = served;
     this.#ownsFolder = folder === undefined;
@@ -124,8 +127,13 @@ export class Server extends Program {
     if (this.port === 0) throw new Error(`the server did not start: ${this.err}`);
   }
 
-  /** What the server counts, asked for by signal. */
+  /** What the parts of the server count. */
   async stats(): Promise<Stats> {
+    return (await this.report()).machine;
+  }
+
+  /** What the server has to report, asked for by signal. */
+  async report(): Promise<FullReport> {
     const from = this.out.length;
     this.signal("SIGUSR2");
     const line = await vi.waitUntil(() => /^\{.*\}$/m.exec(this.out.slice(from)), {
@@ -200,8 +208,9 @@ export class Server extends Program {
 }
 
 /** Whatever a request holds while it goes on. */
-const leftOver = ({ connections, scheduler, pool, readers }: Stats) => ({
+const leftOver = ({ connections, inProgress, scheduler, pool, readers }: Stats) => ({
   connections,
+  inProgress,
   transfers:
     scheduler.ready + scheduler.inLine + scheduler.reading + scheduler.pushing + scheduler.blocked,
   clients: scheduler.clients,
@@ -212,6 +221,7 @@ const leftOver = ({ connections, scheduler, pool, readers }: Stats) => ({
 
 const NOTHING: ReturnType<typeof leftOver> = {
   connections: 0,
+  inProgress: 0,
   transfers: 0,
   clients: 0,
   loads: 0,

@@ -249,6 +249,7 @@ test("the pool agrees with the slow pool, whatever is done to both", () => {
           free: slots - entries.length,
           loading: entries.filter((entry) => !entry.isReady).length,
           ready: entries.filter((entry) => entry.isReady).length,
+          cached: entries.filter((entry) => entry.isReady && entry.pins === 0).length,
           pinned: entries.filter((entry) => entry.pins > 0).length,
           files: entries.length > 0 ? 1 : 0,
         });

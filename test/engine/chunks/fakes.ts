@@ -13,6 +13,7 @@ import {
   type ChunkFile,
   type ChunkReader,
   READ_OK,
+  type ReadDone,
   type ReadOutcome,
   type Sink,
 } from "../../../engine/chunks/sink.js";
@@ -54,23 +55,27 @@ export class FakeRead {
   readonly file: FakeFile;
   readonly offset: number;
   readonly #fill: () => void;
-  readonly #done: (outcome: ReadOutcome) => void;
+  readonly #done: ReadDone;
+  readonly #nowMs: () => number;
 
   constructor(
     file: FakeFile,
     offset: number,
     fill: () => void,
-    done: (outcome: ReadOutcome) => void,
+    done: ReadDone,
+    nowMs: () => number,
   ) {
+    this.#nowMs = nowMs;
     this.file = file;
     this.offset = offset;
     this.#fill = fill;
     this.#done = done;
   }
 
-  end(outcome: ReadOutcome): void {
+  /** A disk that took all the time there was, unless told otherwise. */
+  end(outcome: ReadOutcome, startedMs = 0, endedMs = this.#nowMs()): void {
     if (outcome === READ_OK) this.#fill();
-    this.#done(outcome);
+    this.#done(outcome, startedMs, endedMs);
   }
 }
 
@@ -80,9 +85,11 @@ export class FakeDisk implements ChunkReader<FakeFile> {
   /** "file:offset" of every read ever asked for. */
   readonly asked: string[] = [];
   readonly #slab: Uint8Array;
+  readonly #nowMs: () => number;
 
-  constructor(slab: Uint8Array) {
+  constructor(slab: Uint8Array, nowMs: () => number) {
     this.#slab = slab;
+    this.#nowMs = nowMs;
   }
 
   read(
@@ -90,7 +97,7 @@ export class FakeDisk implements ChunkReader<FakeFile> {
     fileOffset: number,
     lengthBytes: number,
     slabOffset: number,
-    done: (outcome: ReadOutcome) => void,
+    done: ReadDone,
   ): void {
     if (fileOffset + lengthBytes > file.sizeBytes || lengthBytes < 1) throw new Error("bad read");
     const fill = () => {
@@ -99,7 +106,7 @@ export class FakeDisk implements ChunkReader<FakeFile> {
       }
     };
     this.asked.push(`${file.id}:${fileOffset}`);
-    this.pending.push(new FakeRead(file, fileOffset, fill, done));
+    this.pending.push(new FakeRead(file, fileOffset, fill, done, this.#nowMs));
   }
 
   /** Ends the oldest read that fits. */
@@ -178,6 +185,8 @@ export interface WorldOptions {
 
 export class World {
   nowMs = 1_000;
+  /** How long the loop has got to nothing until just now. */
+  stalledMs = 0;
   readonly deferred: (() => void)[] = [];
   readonly pool: ChunkPool<FakeFile>;
   readonly disk: FakeDisk;
@@ -189,11 +198,12 @@ export class World {
     const { slots = 8, chunkBytes = 10, ...times } = options;
     const slab = new Uint8Array(new SharedArrayBuffer(slots * chunkBytes));
     this.pool = new ChunkPool(slab, chunkBytes);
-    this.disk = new FakeDisk(slab);
+    this.disk = new FakeDisk(slab, () => this.nowMs);
     this.scheduler = new Scheduler({
       pool: this.pool,
       reader: this.disk,
       nowMs: () => this.nowMs,
+      stalledMs: () => this.stalledMs,
       defer: (run) => this.deferred.push(run),
       settings: { sendTimeoutMs: 30_000, readTimeoutMs: 10_000, maxReadsPerFile: 8, ...times },
     });

@@ -1,0 +1,172 @@
+/**
+ * What the admin port shows of the machine: the report, the metrics, and the live picture.
+ *
+ * Everything handed out is a snapshot, but the histograms of `metrics`: they are to be read at once.
+ */
+import type { DownloadTotals } from "../../metrics/downloads.js";
+import { type Histogram, merge } from "../../metrics/histogram.js";
+import type { HistoryMessage, NowMessage } from "../../metrics/live.js";
+import {
+  type ClassMetrics,
+  type MachineMetrics,
+  readProcess,
+} from "../../metrics/machine-metrics.js";
+import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
+import type { Report } from "../../metrics/report.js";
+import type { Cell } from "../../metrics/request-recorder.js";
+import { SIZE_CLASSES } from "../../metrics/size-classes.js";
+import type { Field } from "../../protocol/head.js";
+import { readVersion } from "../command-line.js";
+import type { EffectiveSetting } from "../config.js";
+import { mapPool } from "../pool-map.js";
+import { type Machine, sentBytesOf } from "../process/machine.js";
+import { createReport } from "../reporter.js";
+import type { RootCheck } from "../root-check.js";
+import { SAMPLE_PERIOD_MS } from "../sampler.js";
+import type { Config } from "../settings.js";
+import type { Listener } from "../transport/exchange.js";
+import type { AdminSource } from "./admin-source.js";
+import { SECONDS_LOOKED_AT, unreadyReasons } from "./readiness.js";
+
+export interface MachineSourceParts {
+  readonly machine: Machine;
+  readonly config: Config;
+  readonly settings: readonly EffectiveSetting[];
+  readonly root: RootCheck;
+  /** Undefined before it listens, and when it has stopped to. */
+  readonly listener: () => Listener | undefined;
+}
+
+/** More than anybody reads; `limit`less lists would hold up the loop. */
+const MOST_UNDER_WAY = 1000;
+const ALL = Number.POSITIVE_INFINITY;
+
+/** What a page can show. */
+const MOST_ROWS = 20;
+
+export class MachineSource implements AdminSource {
+  readonly #parts: MachineSourceParts;
+
+  constructor(parts: MachineSourceParts) {
+    this.#parts = parts;
+  }
+
+  report(): Report {
+    const { machine, config } = this.#parts;
+    return createReport({ ...machine, isMeasuring: config.metrics });
+  }
+
+  underWay(): readonly UnderWay[] {
+    return this.#parts.machine.operations.underWay(MOST_UNDER_WAY);
+  }
+
+  slowest(): readonly SlowOperation[] {
+    return this.#parts.machine.operations.slowest();
+  }
+
+  downloads(): readonly DownloadTotals[] {
+    const { downloads } = this.#parts.machine;
+    return [...downloads.totals(ALL), downloads.rest];
+  }
+
+  settings(): readonly EffectiveSetting[] {
+    return this.#parts.settings;
+  }
+
+  unready(): readonly string[] {
+    const { machine, config, root, listener } = this.#parts;
+    return unreadyReasons({
+      isListening: listener() !== undefined,
+      unreadableRoot: root.unreadable,
+      samples: machine.sampler.samples.columns(SECONDS_LOOKED_AT),
+      lagBudgetMs: config.readyLagMs,
+    });
+  }
+
+  metrics(): MachineMetrics {
+    const { machine } = this.#parts;
+    const listener = this.#parts.listener();
+    const { counters, disk, downloads, operations, pool, readers, recorder, sampler } = machine;
+    const { free, loading, ready, cached, slots } = pool.occupancy();
+    const { readers: threads, asleep, waiting } = readers.stats();
+    const latest = sampler.samples.latest;
+    const cells = recorder.cells();
+    return {
+      version: readVersion(),
+      transport: listener?.name ?? "none",
+      isReady: this.unready().length === 0,
+      process: readProcess(latest === undefined || latest.openFds < 0 ? undefined : latest.openFds),
+      counters,
+      sentBytes: sentBytesOf(machine),
+      classes: SIZE_CLASSES.map(({ name }, at) => ({
+        sizeClass: name,
+        ...mergeCells(cells.filter(({ sizeClass }) => sizeClass === at)),
+      })),
+      connections: listener?.connections() ?? 0,
+      inProgress: operations.inProgress,
+      transfers: machine.scheduler.stats(),
+      pool: {
+        bytes: slots * pool.chunkBytes,
+        free,
+        loading,
+        cached,
+        pinned: ready - cached,
+        evictions: pool.evictions,
+      },
+      disk,
+      readers: { busy: Math.max(0, threads - asleep), idle: asleep, jobsWaiting: waiting },
+      loop: { lag: sampler.loop.lag, utilization: latest?.loopUtilization },
+      downloads: downloads.sums,
+    };
+  }
+
+  explain(path: string, fields: readonly Field[]): Promise<unknown> {
+    return this.#parts.machine.explain(path, fields);
+  }
+
+  // --- the live picture ---
+
+  history(): HistoryMessage {
+    return {
+      type: "history",
+      version: readVersion(),
+      pid: process.pid,
+      startedAtMs: Math.round(performance.timeOrigin),
+      periodMs: SAMPLE_PERIOD_MS,
+      columns: this.#parts.machine.sampler.samples.columns(),
+    };
+  }
+
+  /** To be called when there is a sample. */
+  now(): NowMessage {
+    const { operations, downloads, pool, sampler } = this.#parts.machine;
+    return {
+      type: "now",
+      isMeasuring: this.#parts.config.metrics,
+      sample: sampler.samples.latest!,
+      pool: mapPool(pool),
+      underWay: operations.underWay(MOST_ROWS),
+      slowest: operations.slowest().slice(0, MOST_ROWS),
+      downloads: downloads.totals(MOST_ROWS),
+      unready: this.unready(),
+    };
+  }
+}
+
+function mergeCells(cells: readonly Cell[]): Omit<ClassMetrics, "sizeClass"> {
+  const endedByStatus = [0, 0, 0, 0, 0, 0];
+  for (const { statusClass, total } of cells) endedByStatus[statusClass]! += total.totalCount;
+  const merged = (of: (cell: Cell) => Histogram): Histogram =>
+    cells.length === 1 ? of(cells[0]!) : merge(cells.map(of));
+  return {
+    endedByStatus,
+    total: merged(({ total }) => total),
+    firstByte: merged(({ firstByte }) => firstByte),
+    phases: {
+      queue: merged(({ phases }) => phases.queue),
+      disk: merged(({ phases }) => phases.disk),
+      loop: merged(({ phases }) => phases.loop),
+      drain: merged(({ phases }) => phases.drain),
+    },
+  };
+}

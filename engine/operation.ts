@@ -1,0 +1,182 @@
+/**
+ * One request from its head to its last byte: what it is, where it stands, where its time went.
+ *
+ *   begin ──▶ looked up (queue, disk) ──▶ answered ──▶ transfer (queue, disk, drain) ──▶ over
+ *
+ * What no phase claims is the event loop's. Written by the server and delivery as the request goes
+ * on; read by whoever wants to know what is under way. A request of the express lane has none.
+ */
+import type { OpenFile } from "../fs/open-file.js";
+import type { JobTimes } from "../fs/reader-pool.js";
+import type { DownloadCounter } from "../metrics/download-counter.js";
+import type { OperationPhase, UnderWay } from "../metrics/operations.js";
+import type { PhaseTimes } from "../metrics/phases.js";
+import type { Measured } from "../metrics/request-recorder.js";
+import type { Caller } from "./access-line.js";
+import type { Line, Linked } from "./chunks/line.js";
+import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./chunks/phase.js";
+import type { Transfer } from "./chunks/transfer.js";
+
+/** What the table knows of a request when it begins. */
+export interface Asked {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly target: string;
+  readonly client: string;
+  readonly startMs: number;
+  /** Set when there is an access log. */
+  readonly caller: Caller | undefined;
+}
+
+const NOT_LOOKING = -1;
+
+export class Operation implements Linked<Operation> {
+  readonly asked: Asked;
+  /** 0 until there is an answer. */
+  status = 0;
+  /** Body bytes the head promised. */
+  promisedBytes = 0;
+  /** When the first byte of the answer went out; -1 before. */
+  firstByteMs = -1;
+  /** Set when the answer is a file, or a part of one. */
+  download: DownloadCounter | undefined = undefined;
+  isRange = false;
+  isOver = false;
+  /** The log has been told that it takes long. */
+  isReported = false;
+
+  line: Line<Operation> | undefined = undefined;
+  before: Operation | undefined = undefined;
+  behind: Operation | undefined = undefined;
+
+  #queueMs = 0;
+  #diskMs = 0;
+  #drainMs = 0;
+  #sentBytes = 0;
+  #looksSinceMs = NOT_LOOKING;
+  #transfer: Transfer<OpenFile> | undefined = undefined;
+
+  constructor(asked: Asked) {
+    this.asked = asked;
+  }
+
+  /** Body bytes the socket has taken. */
+  get sentBytes(): number {
+    return this.#sentBytes + (this.#transfer?.sentBytes ?? 0);
+  }
+
+  /** It waits for a look at the disk, or for a listing, from now on. */
+  looks(nowMs: number): void {
+    this.#looksSinceMs = nowMs;
+  }
+
+  /** The look is over. Others may have waited for it before; without times the disk had it all. */
+  looked(nowMs: number, times?: JobTimes): void {
+    const sinceMs = this.#looksSinceMs;
+    const { startedMs = sinceMs, endedMs = nowMs } = times ?? {};
+    this.#queueMs += Math.max(0, startedMs - sinceMs);
+    this.#diskMs += Math.max(0, endedMs - Math.max(startedMs, sinceMs));
+    this.#looksSinceMs = NOT_LOOKING;
+  }
+
+  /** The answer is a file, or a part of one. */
+  downloads(counter: DownloadCounter, isRange: boolean): void {
+    this.download = counter;
+    this.isRange = isRange;
+    counter.begin();
+  }
+
+  answered(status: number, promisedBytes: number): void {
+    this.status = status;
+    this.promisedBytes = promisedBytes;
+  }
+
+  /** Bytes that went out without a transfer. */
+  sent(bytes: number, nowMs: number): void {
+    this.#sentBytes += bytes;
+    if (this.firstByteMs < 0) this.firstByteMs = nowMs;
+  }
+
+  /** Its body is a transfer's now. */
+  follow(transfer: Transfer<OpenFile>): void {
+    this.#transfer = transfer;
+  }
+
+  /** What was begun to be sent is not to be had any more, and nothing of it has gone out. */
+  startOver(): void {
+    this.download?.cancel();
+    this.download = undefined;
+  }
+
+  /** The transfer is over, well or not: takes in what it has to tell. */
+  takeOver(transfer: Transfer<OpenFile>): void {
+    this.#queueMs += transfer.queueMs;
+    this.#diskMs += transfer.diskMs;
+    this.#drainMs += transfer.drainMs;
+    this.#sentBytes += transfer.sentBytes;
+    if (this.firstByteMs < 0) this.firstByteMs = transfer.firstTakenMs;
+    this.#transfer = undefined;
+  }
+
+  /** Where the time up to now went. */
+  times(nowMs: number): PhaseTimes {
+    const transfer = this.#transfer;
+    const since = transfer === undefined ? 0 : nowMs - transfer.phaseSinceMs;
+    const inPhase = (phase: Phase): number => (transfer?.phase === phase ? since : 0);
+    const queueMs = this.#queueMs + (transfer?.queueMs ?? 0) + inPhase(IN_LINE);
+    const lookMs = this.#looksSinceMs === NOT_LOOKING ? 0 : nowMs - this.#looksSinceMs;
+    const diskMs = this.#diskMs + (transfer?.diskMs ?? 0) + inPhase(READING) + lookMs;
+    const drainMs = this.#drainMs + (transfer?.drainMs ?? 0) + inPhase(BLOCKED);
+    const rest = nowMs - this.asked.startMs - queueMs - diskMs - drainMs;
+    return { queueMs, diskMs, loopMs: Math.max(0, rest), drainMs };
+  }
+
+  /** What there is to record when it is over. Cost: one object. */
+  measure(endMs: number): Measured {
+    const { startMs } = this.asked;
+    const totalMs = endMs - startMs;
+    const waitedMs = this.#queueMs + this.#diskMs + this.#drainMs;
+    return {
+      status: this.status,
+      promisedBytes: this.promisedBytes,
+      firstByteMs: this.firstByteMs < 0 ? this.firstByteMs : this.firstByteMs - startMs,
+      totalMs,
+      queueMs: this.#queueMs,
+      diskMs: this.#diskMs,
+      loopMs: Math.max(0, totalMs - waitedMs),
+      drainMs: this.#drainMs,
+    };
+  }
+
+  show(nowMs: number): UnderWay {
+    return {
+      kind: "request",
+      what: this.what,
+      client: this.asked.client,
+      ageMs: nowMs - this.asked.startMs,
+      phase: this.#phase,
+      sentBytes: this.sentBytes,
+      totalBytes: this.promisedBytes,
+      waiters: 0,
+      ...this.times(nowMs),
+    };
+  }
+
+  get what(): string {
+    return `${this.asked.method} ${this.asked.target}`;
+  }
+
+  get #phase(): OperationPhase {
+    if (this.#transfer !== undefined) return PHASE_NAMES[this.#transfer.phase];
+    return this.#looksSinceMs === NOT_LOOKING ? "turn" : "lookup";
+  }
+}
+
+const PHASE_NAMES: Readonly<Record<Phase, OperationPhase>> = {
+  [READY]: "turn",
+  [IN_LINE]: "queue",
+  [READING]: "disk",
+  [PUSHING]: "turn",
+  [BLOCKED]: "client",
+  [SETTLED]: "turn",
+};

@@ -1,0 +1,72 @@
+/**
+ * The admin port on the air: routes, dashboard and live feed over the machine.
+ *
+ * Owns: in which order they start and end. What each shows and refuses is theirs.
+ */
+import { AdminServer } from "../admin/admin-server.js";
+import { loadAssets } from "../admin/dashboard/assets.js";
+import { LiveFeed } from "../admin/live-feed.js";
+import type { MachineSource } from "../admin/machine-source.js";
+import type { Log } from "../log.js";
+import type { Sampler } from "../sampler.js";
+import type { Config } from "../settings.js";
+import type { Ask, Listener, Refusal } from "../transport/exchange.js";
+import { createRefusal } from "../transport/handshake.js";
+import { listen } from "../transport/listen.js";
+
+export interface AdminPort {
+  readonly listener: Listener;
+  stop(): void;
+}
+
+export interface AdminPortParts {
+  readonly config: Config;
+  readonly source: MachineSource;
+  readonly sampler: Sampler;
+  readonly onBug: (error: unknown, path: string) => void;
+}
+
+/** What there is to say about a transport is said of the port that files are served on. */
+const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+const NO_PLACE = createRefusal(503, "As many watch as there are places. Try again later.", [
+  ["Retry-After", "5"],
+]);
+
+/** @throws Error whose message is for the operator, when the port cannot be had */
+export async function openAdminPort(parts: AdminPortParts): Promise<AdminPort> {
+  const { config, source, sampler, onBug } = parts;
+  const feed = new LiveFeed({
+    history: () => source.history(),
+    now: () => source.now(),
+    everySecond: (run) => sampler.everySecond(run),
+    onBug: (error) => onBug(error, "the live feed"),
+  });
+  const admin = new AdminServer({
+    source,
+    token: config.adminToken,
+    assets: loadAssets(),
+    openFeed: (head, reply) => {
+      if (feed.isFull) return false;
+      feed.join(reply.openStream(head), "events");
+      return true;
+    },
+    onBug,
+  });
+  const admits = (ask: Ask): true | Refusal =>
+    admin.refusalOf(ask) ?? (feed.isFull ? NO_PLACE : true);
+  const live = {
+    path: "/live",
+    admits,
+    onOpen: (stream: Parameters<LiveFeed["join"]>[0]) => feed.join(stream, "messages"),
+  };
+  const { transport, adminHost: host, adminPort: port } = config;
+  const listener = await listen(transport, { host, port, live }, admin, SILENT);
+  return {
+    listener,
+    stop() {
+      feed.stop();
+      listener.close();
+    },
+  };
+}

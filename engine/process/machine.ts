@@ -1,0 +1,230 @@
+/**
+ * The machine of one serving process, put together and not yet on the air.
+ *
+ *   readers ── fill ──▶ slab ◀── pool ◀── scheduler ◀── server
+ *                                              table ◀──┘
+ *                       recorder, sampler, operations watch them
+ *
+ * Owns: what is made once, and who knows whom. Starts nothing.
+ */
+import { randomUUID } from "node:crypto";
+import { FileTable } from "../../fs/file-table.js";
+import { READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
+import type { OpenFile } from "../../fs/open-file.js";
+import { type JobTimes, ReaderPool } from "../../fs/reader-pool.js";
+import { Counters } from "../../metrics/counters.js";
+import { DiskRecorder } from "../../metrics/disk-recorder.js";
+import { Downloads, MAX_PATHS } from "../../metrics/downloads.js";
+import { RequestRecorder } from "../../metrics/request-recorder.js";
+import { parseOrigins } from "../../protocol/cors.js";
+import { createErrorPages } from "../../protocol/error-page.js";
+import { securityFields } from "../../protocol/security-headers.js";
+import type { RequestLog } from "../access-log.js";
+import { ChunkPool } from "../chunks/chunk-pool.js";
+import { Scheduler } from "../chunks/scheduler.js";
+import {
+  type ChunkReader,
+  READ_CHANGED,
+  READ_FAILED,
+  READ_OK,
+  type ReadOutcome,
+} from "../chunks/sink.js";
+import { createExplain, type Explain } from "../explain.js";
+import { ListingDesk } from "../listing-desk.js";
+import { Operations } from "../operations.js";
+import type { AddressSet } from "../proxies.js";
+import { type Gauges, Sampler } from "../sampler.js";
+import { FileServer, type ServerParts } from "../server.js";
+import type { Config } from "../settings.js";
+import type { Site } from "../site.js";
+import type { Announcer } from "./announcer.js";
+
+export interface Machine {
+  readonly readers: ReaderPool;
+  readonly table: FileTable;
+  readonly pool: ChunkPool<OpenFile>;
+  readonly scheduler: Scheduler<OpenFile>;
+  /** Undefined when there are none to be had. */
+  readonly listings: ListingDesk | undefined;
+  readonly counters: Counters;
+  readonly recorder: RequestRecorder;
+  readonly disk: DiskRecorder;
+  readonly downloads: Downloads;
+  readonly sampler: Sampler;
+  readonly operations: Operations;
+  readonly server: FileServer;
+  readonly explain: Explain;
+}
+
+export interface MachineParts {
+  readonly config: Config;
+  readonly site: Site;
+  readonly say: Announcer;
+  readonly accessLog: RequestLog | undefined;
+  /** Proxies that are believed who the client is. */
+  readonly trusts: AddressSet;
+  /** Connections open now: only who listens knows. */
+  readonly connections: () => number;
+}
+
+const nowMs = (): number => performance.now();
+const wallMs = (): number => Date.now();
+
+export function createMachine(parts: MachineParts): Machine {
+  const { config, site, say, accessLog } = parts;
+  const slab = new SharedArrayBuffer(slotBytes(config));
+  const disk = new DiskRecorder();
+  const counters = new Counters();
+  const recorder = new RequestRecorder();
+  const downloads = new Downloads(MAX_PATHS);
+  const jobEnded = (kind: "open" | "read", path: string, times: JobTimes): void => {
+    disk.ended(kind, times.startedMs - times.askedMs, times.endedMs - times.startedMs);
+    operations.jobEnded(kind, path, times);
+  };
+  const readers = new ReaderPool(
+    {
+      readers: config.readers,
+      smallFileBytes: config.smallCacheBytes === 0 ? 0 : config.smallFileBytes,
+    },
+    slab,
+    jobEnded,
+  );
+  const table = new FileTable(readers, config, nowMs);
+  const pool = new ChunkPool<OpenFile>(new Uint8Array(slab), config.chunkBytes);
+  const sampler = new Sampler({
+    recorder,
+    counters,
+    gauges: () => gaugesOf(machine, parts.connections()),
+    sentBytes: () => sentBytesOf(machine),
+    onStall: (ms) => operations.stalled(ms),
+    nowMs,
+    wallMs,
+  });
+  const scheduler = new Scheduler<OpenFile>({
+    pool,
+    reader: createChunkReader(readers, table),
+    settings: {
+      sendTimeoutMs: config.sendTimeoutMs,
+      readTimeoutMs: config.readTimeoutMs,
+      maxReadsPerFile: readsPerFile(config.readers),
+    },
+    nowMs,
+    stalledMs: () => sampler.loop.stalledMs(),
+    defer: setImmediate,
+  });
+  const measured = config.metrics ? { recorder, downloads } : NOT_MEASURED;
+  const operations = new Operations({
+    recorder: measured.recorder,
+    accessLog,
+    table,
+    scheduler,
+    slowMs: config.slowMs,
+    onSlow: say.slow,
+    nowMs,
+    wallMs,
+  });
+  const listings = config.listing
+    ? new ListingDesk({ table, settings: config, nowMs, onTrouble: say.trouble })
+    : undefined;
+  const everywhere = securityFields(config.securityHeaders, false);
+  const serverParts: ServerParts = {
+    ...measured,
+    table,
+    scheduler,
+    counters,
+    operations,
+    accessLog,
+    trusts: parts.trusts,
+    listings,
+    site: {
+      ...site,
+      index: config.index,
+      appPage: config.spa,
+      hasCleanUrls: config.cleanUrls,
+      hasServerTiming: config.serverTiming,
+      fields: {
+        cacheControl: config.cacheControl,
+        origins: parseOrigins(config.corsOrigins).allowed,
+        everywhere,
+      },
+    },
+    policy: {
+      maxRanges: config.maxRanges,
+      createBoundary: randomUUID,
+      errorPages: createErrorPages(everywhere),
+    },
+    report: say.fault,
+    onBug: say.bug,
+    nowMs,
+    wallMs,
+  };
+  const server = new FileServer(serverParts);
+  const machine: Machine = {
+    readers,
+    table,
+    pool,
+    scheduler,
+    listings,
+    counters,
+    recorder,
+    disk,
+    downloads,
+    sampler,
+    operations,
+    server,
+    explain: createExplain(serverParts, server),
+  };
+  return machine;
+}
+
+const NOT_MEASURED = { recorder: undefined, downloads: undefined } as const;
+
+/** Whole chunks only: a rest at the end of the slab would never be used. */
+const slotBytes = ({ poolBytes, chunkBytes }: Config): number =>
+  Math.floor(poolBytes / chunkBytes) * chunkBytes;
+
+/** A file on a stuck disk can hold this many readers; the others go on. */
+const readsPerFile = (readers: number): number => Math.max(1, Math.floor(readers / 4));
+
+const OUTCOME_OF: Readonly<Record<number, ReadOutcome>> = {
+  [READ_DONE]: READ_OK,
+  [READ_FILE_CHANGED]: READ_CHANGED,
+};
+
+/** The scheduler's disk: a read keeps its descriptor open until it has returned. */
+function createChunkReader(readers: ReaderPool, table: FileTable): ChunkReader<OpenFile> {
+  return {
+    read(file, fileOffset, lengthBytes, slabOffset, done) {
+      table.hold(file);
+      readers.read(file, fileOffset, lengthBytes, slabOffset, (result, _errno, times) => {
+        table.release(file);
+        done(OUTCOME_OF[result] ?? READ_FAILED, times.startedMs, times.endedMs);
+      });
+    },
+  };
+}
+
+/** Body bytes that sockets took since the start. */
+export const sentBytesOf = ({
+  counters,
+  scheduler,
+}: Pick<Machine, "counters" | "scheduler">): number =>
+  counters.bytesAtHand + scheduler.stats().sentBytes;
+
+function gaugesOf({ operations, pool, readers, scheduler }: Machine, connections: number): Gauges {
+  const { free, loading, ready, cached, slots } = pool.occupancy();
+  const { readers: threads, asleep, waiting } = readers.stats();
+  return {
+    inProgress: operations.inProgress,
+    connections,
+    slabBytes: slots * pool.chunkBytes,
+    slotsFree: free,
+    slotsLoading: loading,
+    slotsCached: cached,
+    slotsPinned: ready - cached,
+    readers: threads,
+    readersBusy: Math.max(0, threads - asleep),
+    jobsWaiting: waiting,
+    transfersInLine: scheduler.stats().inLine,
+  };
+}

@@ -1,0 +1,122 @@
+/** Fear: a log that says a download went well, or that its reader decides when the server runs. */
+import fs from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { Client, get, request } from "../support/client.js";
+import { MIB } from "../support/folder.js";
+import { TRANSPORTS, test } from "../support/server.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+const FILES = { "a.txt": "hello", "large.bin": { sizeBytes: 64 * MIB, islands: [] } } as const;
+const STAMP = /\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\]/;
+
+describe.each(TRANSPORTS)("through %s", (transport) => {
+  test("each request is one line in combined format, the hot one too", async ({ serve }) => {
+    const server = await serve({ transport, files: FILES, env: { SLUICE_ACCESS_LOG: "combined" } });
+    const agent = ["User-Agent: probe/1", 'Referer: http://x/"y']; // a quote may not end a field
+    for (let n = 0; n < 2; n++) await get(server.port, "/a.txt?n=1", ...agent);
+    await get(server.port, "/gone");
+    await server.untilSays(/ "GET \/gone HTTP\/1\.1" 404 /);
+    const lines = server.out.split("\n").filter((line) => line.startsWith("127.0.0.1 "));
+    const hot = 'GET /a.txt?n=1 HTTP/1.1" 200 5 "http://x/\\x22y" "probe/1"';
+    expect(lines.map((line) => line.replace(STAMP, "[]"))).toEqual([
+      `127.0.0.1 - - [] "${hot}`,
+      `127.0.0.1 - - [] "${hot}`,
+      expect.stringMatching(/^127\.0\.0\.1 - - \[\] "GET \/gone HTTP\/1\.1" 404 \d+ "-" "-"$/),
+    ]);
+  });
+
+  test("a client that leaves shows, with the bytes that were really sent", async ({ serve }) => {
+    const server = await serve({ transport, files: FILES, env: { SLUICE_ACCESS_LOG: "json" } });
+    const client = await Client.connect(server.port);
+    client.send(request("GET /large.bin"));
+    await client.head();
+    client.leave();
+    const line = await server.untilSays(/^\{"time".*"target":"\/large\.bin".*\}$/m);
+    const { status, bytes, outcome } = JSON.parse(line[0]);
+    expect({ status, outcome }).toEqual({ status: 200, outcome: "gone" });
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(64 * MIB);
+  });
+
+  test("each line has its own client, however many share the server", async ({ serve }) => {
+    const server = await serve({ transport, files: FILES, env: { SLUICE_ACCESS_LOG: "combined" } });
+    const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.3"];
+    const clients: Client[] = [];
+    for (const [n, address] of addresses.entries()) {
+      clients.push(await Client.connect(server.port, address));
+      for (const [at, client] of clients.entries()) {
+        client.send(request(`GET /a.txt?${addresses[at]}-${n}`));
+        await client.answer();
+      }
+    }
+    for (const client of clients) client.leave();
+    await server.until(({ connections }) => connections === 0);
+    const last = await Client.connect(server.port, "127.0.0.9");
+    last.send(request("GET /a.txt?127.0.0.9-9"));
+    await last.answer();
+    await server.untilSays(/-9 HTTP/);
+    const seen = [...server.out.matchAll(/^([\d.]+) .*GET \/a\.txt\?([\d.]+)-\d /gm)];
+    expect(seen).toHaveLength(11);
+    for (const [, logged, asked] of seen) expect(logged).toBe(asked);
+  });
+
+  test("only a trusted proxy says who the client is", async ({ serve }) => {
+    const field = "X-Forwarded-For: 203.0.113.9, 198.51.100.7";
+    const log = { SLUICE_ACCESS_LOG: "combined" };
+    const proud = await serve({ transport, files: FILES, env: log });
+    await get(proud.port, "/a.txt", field);
+    await proud.untilSays(/^127\.0\.0\.1 - - .*GET \/a\.txt/m);
+    const env = { ...log, SLUICE_TRUSTED_PROXIES: "127.0.0.0/8" };
+    const behind = await serve({ transport, files: FILES, env });
+    for (let n = 0; n < 2; n++) await get(behind.port, "/a.txt", field);
+    await behind.untilSays(/^198\.51\.100\.7 - - [^\n]*\n198\.51\.100\.7 - - .*GET \/a\.txt/m);
+  });
+
+  test("a file that was renamed is opened anew by SIGUSR1, and no line is lost", async ({
+    serve,
+  }) => {
+    const path = join(tempFolder(), "access.log");
+    const env = { SLUICE_ACCESS_LOG: "combined", SLUICE_ACCESS_LOG_FILE: path };
+    const server = await serve({ transport, files: FILES, env });
+    for (let n = 0; n < 20; n++) {
+      await get(server.port, `/a.txt?${n}`);
+      if (n !== 9) continue;
+      fs.renameSync(path, `${path}.1`);
+      server.signal("SIGUSR1");
+    }
+    await expect.poll(() => fs.existsSync(path) && fs.readFileSync(path, "utf8")).toContain("?19");
+    server.signal("SIGTERM");
+    expect((await server.exit()).code).toBe(0);
+    const all = fs.readFileSync(`${path}.1`, "utf8") + fs.readFileSync(path, "utf8");
+    const seen = [...all.matchAll(/GET \/a\.txt\?(\d+)/g)].map(([, n]) => Number(n));
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect(server.out).not.toContain("GET /a.txt");
+  });
+});
+
+test("SIGUSR1 without a log is no reason to end, or to open a debugger", async ({ serve }) => {
+  const server = await serve({ transport: "uws", files: FILES });
+  server.signal("SIGUSR1");
+  expect((await get(server.port, "/a.txt")).status).toBe(200);
+  expect(server.err).toBe("");
+});
+
+test("a file that cannot be opened ends the start, in one line", async ({ run }) => {
+  const path = join(tempFolder(), "no", "access.log");
+  const env = { SLUICE_ACCESS_LOG: "json", SLUICE_ACCESS_LOG_FILE: path, SLUICE_PORT: "0" };
+  const { code, err } = await run({
+    words: [tempFolder()],
+    env: { ...env, SLUICE_ADMIN_PORT: "0" },
+  }).exit();
+  expect(code).toBe(1);
+  expect(err).toMatch(/^error: SLUICE_ACCESS_LOG_FILE=.*access\.log: its folder does not exist\n$/);
+});
+
+test("what is written may not be served", async ({ run }) => {
+  const root = tempFolder();
+  const env = { SLUICE_ACCESS_LOG_FILE: join(root, "log"), SLUICE_STATE_DIR: root };
+  const { code, err } = await run({ words: [root, "--check"], env }).exit();
+  expect(code).toBe(1);
+  expect(err.match(/want a place outside .*, which is served/g)).toHaveLength(2);
+});

@@ -1,0 +1,34 @@
+/** Fear: a command that works in tests and fails in a terminal, or one that fails with exit code 0. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished } from "vitest";
+import { reportText } from "../../metrics/report-text.js";
+import { BUSY } from "../support/report.js";
+import { test } from "../support/server.js";
+
+/** An admin port that has one answer. */
+async function serve(body: string): Promise<{ readonly SLUICE_ADMIN_PORT: string }> {
+  const server = createServer((_, response) => void response.end(body));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return { SLUICE_ADMIN_PORT: String((server.address() as AddressInfo).port) };
+}
+
+test("the report goes to standard output, and all of it", async ({ run }) => {
+  const env = await serve(JSON.stringify(BUSY));
+  const want = { code: 0, out: reportText(BUSY, 100), err: "" };
+  expect(await run({ words: ["report"], env }).exit()).toEqual(want);
+});
+
+test("JSON goes to standard output", async ({ run }) => {
+  const env = await serve(JSON.stringify(BUSY));
+  const { code, out, err } = await run({ words: ["report", "--json"], env }).exit();
+  expect([code, err, JSON.parse(out)]).toEqual([0, "", JSON.parse(JSON.stringify(BUSY))]);
+});
+
+test("why there is none goes to standard error, on one line", async ({ run }) => {
+  const env = await serve("{}");
+  const { code, out, err } = await run({ words: ["report"], env }).exit();
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toMatch(/^error: what answers on 127\.0\.0\.1:\d+ is not the admin port.*\n$/);
+});
