@@ -24,8 +24,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     environment: "node",
-    // On two cores Vitest would run one file after the other, though half of them wait for a server.
-    maxWorkers: 2,
+    // On two cores Vitest would run one file after the other, though most of them wait: for a
+    // server, a clock or a browser.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", "./test/support/plain-count.ts"],
