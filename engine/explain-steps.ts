@@ -98,7 +98,10 @@ export class Steps implements Trace {
   ruled(path: string): void {
     const { rules } = this.#parts.site;
     const shares = shareRules(rules, path);
-    if (shares.length === 0) this.note("rules", `none of ${rules.length} rules matches ${path}`);
+    if (rules.length === 0) this.note("rules", "there are none");
+    else if (shares.length === 0) {
+      this.note("rules", `none of ${rules.length} rules matches ${path}`);
+    }
     for (const share of shares) {
       this.rules.push(share.number);
       this.note("rules", wordsOfRule(share));

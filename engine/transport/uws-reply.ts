@@ -1,0 +1,157 @@
+/**
+ * Reply -> responses of uWebSockets.js, for every request that is not answered on the express lane.
+ *
+ * What its author's promises and our measurements say must be done here:
+ *
+ * - `onAborted` is registered before anything that may fail: without it an unanswered request ends
+ *   the process
+ * - bodies go out by `tryEnd`, small ones too: `end` keeps what the socket does not take, so a client
+ *   that pipelines requests and reads nothing would grow our memory without bound
+ * - after the last byte or an abort every method of the response throws: `#res` is dropped then
+ * - writes outside the request call-back are corked, or each piece is a system call
+ */
+import type { HttpResponse } from "uWebSockets.js";
+import type { Head } from "../../protocol/head.js";
+import { createGoneStream, type Reply, type Stream } from "./exchange.js";
+import { addressOf, type ListenState } from "./uws-ask.js";
+import { UwsStream } from "./uws-stream.js";
+
+const nothing = (): void => {};
+
+/** In place of a count of bytes: no head has been written, so another answer is still possible. */
+export const NOT_BEGUN = -1;
+
+export class UwsReply implements Reply {
+  onDrained: () => void = nothing;
+  onGone: () => void = nothing;
+  hasBegun: boolean;
+  #res: HttpResponse | undefined;
+  readonly #state: ListenState;
+  /** Body bytes that had gone out before those that are offered. */
+  #before: number;
+  #hasDrains = false;
+  #taken = 0;
+  #head: Head | undefined;
+
+  constructor(res: HttpResponse, state: ListenState, before: number) {
+    this.#res = res;
+    this.#state = state;
+    this.#before = Math.max(0, before);
+    this.hasBegun = before !== NOT_BEGUN;
+    state.pending++;
+    res.onAborted(() => this.#leave());
+    if (this.hasBegun) this.#expectDrains(res);
+  }
+
+  /** Cost: one system call, so only those ask who share among clients. */
+  get client(): string {
+    return this.#res === undefined ? "" : addressOf(this.#res, this.#state);
+  }
+
+  get isOver(): boolean {
+    return this.#res === undefined;
+  }
+
+  sendHead(head: Head, lengthBytes: number | undefined): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#finish();
+    res.cork(() => {
+      this.#writeHead(res, head);
+      if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));
+      res.endWithoutBody();
+    });
+  }
+
+  /**
+   * Not at once: of requests that arrive in one packet the second makes uWebSockets.js forget that
+   * the first one closes, and it is answered too. An answer still owed makes it cut the connection.
+   */
+  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
+    setImmediate(() => this.#sendLast(head, hasBody ? body : undefined));
+  }
+
+  sendWhole(head: Head, body: Uint8Array): number {
+    this.begin(head);
+    const taken = this.offer(body, body.length);
+    this.#before = taken;
+    this.#taken = 0;
+    return taken;
+  }
+
+  begin(head: Head): void {
+    this.#head = head;
+  }
+
+  offer(bytes: Uint8Array, totalBytes: number): number {
+    const res = this.#res;
+    if (res === undefined) return this.#taken;
+    res.cork(() => {
+      if (!this.hasBegun) this.#writeHead(res, this.#head!);
+      this.hasBegun = true;
+      this.#push(res, bytes, totalBytes);
+    });
+    return this.#taken;
+  }
+
+  openStream(head: Head): Stream {
+    const res = this.#res;
+    if (res === undefined) return createGoneStream();
+    this.#finish();
+    this.hasBegun = true;
+    return new UwsStream(res, () => this.#writeHead(res, head));
+  }
+
+  cut(): void {
+    this.#res?.close();
+  }
+
+  #sendLast(head: Head, body: Buffer | undefined): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#finish();
+    res.cork(() => {
+      this.#writeHead(res, head);
+      if (body === undefined) res.endWithoutBody(undefined, true);
+      else res.end(body, true);
+    });
+  }
+
+  #push(res: HttpResponse, bytes: Uint8Array, totalBytes: number): void {
+    const [isTaken, isDone] = res.tryEnd(bytes, totalBytes + this.#before);
+    if (isDone) {
+      this.#finish();
+      this.#taken = totalBytes;
+    } else {
+      this.#expectDrains(res);
+      this.#taken = isTaken ? this.#taken + bytes.length : res.getWriteOffset() - this.#before;
+    }
+  }
+
+  #writeHead(res: HttpResponse, head: Head): void {
+    res.writeStatus(head.statusLine);
+    if (head.fields.length > 0) res.writeHeader(head.firstName, head.block);
+    if (this.#state.isDraining) res.writeHeader("Connection", "close");
+  }
+
+  /** Once per response: registering again has called the older call-back. */
+  #expectDrains(res: HttpResponse): void {
+    if (this.#hasDrains) return;
+    this.#hasDrains = true;
+    res.onWritable(() => {
+      this.onDrained();
+      return true;
+    });
+  }
+
+  /** After the last byte or an abort the response may not be touched. */
+  #finish(): void {
+    this.#res = undefined;
+    this.#state.pending--;
+  }
+
+  #leave(): void {
+    this.#finish();
+    this.onGone();
+  }
+}
