@@ -39,8 +39,8 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const { startServer } = await import("./process/worker.js");
     const running = await startServer({ config, settings, site, log });
+    heedSignals(running, config.drainMs); // first: whoever reads that we listen may send one at once
     announce(running, config, site.hostsDir || site.root, differences);
-    endOnSignal(running, config.drainMs);
     return 0;
   } catch (error) {
     return refuse([error instanceof Error ? error.message : String(error)]);
@@ -91,7 +91,7 @@ async function logReport(running: Running): Promise<void> {
 }
 
 /** The first signal drains, a second one does not wait. SIGUSR1 reopens the access log, SIGUSR2 reports. */
-function endOnSignal(running: Running, drainMs: number): void {
+function heedSignals(running: Running, drainMs: number): void {
   let isEnding = false;
   const end = async (signal: string): Promise<void> => {
     if (isEnding) process.exit(1);

@@ -1,4 +1,6 @@
 /** Fear: a deployment that cuts downloads, or a server that does not go when told to. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect } from "vitest";
 import { Client, request } from "../support/client.js";
 import { MIB, Random } from "../support/folder.js";
@@ -119,6 +121,19 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     server.signal("SIGTERM");
     expect((await server.exit()).code).toBe(1);
   });
+});
+
+test("a signal in the moment the server says that it listens is heeded", async ({ run }) => {
+  const impatient = fileURLToPath(new URL("../support/impatient.cjs", import.meta.url));
+  const env = {
+    NODE_OPTIONS: `--require ${impatient}`,
+    IMPATIENT_SIGNAL: "SIGTERM",
+    SLUICE_PORT: "0",
+    SLUICE_ADMIN_PORT: "0",
+  };
+  const { code, out } = await run({ words: [dirname(impatient)], env }).exit();
+  expect(code).toBe(0);
+  expect(out).toMatch(/all transfers ended\n$/);
 });
 
 async function startDownload(port: number): Promise<Client> {
