@@ -11,6 +11,7 @@
  * Owns: freshness, and what is under way. Does not know HTTP or chunks.
  */
 import { getSystemErrorName } from "node:util";
+import type { CachedOpens } from "./cached-opens.js";
 import { Descriptors } from "./descriptors.js";
 import { createEntry, Entries, type Entry, fileOf, type Known } from "./entries.js";
 import {
@@ -69,6 +70,7 @@ const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
 
 export class FileTable {
   readonly #pool: ReaderPool;
+  readonly #cachedOpens: CachedOpens | undefined;
   readonly #settings: FileTableSettings;
   readonly #nowMs: () => number;
   readonly #descriptors: Descriptors;
@@ -76,8 +78,15 @@ export class FileTable {
   readonly #checks = new Map<string, Check>();
   #generation = 0;
 
-  constructor(pool: ReaderPool, settings: FileTableSettings, nowMs: () => number) {
+  /** @param cachedOpens asked before a reader is; undefined: readers do it all */
+  constructor(
+    pool: ReaderPool,
+    settings: FileTableSettings,
+    nowMs: () => number,
+    cachedOpens?: CachedOpens,
+  ) {
     this.#pool = pool;
+    this.#cachedOpens = cachedOpens;
     this.#settings = settings;
     this.#nowMs = nowMs;
     this.#descriptors = new Descriptors(settings.maxOpenFiles, (fd) => pool.close(fd, () => {}));
@@ -104,15 +113,16 @@ export class FileTable {
   }
 
   /**
-   * Asks a reader. `done` runs exactly once with an entry that is true until it returns: later, or
-   * at once when a reader is overdue with the same question.
+   * Looks at the disk: at once where the kernel has all of it in memory, else by way of a reader.
+   * `done` runs exactly once with an entry that is true until it returns: later, or at once when the
+   * answer is at hand or a reader is overdue with the same question.
    *
    * @param root absolute; `path` lies below it by name, and is refused if a link leads out of it.
    *   No root lies in another: what is known of a path is known for one root.
    */
   lookUp(root: string, path: string, done: Waiter): void {
     const check = this.#checks.get(path);
-    if (check === undefined) this.#send(root, path, [done]);
+    if (check === undefined) this.#lookAt(root, path, done);
     else if (check.isOverdue) done(createEntry(root, path, TIMED_OUT), undefined);
     else check.waiters.push(done);
   }
@@ -120,6 +130,7 @@ export class FileTable {
   /** Believes nothing it knows until it has been checked again: a folder was switched as a whole. */
   distrust(): void {
     this.#generation++;
+    this.#cachedOpens?.distrust();
   }
 
   /** The file's descriptor is needed until `release`. */
@@ -163,9 +174,28 @@ export class FileTable {
     }
   }
 
+  /** Lets go of the roots it holds open. */
+  stop(): void {
+    this.#cachedOpens?.stop();
+  }
+
   /** Counts for metrics. */
   stats(): { entries: number; absent: number; openFiles: number; bodyBytes: number } {
     return { ...this.#entries.counts(), openFiles: this.#descriptors.count };
+  }
+
+  // --- looking at the disk ---
+
+  #lookAt(root: string, path: string, done: Waiter): void {
+    if (this.#reliableFile(path) === undefined) {
+      const request = { root, path, siblings: canHaveSiblings(path) };
+      const now = this.#cachedOpens?.open(request);
+      if (now !== undefined) {
+        const since = { root, sentMs: now.seenMs, generation: this.#generation };
+        return done(this.#learn(path, since, now.opened), now.opened.times);
+      }
+    }
+    this.#send(root, path, [done]);
   }
 
   // --- asking a reader ---
@@ -214,7 +244,11 @@ export class FileTable {
 
   // --- taking in an answer ---
 
-  #learn(path: string, { root, sentMs, generation }: Check, opened: Opened): Entry {
+  #learn(
+    path: string,
+    { root, sentMs, generation }: Pick<Check, "root" | "sentMs" | "generation">,
+    opened: Opened,
+  ): Entry {
     const known = this.#knownFrom(path, opened, this.#entries.get(path)?.known);
     const isOfTheMoment = known.kind === "failed" && !LASTING.has(known.errno);
     if (isOfTheMoment) return createEntry(root, path, known);

@@ -8,6 +8,10 @@ import type { FileIdentity } from "./reader-pool.js";
 import type { Member } from "./second-chance.js";
 
 export class OpenFile implements Member<OpenFile> {
+  static #opened = 0;
+
+  /** Integer, another one for each object. */
+  readonly id = ++OpenFile.#opened;
   /** What it was opened by; "" when no path leads to it. */
   readonly path: string;
   readonly identity: FileIdentity;

@@ -1,7 +1,10 @@
 /** Fear: old news served as new, a disk asked too often, or a caller who is never answered. */
 import { describe, expect, test } from "vitest";
+import type { CachedOpens } from "../../fs/cached-opens.js";
 import { type Entry, FileTable, type FileTableSettings } from "../../fs/file-table.js";
+import { OPEN_BODY } from "../../fs/jobs.js";
 import type { OpenFile } from "../../fs/open-file.js";
+import type { Opened } from "../../fs/reader-pool.js";
 import { type FakeFile, FakePool, type FakeThing } from "./fake-pool.js";
 
 const ROOT = "/srv";
@@ -432,5 +435,87 @@ describe("descriptors", () => {
     expect(found).toHaveLength(1);
     expect(found[0]!.known).toMatchObject({ kind: "file", file: first });
     expect(first.fd).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("what the kernel has in memory", () => {
+  /** Has what is told, and counts the questions. */
+  function createMemory() {
+    const told = new Map<string, Partial<Opened>>();
+    const memory = {
+      told,
+      asked: 0,
+      seenMs: 9_800,
+      distrusted: 0,
+      open({ path }: { path: string }) {
+        memory.asked++;
+        const opened = told.get(path);
+        return opened && { opened: { ...A_FILE, ...opened }, seenMs: memory.seenMs };
+      },
+      distrust: () => void memory.distrusted++,
+    };
+    const pool = new FakePool();
+    const clock = { nowMs: 10_000 };
+    const asked = memory as unknown as CachedOpens;
+    const table = new FileTable(pool.asPool, DEFAULTS, () => clock.nowMs, asked);
+    return { memory, pool, clock, table };
+  }
+  const A_FILE: Opened = {
+    result: OPEN_BODY,
+    errno: 0,
+    fd: -1,
+    identity: { dev: 1n, ino: 2n, sizeBytes: 4, mtimeNs: 3n },
+    siblings: 0,
+    observedMs: 1_000_000,
+    body: Buffer.from("here"),
+    times: { askedMs: 0, startedMs: 0, endedMs: 0 },
+  };
+
+  test("is told before the question returns, and no reader is asked", () => {
+    const { memory, pool, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const bodies: string[] = [];
+    table.lookUp(ROOT, "/srv/a", ({ known }) => {
+      bodies.push(known.kind === "file" ? String(known.file.body) : known.kind);
+    });
+    expect(bodies).toEqual(["here"]);
+    expect(pool.asked).toEqual([]);
+  });
+
+  test("is believed from when its root was seen, not from now", () => {
+    const { memory, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    table.lookUp(ROOT, "/srv/a", () => {});
+    clock.nowMs = memory.seenMs + DEFAULTS.revalidateMs - 1;
+    expect(table.find("/srv/a")).toBeDefined();
+    clock.nowMs++;
+    expect(table.find("/srv/a")).toBeUndefined();
+  });
+
+  test("is asked for when it was never read, and when it was forgotten; else a reader checks", () => {
+    const { memory, pool, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    table.lookUp(ROOT, "/srv/a", () => {});
+    clock.nowMs += DEFAULTS.revalidateMs;
+    table.lookUp(ROOT, "/srv/a", () => {});
+    expect([memory.asked, pool.asked]).toEqual([1, ["/srv/a"]]);
+  });
+
+  test("and what it has not is asked of a reader, once for all who wait", () => {
+    const { pool, table } = createMemory();
+    pool.things.set("/srv/a", small("tiny"));
+    const told: string[] = [];
+    for (const who of ["one", "other"]) table.lookUp(ROOT, "/srv/a", () => told.push(who));
+    expect(told).toEqual([]);
+    pool.answer();
+    expect([told, pool.asked]).toEqual([["one", "other"], ["/srv/a"]]);
+  });
+
+  test("is distrusted with the table", () => {
+    const { memory, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    table.lookUp(ROOT, "/srv/a", () => {});
+    table.distrust();
+    expect([memory.distrusted, table.find("/srv/a")]).toEqual([1, undefined]);
   });
 });

@@ -1,0 +1,151 @@
+/**
+ * System calls that Node has no function for: those that refuse where they would have to wait.
+ *
+ *   openCached   openat2(2), RESOLVE_CACHED (Linux 5.12): only if the whole way is in the kernel's memory
+ *   readCached   preadv2(2), RWF_NOWAIT (Linux 4.14): only what lies in the page cache
+ *   look         statx(2) on an open descriptor
+ *
+ * koffi makes the calls, 20 ns each beside what the kernel takes. Results are as the kernel gives
+ * them: negative numbers are errors. Owns: the memory the kernel writes to. Judges nothing.
+ */
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+
+const RWF_NOWAIT = 0x8;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+
+const SYS_OPENAT2 = 437; // the same number on every machine
+const RESOLVE_NO_XDEV = 0x1;
+const RESOLVE_NO_MAGICLINKS = 0x2;
+const RESOLVE_BENEATH = 0x8;
+const RESOLVE_CACHED = 0x20;
+const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_CACHED;
+const OPEN_HOW_BYTES = 24;
+
+// `struct statx` is the same on every machine. Places of its fields, counted in their own width.
+const STATX_WORDS = 32;
+const Q_INO = 4;
+const Q_SIZE = 5;
+const Q_MTIME_SEC = 14;
+const L_MTIME_NSEC = 30;
+const L_DEV_MAJOR = 34;
+const L_DEV_MINOR = 35;
+const H_MODE = 14;
+const NS_PER_SEC = 1_000_000_000n;
+
+type Koffi = typeof import("koffi");
+type Preadv2 = (fd: number, vector: bigint, count: number, offset: number, flags: number) => number;
+type Statx = (fd: number, path: bigint, flags: number, mask: number, into: bigint) => number;
+type OpenAt2 = (nr: number, dir: number, path: string, how: bigint, bytes: number) => number;
+
+export class Kernel {
+  readonly #koffi: Koffi;
+  readonly #preadv2: Preadv2;
+  readonly #statx: Statx;
+  readonly #openat2: OpenAt2;
+  readonly #vector = new BigUint64Array(2);
+  readonly #vectorAddress: bigint;
+  readonly #facts = new BigInt64Array(STATX_WORDS);
+  readonly #factLongs = new Uint32Array(this.#facts.buffer);
+  readonly #factHalves = new Uint16Array(this.#facts.buffer);
+  readonly #factsAddress: bigint;
+  readonly #noPath = new Uint8Array(8);
+  readonly #noPathAddress: bigint;
+  readonly #how = new BigUint64Array(3);
+  readonly #howAddress: bigint;
+
+  /** Undefined where the system, or koffi's binary, has no such calls. */
+  static load(): Kernel | undefined {
+    try {
+      return new Kernel(createRequire(import.meta.url)("koffi"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private constructor(koffi: Koffi) {
+    const system = koffi.load(null);
+    this.#koffi = koffi;
+    this.#preadv2 = system.func("preadv2", "int64", ["int", "void *", "int", "int64", "int"]);
+    this.#statx = system.func("statx", "int", ["int", "void *", "int", "uint", "void *"]);
+    this.#openat2 = system.func("syscall", "int64", ["int64", "int", "str", "void *", "size_t"]);
+    this.#vectorAddress = koffi.address(this.#vector);
+    this.#factsAddress = koffi.address(this.#facts);
+    this.#noPathAddress = koffi.address(this.#noPath);
+    this.#howAddress = koffi.address(this.#how);
+    this.#how[2] = BigInt(RESOLVE);
+  }
+
+  /** Where bytes lie, for `readCached`. They must not move: not true of what Node's pool lends. */
+  addressOf(bytes: Uint8Array): bigint {
+    return this.#koffi.address(bytes);
+  }
+
+  /**
+   * Reads what lies in the page cache. Cost: 9 µs for 64 KiB, 2 µs for a refusal.
+   *
+   * @returns bytes read, fewer than asked for where memory or the file ends; or a negative errno:
+   *   -EAGAIN when the disk is needed, -EOPNOTSUPP when this file system cannot answer
+   */
+  readCached(fd: number, address: bigint, lengthBytes: number, offset: number): number {
+    this.#vector[0] = address;
+    this.#vector[1] = BigInt(lengthBytes);
+    const got = this.#preadv2(fd, this.#vectorAddress, 1, offset, RWF_NOWAIT);
+    return got < 0 ? -this.#koffi.errno() : got;
+  }
+
+  /**
+   * Opens a path below an open folder, never through a link that leads out of it and never on
+   * another mount. Cost: 3 µs.
+   *
+   * @param path relative; UTF-8 on the wire to the kernel
+   * @param flags as in open(2); O_CLOEXEC is added
+   * @returns a descriptor, or a negative errno: -EAGAIN when the disk is needed, -EXDEV when a link
+   *   or a mount leads elsewhere
+   */
+  openCached(folderFd: number, path: string, flags: number): number {
+    this.#how[0] = BigInt(flags | O_CLOEXEC);
+    const fd = this.#openat2(SYS_OPENAT2, folderFd, path, this.#howAddress, OPEN_HOW_BYTES);
+    return fd < 0 ? -this.#koffi.errno() : fd;
+  }
+
+  /** Looks at an open descriptor; what was seen is in the getters until the next look. Cost: 2 µs. */
+  look(fd: number): boolean {
+    const into = this.#factsAddress;
+    return this.#statx(fd, this.#noPathAddress, AT_EMPTY_PATH, STATX_BASIC_STATS, into) === 0;
+  }
+
+  get sizeBytes(): number {
+    return Number(this.#facts[Q_SIZE]);
+  }
+
+  get mtimeNs(): bigint {
+    return this.#facts[Q_MTIME_SEC]! * NS_PER_SEC + BigInt(this.#factLongs[L_MTIME_NSEC]!);
+  }
+
+  get ino(): bigint {
+    return BigInt.asUintN(64, this.#facts[Q_INO]!);
+  }
+
+  /** As stat(2) puts it together (makedev(3)). */
+  get dev(): bigint {
+    const major = BigInt(this.#factLongs[L_DEV_MAJOR]!);
+    const minor = BigInt(this.#factLongs[L_DEV_MINOR]!);
+    return (
+      ((major & 0xfffff000n) << 32n) |
+      ((major & 0xfffn) << 8n) |
+      ((minor & 0xffffff00n) << 12n) |
+      (minor & 0xffn)
+    );
+  }
+
+  /** File type and permissions, as in stat(2). */
+  get mode(): number {
+    return this.#factHalves[H_MODE]!;
+  }
+}
+
+const O_CLOEXEC = 0o2000000;
+
+export const { ENOENT, EOPNOTSUPP } = constants.errno;

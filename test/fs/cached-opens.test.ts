@@ -1,0 +1,267 @@
+/**
+ * Fear: an open on the event loop that waits, that leads out of the root, or that answers otherwise
+ * than a reader would.
+ */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { CachedOpens } from "../../fs/cached-opens.js";
+import { OPEN_BODY, OPEN_DIRECTORY, OPEN_FAILED, OPEN_FILE } from "../../fs/jobs.js";
+import { Kernel } from "../../fs/kernel.js";
+import { type Opened, ReaderPool } from "../../fs/reader-pool.js";
+import { canForget, forget } from "../support/forget.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+const SMALL_BYTES = 100;
+const SETTINGS = { smallFileBytes: SMALL_BYTES, revalidateMs: 1_000_000 };
+const kernel = Kernel.load()!;
+
+let outside = "";
+let root = "";
+let opens: CachedOpens;
+
+/** That a name leads nowhere is in memory only when somebody has looked. */
+const lookFor = (name: string): void => {
+  for (const suffix of ["", ".br", ".zst", ".gz"]) {
+    fs.statSync(join(root, name + suffix), { throwIfNoEntry: false });
+  }
+};
+
+/** Nothing that is opened by a test stays open. */
+function openNow(name: string, by = opens): Opened | undefined {
+  const opened = by.open({ root, path: join(root, name), siblings: true })?.opened;
+  if (opened !== undefined && opened.fd >= 0) fs.closeSync(opened.fd);
+  return opened;
+}
+
+async function createOpens(): Promise<CachedOpens> {
+  lookFor("small.txt");
+  const created = new CachedOpens(kernel, SETTINGS, () => performance.now());
+  await untilHeld(created);
+  return created;
+}
+
+/** The root is looked at off the loop: the first question only starts that. */
+const untilHeld = (by: CachedOpens): Promise<unknown> =>
+  vi.waitUntil(() => openNow("small.txt", by), { interval: 5 });
+
+beforeAll(async () => {
+  const folder = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "sluice-test-")));
+  root = join(folder, "root");
+  outside = join(folder, "outside");
+  fs.mkdirSync(join(root, "folder"), { recursive: true });
+  fs.mkdirSync(outside);
+  fs.writeFileSync(join(outside, "secret.txt"), "secret");
+  fs.writeFileSync(join(root, "small.txt"), "small");
+  fs.writeFileSync(join(root, "small.txt.gz"), "gz");
+  fs.writeFileSync(join(root, "empty.txt"), "");
+  fs.writeFileSync(join(root, "exact.txt"), "x".repeat(SMALL_BYTES));
+  fs.writeFileSync(join(root, "large.bin"), "x".repeat(SMALL_BYTES + 1));
+  fs.writeFileSync(join(root, "folder/inner.txt"), "inner");
+  fs.writeFileSync(join(root, "Grüße 🎉.txt"), "name");
+  fs.symlinkSync("folder/inner.txt", join(root, "inside-link.txt"));
+  fs.symlinkSync(join(root, "small.txt"), join(root, "absolute-link.txt"));
+  fs.symlinkSync("../outside/secret.txt", join(root, "outside-link.txt"));
+  fs.symlinkSync(join(outside, "secret.txt"), join(root, "absolute-outside-link.txt"));
+  fs.symlinkSync("../outside", join(root, "outside-folder"));
+  fs.symlinkSync("circle", join(root, "circle"));
+  fs.symlinkSync("/proc/self/exe", join(root, "magic-link"));
+  execFileSync("mkfifo", [join(root, "pipe")]);
+  opens = await createOpens();
+  return () => {
+    opens.stop();
+    fs.rmSync(folder, { recursive: true });
+  };
+});
+
+describe("what is in memory is told at once", () => {
+  test("a small file comes whole, with its siblings, and closed", () => {
+    const before = fs.readdirSync("/proc/self/fd").length;
+    const opened = openNow("small.txt")!;
+    expect(opened).toMatchObject({ result: OPEN_BODY, fd: -1, siblings: 4 });
+    expect(String(opened.body)).toBe("small");
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+  });
+
+  test("a large one comes open, and does not outlive an exec", () => {
+    const path = join(root, "large.bin");
+    const { opened } = opens.open({ root, path, siblings: false })!;
+    expect(opened).toMatchObject({ result: OPEN_FILE, body: undefined });
+    expect(fs.readlinkSync(`/proc/self/fd/${opened.fd}`)).toBe(fs.realpathSync(path));
+    const [, flags] = /flags:\s+(\d+)/.exec(
+      fs.readFileSync(`/proc/self/fdinfo/${opened.fd}`, "utf8"),
+    )!;
+    expect(Number.parseInt(flags!, 8) & 0o2000000).not.toBe(0);
+    fs.closeSync(opened.fd);
+  });
+
+  test.each([
+    ["a folder", "folder", { result: OPEN_DIRECTORY }],
+    ["nothing", "missing.txt", { result: OPEN_FAILED, errno: -2 }],
+    ["an empty file", "empty.txt", { result: OPEN_BODY, body: Buffer.alloc(0) }],
+    ["a file of just the size", "exact.txt", { result: OPEN_BODY }],
+    ["a link that stays inside", "inside-link.txt", { body: Buffer.from("inner") }],
+    ["a name beyond ASCII", "Grüße 🎉.txt", { body: Buffer.from("name") }],
+  ])("%s", (_, name, want) => {
+    lookFor(name);
+    expect(openNow(name)).toMatchObject(want);
+  });
+});
+
+test("a file whose siblings nobody has looked for is left to a reader", () => {
+  fs.writeFileSync(join(root, "new.txt"), "new");
+  expect(openNow("new.txt")).toBeUndefined();
+  lookFor("new.txt");
+  expect(openNow("new.txt")).toBeDefined();
+});
+
+test.each([
+  "outside-link.txt",
+  "absolute-outside-link.txt",
+  "absolute-link.txt",
+  "outside-folder/secret.txt",
+  "outside-folder",
+  "circle",
+  "magic-link",
+  "pipe",
+  "small.txt/below",
+  "../outside/secret.txt",
+  "/etc/passwd",
+])("%s is left to a reader", (name) => {
+  fs.statSync(root);
+  expect(openNow(name)).toBeUndefined();
+});
+
+test("whatever is told at once is what a reader tells", async () => {
+  const pool = new ReaderPool(
+    { readers: 2, smallFileBytes: SMALL_BYTES },
+    new SharedArrayBuffer(1024),
+  );
+  await pool.start();
+  const names = fs.readdirSync(root).filter((name) => name !== "pipe");
+  let told = 0;
+  for (const name of [...names, "missing.txt", "folder/inner.txt", "folder/missing"]) {
+    const path = join(root, name);
+    const asked = { root, path, known: undefined, siblings: true };
+    const slow = await new Promise<Opened>((resolve) => pool.open(asked, resolve));
+    const now = openNow(name);
+    if (slow.fd >= 0) fs.closeSync(slow.fd);
+    if (now === undefined) continue;
+    told++;
+    const { result, errno, identity, body } = slow;
+    expect(now, name).toMatchObject({ result, errno, identity, body });
+    if (identity !== undefined) expect(now.siblings).toBe(slow.siblings);
+  }
+  expect(told).toBeGreaterThan(8);
+  await pool.stop();
+});
+
+test.skipIf(!canForget)("a file whose bytes are not in memory is left to a reader", async () => {
+  const path = join(root, "exact.txt");
+  await vi.waitUntil(() => {
+    forget(path);
+    return openNow("exact.txt") === undefined;
+  });
+  fs.readFileSync(path);
+  lookFor("exact.txt");
+  expect(openNow("exact.txt")).toBeDefined();
+});
+
+describe("a root", () => {
+  test("is used from its first look until a quarter of its time is left, and looked at before", async () => {
+    lookFor("small.txt");
+    const clock = { nowMs: 0 };
+    const looked = new CachedOpens(kernel, { ...SETTINGS, revalidateMs: 1000 }, () => clock.nowMs);
+    const ask = () => looked.open({ root, path: join(root, "small.txt"), siblings: true });
+    expect(ask()).toBeUndefined();
+    await vi.waitUntil(ask, { interval: 5 });
+    clock.nowMs = 750;
+    expect(ask()).toBeUndefined(); // and looked at again
+    await vi.waitUntil(() => ask()?.seenMs === 750, { interval: 5 });
+    clock.nowMs = 1100;
+    expect(ask()?.seenMs).toBe(750);
+    await vi.waitUntil(() => ask()?.seenMs === 1100, { interval: 5 });
+    looked.stop();
+  });
+
+  test("of which nothing is to be believed is never used", async () => {
+    const never = new CachedOpens(kernel, { ...SETTINGS, revalidateMs: 0 }, () => 0);
+    expect(openNow("small.txt", never)).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(openNow("small.txt", never)).toBeUndefined();
+    never.stop();
+  });
+
+  test("that leads elsewhere now is not used, and the new one soon is", async () => {
+    const folder = tempFolder();
+    for (const release of ["a", "b"]) {
+      fs.mkdirSync(join(folder, release));
+      fs.writeFileSync(join(folder, release, "small.txt"), release);
+    }
+    const current = join(folder, "current");
+    fs.symlinkSync("a", current);
+    const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    const ask = () =>
+      switched.open({ root: current, path: `${current}/small.txt`, siblings: false });
+    await vi.waitUntil(ask, { interval: 5 });
+    fs.symlinkSync("b", join(folder, "next"));
+    fs.renameSync(join(folder, "next"), current);
+    switched.distrust();
+    expect(ask()).toBeUndefined();
+    const { opened } = await vi.waitUntil(ask, { interval: 5 });
+    expect(String(opened.body)).toBe("b");
+    switched.stop();
+  });
+
+  test("is noticed to have moved without being told", async () => {
+    const folder = tempFolder();
+    const current = join(folder, "current");
+    fs.mkdirSync(current);
+    fs.writeFileSync(join(current, "small.txt"), "old");
+    const watched = new CachedOpens(kernel, { ...SETTINGS, revalidateMs: 50 }, () =>
+      performance.now(),
+    );
+    const ask = () =>
+      watched.open({ root: current, path: `${current}/small.txt`, siblings: false });
+    await vi.waitUntil(ask, { interval: 5 });
+    fs.renameSync(current, join(folder, "before"));
+    fs.mkdirSync(current);
+    fs.writeFileSync(join(current, "small.txt"), "new");
+    await vi.waitUntil(() => String(ask()?.opened.body) === "new", { interval: 5 });
+    watched.stop();
+  });
+
+  test("on a file system that may wait is never used", async () => {
+    const proc = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    const ask = () => proc.open({ root: "/proc", path: "/proc/version", siblings: false });
+    expect(ask()).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ask()).toBeUndefined();
+    const held = fs.readdirSync("/proc/self/fd").map((fd) => targetOf(fd));
+    expect(held).not.toContain("/proc");
+    proc.stop();
+  });
+
+  test("is let go at the end, also one that is just being opened", async () => {
+    const before = fs.readdirSync("/proc/self/fd").length;
+    const held = await createOpens();
+    const early = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    openNow("small.txt", early);
+    early.stop();
+    held.stop();
+    await vi.waitUntil(() => fs.readdirSync("/proc/self/fd").length <= before, { interval: 5 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+  });
+});
+
+/** "" when it was closed while we looked. */
+function targetOf(fd: string): string {
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,87 @@
+/** Fear: a read that waits for a disk on the event loop, or bytes that are not the file's. */
+import fs from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CachedReads } from "../../fs/cached-reads.js";
+import { Kernel } from "../../fs/kernel.js";
+import type { FileIdentity } from "../../fs/reader-pool.js";
+import { canForget, forget } from "../support/forget.js";
+import { put, tempFolder } from "../support/temp-folder.js";
+
+const PAGE = 4096;
+const CONTENT = Buffer.from(
+  Array.from({ length: 5 * PAGE }, (_, at) => (at * 7 + (at >> 8)) % 256),
+);
+
+const slab = new Uint8Array(new SharedArrayBuffer(64 * 1024));
+const cached = new CachedReads(Kernel.load()!, slab);
+let path = "";
+let file: { fd: number; identity: FileIdentity };
+
+const identityOf = (fd: number): FileIdentity => {
+  const { dev, ino, size, mtimeNs } = fs.fstatSync(fd, { bigint: true });
+  return { dev, ino, sizeBytes: Number(size), mtimeNs };
+};
+
+beforeEach(() => {
+  const folder = tempFolder();
+  put(folder, "file", CONTENT);
+  path = join(folder, "file");
+  const fd = fs.openSync(path, "r+");
+  file = { fd, identity: identityOf(fd) };
+  slab.fill(0);
+});
+afterEach(() => fs.closeSync(file.fd));
+
+describe("what is in memory", () => {
+  test("lands where it belongs, and nothing beside it", () => {
+    expect(cached.read(file, 100, 5000, 300)).toBe(true);
+    expect(Buffer.from(slab.subarray(300, 5300)).equals(CONTENT.subarray(100, 5100))).toBe(true);
+    expect(slab.subarray(0, 300).every((byte) => byte === 0)).toBe(true);
+    expect(slab.subarray(5300).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test("is not what lies beyond the end", () => {
+    expect(cached.read(file, CONTENT.length - 10, 11, 0)).toBe(false);
+  });
+
+  test("is not what a descriptor that is closed led to", () => {
+    expect(cached.read({ ...file, fd: 999_999 }, 0, 10, 0)).toBe(false);
+  });
+});
+
+test.skipIf(!canForget)(
+  "what the kernel has to fetch is refused, and had once it was",
+  async () => {
+    await vi.waitUntil(() => {
+      forget(path);
+      return !cached.read(file, 0, CONTENT.length, 0);
+    });
+    fs.readSync(file.fd, Buffer.alloc(CONTENT.length), 0, CONTENT.length, 0);
+    expect(cached.read(file, 0, CONTENT.length, 0)).toBe(true);
+  },
+);
+
+describe("a file is unchanged", () => {
+  test("while nobody wrote to it", () => {
+    expect(cached.isUnchanged(file)).toBe(true);
+  });
+
+  test("no more when its time moved by a nanosecond", () => {
+    const later = { ...file.identity, mtimeNs: file.identity.mtimeNs + 1n };
+    expect(cached.isUnchanged({ ...file, identity: later })).toBe(false);
+  });
+
+  test("no more when it was written to, or is shorter under the same time", () => {
+    const { atimeMs, mtimeMs } = fs.statSync(path);
+    fs.ftruncateSync(file.fd, 10);
+    expect(cached.isUnchanged(file)).toBe(false);
+    fs.utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+    const { mtimeNs } = fs.fstatSync(file.fd, { bigint: true });
+    expect(cached.isUnchanged({ ...file, identity: { ...file.identity, mtimeNs } })).toBe(false);
+  });
+
+  test("no more when its descriptor was closed", () => {
+    expect(cached.isUnchanged({ ...file, fd: 999_999 })).toBe(false);
+  });
+});
