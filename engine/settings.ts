@@ -174,7 +174,7 @@ export const SETTINGS = {
     min: PAGE,
     max: 16 * MIB,
     step: PAGE,
-    default: 256 * KIB,
+    default: MIB,
     says: "bytes read from a file at a time",
   },
   // Node 20 can look at no more than 4 GiB of shared memory through one view.
@@ -186,6 +186,13 @@ export const SETTINGS = {
     max: 4 * GIB,
     default: 64 * MIB,
     says: "memory for chunks of large files, taken at start",
+  },
+  cachedReads: {
+    name: "SLUICE_CACHED_READS",
+    group: MEMORY,
+    kind: "boolean",
+    default: true,
+    says: "read what the kernel has in memory at once, without a reader",
   },
   readers: {
     name: "SLUICE_READERS",

@@ -97,7 +97,7 @@ const CHUNK_BYTES = 4 * KIB;
 
 function createFullPool() {
   const pool = new ChunkPool(new Uint8Array(POOL_SLOTS * CHUNK_BYTES), CHUNK_BYTES);
-  const file = { sizeBytes: 1 << 30 };
+  const file = { id: 1, sizeBytes: 1 << 30 };
   for (let chunk = 0; chunk < POOL_SLOTS; chunk++) pool.finishLoading(pool.claim(file, chunk, 1));
   return { pool, file };
 }

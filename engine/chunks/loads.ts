@@ -39,6 +39,11 @@ import type { Transfer } from "./transfer.js";
  */
 const READAHEAD_ONE_IN = 4;
 
+/** Why a chunk could not be brought in at once: in place of its slot. */
+export const NO_SLOT = -1;
+export const NOT_IN_MEMORY = -2;
+export const CHANGED = -3;
+
 /** Why a load did not bring its chunk. */
 export type LoadFailure = "changed" | "read failed" | "read timed out";
 
@@ -65,6 +70,8 @@ export interface LoadCounts {
   reads: number;
   /** Reads given to the disk before anybody waited for them. */
   readaheads: number;
+  /** Chunks that the kernel had in memory, brought in without a reader. */
+  atOnce: number;
   /** Transfers that joined a load somebody else had asked for. */
   coalesced: number;
   /** Reads that failed, or found that the file had changed. */
@@ -105,6 +112,7 @@ export class Loads<File extends ChunkFile> {
   readonly #counts: LoadCounts = {
     reads: 0,
     readaheads: 0,
+    atOnce: 0,
     coalesced: 0,
     failed: 0,
     timedOut: 0,
@@ -149,6 +157,32 @@ export class Loads<File extends ChunkFile> {
     }
   }
 
+  /** Has a chunk a slot, or does it stand in line for one? */
+  isKnown(file: File, chunk: number): boolean {
+    const isInLine = this.#desks.get(file)?.loads.has(chunk) === true;
+    return isInLine || this.#pool.find(file, chunk) >= 0;
+  }
+
+  /**
+   * Brings a chunk in at once, for one transfer, if the kernel has all of it in memory.
+   *
+   * @returns its slot, ready and not pinned, or one of `NO_SLOT`, `NOT_IN_MEMORY`, `CHANGED`
+   */
+  bringNow(file: File, chunk: number): number {
+    const slot = this.#pool.claim(file, chunk, 1);
+    if (slot < 0) return NO_SLOT;
+    const offset = chunk * this.#pool.chunkBytes;
+    const lengthBytes = this.#lengthOf(file, chunk);
+    const isThere = this.#reader.readNow(file, offset, lengthBytes, this.#pool.slabOffset(slot));
+    if (isThere && this.#reader.isUnchanged(file)) {
+      this.#pool.finishLoading(slot);
+      this.#counts.atOnce++;
+      return slot;
+    }
+    this.#pool.failLoading(slot);
+    return isThere ? CHANGED : NOT_IN_MEMORY;
+  }
+
   /**
    * Makes a transfer wait for a chunk that is not ready. Returns false when it may not: a read of
    * that file is stuck, and one more would only hold one more reader.
@@ -170,8 +204,7 @@ export class Loads<File extends ChunkFile> {
    * Returns whether the chunk is there or on its way.
    */
   readAhead(file: File, chunk: number): boolean {
-    if (this.#pool.find(file, chunk) >= 0) return true;
-    if (this.#desks.get(file)?.loads.has(chunk) === true) return true;
+    if (this.isKnown(file, chunk)) return true;
     if (!this.#mayReadAhead(this.#desks.get(file))) return false;
 
     const slot = this.#pool.claim(file, chunk, 0);

@@ -19,8 +19,17 @@ import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
 import { QUANTUM_BYTES } from "./lane.js";
 import { Line } from "./line.js";
-import { type LoadCounts, type LoadSettings, Loads, type ReadUnderWay } from "./loads.js";
+import {
+  CHANGED,
+  type LoadCounts,
+  type LoadSettings,
+  Loads,
+  NO_SLOT,
+  NOT_IN_MEMORY,
+  type ReadUnderWay,
+} from "./loads.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
+import { Piecemeal } from "./piecemeal.js";
 import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
 import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
 import { Turns } from "./turns.js";
@@ -29,10 +38,10 @@ import { Turns } from "./turns.js";
  * Least cost of a push, in bytes.
  *
  * A push that takes one byte costs a system call all the same. Without this, a tick of a thousand
- * full sockets would be free, and a body of a thousand small parts one turn. Two microseconds are
- * worth 14 KiB at 150 µs per MiB; lower, so that small parts still leave together.
+ * full sockets would be free, and a body of a thousand small parts one turn. The two microseconds it
+ * takes are worth 14 KiB at 150 µs per MiB.
  */
-const LEAST_PUSH_BYTES = 4 * 1024;
+const LEAST_PUSH_BYTES = 16 * 1024;
 
 /**
  * Bytes of small pieces that leave together.
@@ -41,6 +50,21 @@ const LEAST_PUSH_BYTES = 4 * 1024;
  * the system calls it saves, about 3 µs for each 64 KiB against 10 µs a call.
  */
 const GATHER_BYTES = 128 * 1024;
+
+/**
+ * Bytes of the scratch piece of the slab: what is gathered, and what is sent without being kept.
+ *
+ * Smaller: a chunk that finds no slot is cut. Larger: nothing, a turn pushes no more.
+ */
+export const SCRATCH_BYTES = QUANTUM_BYTES;
+
+/**
+ * Bytes taken from the kernel's memory for a transfer whose socket has refused before.
+ *
+ * Larger: most of them are read for nothing, since the socket takes what has drained. Smaller: more
+ * system calls for a client that reads fast after all.
+ */
+const RESUME_BYTES = 256 * 1024;
 
 /**
  * Chunks asked for ahead of a transfer whose socket takes everything, from the cursor on.
@@ -73,7 +97,12 @@ interface GatheredPiece<File extends ChunkFile> {
 interface Gathered<File extends ChunkFile> {
   readonly bytes: Uint8Array;
   readonly pieces: readonly GatheredPiece<File>[];
+  /** The file that some of it was read from just now; undefined when all was in the pool. */
+  readonly readFrom: File | undefined;
 }
+
+/** What a step did, in place of the bytes it cost: nothing, the disk is needed. */
+const NEEDS_DISK = -1;
 
 interface SchedulerSettings extends LoadSettings {
   /** Longest time a client may take nothing, in milliseconds. */
@@ -83,6 +112,8 @@ interface SchedulerSettings extends LoadSettings {
 export interface SchedulerDeps<File extends ChunkFile> {
   readonly pool: ChunkPool<File>;
   readonly reader: ChunkReader<File>;
+  /** Of the slab, outside the pool: `SCRATCH_BYTES`, and where they begin. */
+  readonly scratch: { readonly bytes: Uint8Array; readonly slabOffset: number };
   readonly settings: SchedulerSettings;
   /** A clock that never goes back, in milliseconds. */
   readonly nowMs: () => number;
@@ -122,14 +153,20 @@ export class Scheduler<File extends ChunkFile> {
   readonly #turns = new Turns<File>();
   readonly #blocked = new Line<Transfer<File>>();
   readonly #inPhase = [0, 0, 0, 0, 0, 0];
-  readonly #gathered = new Uint8Array(GATHER_BYTES);
+  readonly #reader: ChunkReader<File>;
+  readonly #scratch: SchedulerDeps<File>["scratch"];
+  readonly #piecemeal: Piecemeal;
   #isTickPending = false;
   #sentBytes = 0;
   #hits = 0;
   #ticks = 0;
 
-  constructor({ pool, reader, settings, nowMs, stalledMs, defer }: SchedulerDeps<File>) {
+  constructor(deps: SchedulerDeps<File>) {
+    const { pool, reader, scratch, settings, nowMs, stalledMs, defer } = deps;
     this.#pool = pool;
+    this.#reader = reader;
+    this.#scratch = scratch;
+    this.#piecemeal = new Piecemeal(pool.slotCount, pool.chunkBytes);
     this.#nowMs = nowMs;
     this.#stalledMs = stalledMs;
     this.#defer = defer;
@@ -229,7 +266,7 @@ export class Scheduler<File extends ChunkFile> {
     return costBytes;
   };
 
-  /** Pushes the next piece, or makes the transfer wait for it. Returns the bytes taken. */
+  /** Pushes the next piece, or makes the transfer wait for it. Returns the bytes moved. */
   #step(transfer: Transfer<File>, want: number): number {
     const { part, at } = transfer.cursor;
     if (want <= GATHER_BYTES / 2 && want < transfer.cursor.remainingBytes) {
@@ -241,45 +278,124 @@ export class Scheduler<File extends ChunkFile> {
     const { file } = part!;
     const chunk = this.#pool.chunkAt(at);
     const slot = this.#pool.findReady(file, chunk);
-    if (slot < 0) return this.#waitFor(transfer, file, chunk);
+    if (slot < 0) return this.#miss(transfer, file, chunk, want);
 
     if (transfer.arrivesAt(file, chunk)) this.#pool.arrive(slot);
     if (transfer.pinnedSlot < 0) this.#pinHit(transfer, slot);
     return this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
   }
 
+  // --- the pool does not have it ---
+
+  /** At once from the kernel's memory, else by way of a reader. */
+  #miss(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
+    if (!this.#loads.isKnown(file, chunk)) {
+      const moved = this.#takeNow(transfer, file, chunk, want);
+      if (moved !== NEEDS_DISK) return moved;
+    }
+    transfer.isInMemory = false;
+    return this.#waitFor(transfer, file, chunk);
+  }
+
+  /**
+   * A chunk that is wanted whole goes into the pool, since others may want it too; of a piece only
+   * the piece is read, and not kept: a small range of a large file costs what it is long.
+   */
+  #takeNow(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
+    const isKept =
+      this.#isWhole(transfer.cursor, want) || this.#piecemeal.take(file.id, chunk, want);
+    const slot = isKept ? this.#loads.bringNow(file, chunk) : NO_SLOT;
+    if (slot === CHANGED) return this.#settleChanged(transfer);
+    if (slot === NOT_IN_MEMORY) return NEEDS_DISK;
+    if (slot === NO_SLOT) return this.#pass(transfer, file, want);
+
+    transfer.isInMemory = true;
+    transfer.arrivesAt(file, chunk);
+    this.#pool.pin(slot);
+    transfer.pinnedSlot = slot;
+    const { at } = transfer.cursor;
+    return want + this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
+  }
+
+  #isWhole({ part, at }: Cursor<File>, want: number): boolean {
+    const { chunkBytes } = this.#pool;
+    const isAtStart = at % chunkBytes === 0;
+    return (
+      isAtStart &&
+      part?.kind === "extent" &&
+      want === Math.min(chunkBytes, part.file.sizeBytes - at)
+    );
+  }
+
+  /** Sends a piece by way of the scratch bytes. */
+  #pass(transfer: Transfer<File>, file: File, want: number): number {
+    const length = Math.min(want, transfer.hasBlocked ? RESUME_BYTES : SCRATCH_BYTES);
+    const { bytes, slabOffset } = this.#scratch;
+    if (!this.#reader.readNow(file, transfer.cursor.at, length, slabOffset)) return NEEDS_DISK;
+    if (!this.#reader.isUnchanged(file)) return this.#settleChanged(transfer);
+    transfer.isInMemory = true;
+    return length + this.#push(transfer, bytes.subarray(0, length));
+  }
+
+  #settleChanged(transfer: Transfer<File>): number {
+    this.#settle(transfer, "changed");
+    return 0;
+  }
+
+  // --- small pieces ---
+
   /**
    * Copies small pieces that are at hand one behind the other, so that they leave with one offer: the
    * parts of a multipart answer, or a range that lies across two chunks. Undefined when there would
-   * be only one. A copy costs less than a tenth of the system call it saves.
+   * be only one, from the pool. A copy costs less than a tenth of the system call it saves.
    */
   #gather(transfer: Transfer<File>): Gathered<File> | undefined {
     const { cursor } = transfer;
     const start = cursor.mark();
     const pieces: GatheredPiece<File>[] = [];
+    let readFrom: File | undefined;
     let filled = 0;
     while (cursor.part !== undefined && pieces.length < GATHER_PIECES) {
       const want = cursor.pieceBytes(this.#pool.chunkBytes);
-      const bytes = filled + want > GATHER_BYTES ? undefined : this.#bytesAtHand(cursor, want);
-      if (bytes === undefined) break;
-      this.#gathered.set(bytes, filled);
+      if (filled + want > GATHER_BYTES) break;
+      const bytes = this.#bytesInPool(cursor, want);
+      if (bytes !== undefined) this.#scratch.bytes.set(bytes, filled);
+      else if (this.#readNext(cursor, want, filled, readFrom)) readFrom = fileAt(cursor);
+      else break;
       pieces.push({ part: cursor.part, at: cursor.at, offset: filled });
       filled += want;
       cursor.advance(want);
     }
     cursor.reset(start);
-    if (pieces.length < 2) return undefined;
-    return { bytes: this.#gathered.subarray(0, filled), pieces };
+    if (pieces.length < 2 && readFrom === undefined) return undefined;
+    return { bytes: this.#scratch.bytes.subarray(0, filled), pieces, readFrom };
   }
 
-  #bytesAtHand({ part, at }: Cursor<File>, want: number): Uint8Array | undefined {
+  /** A piece of a chunk, of one file at a time: it is looked at once, when all was read. */
+  #readNext(
+    cursor: Cursor<File>,
+    want: number,
+    filled: number,
+    readFrom: File | undefined,
+  ): boolean {
+    const file = fileAt(cursor)!;
+    if (readFrom !== undefined && readFrom !== file) return false;
+    if (this.#isWhole(cursor, want)) return false; // it is to be kept
+    return this.#reader.readNow(file, cursor.at, want, this.#scratch.slabOffset + filled);
+  }
+
+  #bytesInPool({ part, at }: Cursor<File>, want: number): Uint8Array | undefined {
     if (part!.kind === "literal") return part!.bytes.subarray(at, at + want);
     const slot = this.#pool.findReady(part!.file, this.#pool.chunkAt(at));
     return slot < 0 ? undefined : this.#pool.view(slot, at % this.#pool.chunkBytes, want);
   }
 
   /** A chunk has been arrived at when its first byte was taken, not when it was offered. */
-  #pushGathered(transfer: Transfer<File>, { bytes, pieces }: Gathered<File>): number {
+  #pushGathered(transfer: Transfer<File>, { bytes, pieces, readFrom }: Gathered<File>): number {
+    if (readFrom !== undefined && !this.#reader.isUnchanged(readFrom)) {
+      return this.#settleChanged(transfer);
+    }
+    transfer.isInMemory ||= readFrom !== undefined;
     const taken = this.#push(transfer, bytes);
     for (const { part, at, offset } of pieces) {
       if (part.kind === "literal" || offset >= taken) continue;
@@ -351,7 +467,7 @@ export class Scheduler<File extends ChunkFile> {
   #readAhead(transfer: Transfer<File>): void {
     const { cursor } = transfer;
     const { part, at } = cursor;
-    if (part?.kind !== "extent") return;
+    if (part?.kind !== "extent" || transfer.isInMemory) return;
     const here = this.#pool.chunkAt(at);
     const end = Math.min(here + READAHEAD_CHUNKS, this.#pool.chunkAt(part.last) + 1);
     for (let chunk = Math.max(here, cursor.aheadChunk + 1); chunk < end; chunk++) {
@@ -364,6 +480,7 @@ export class Scheduler<File extends ChunkFile> {
 
   #block(transfer: Transfer<File>): void {
     this.#enter(transfer, BLOCKED);
+    transfer.hasBlocked = true;
     if (transfer.blockedSinceMs === NOT_BLOCKED) transfer.blockedSinceMs = transfer.phaseSinceMs;
     this.#blocked.join(transfer);
     this.#loads.release(transfer);
@@ -400,3 +517,6 @@ export class Scheduler<File extends ChunkFile> {
     transfer.onSettled(outcome, transfer);
   }
 }
+
+const fileAt = <File extends ChunkFile>({ part }: Cursor<File>): File | undefined =>
+  part?.kind === "extent" ? part.file : undefined;

@@ -27,6 +27,8 @@ export interface Sink {
 
 /** A file as the pool sees it: an identity and a size. A changed file is another object. */
 export interface ChunkFile {
+  /** Integer, another one for each file. */
+  readonly id: number;
   /** Integer, 0 to 2^53 - 1. */
   readonly sizeBytes: number;
 }
@@ -45,8 +47,15 @@ export type ReadOutcome = typeof READ_OK | typeof READ_CHANGED | typeof READ_FAI
  */
 export type ReadDone = (outcome: ReadOutcome, startedMs: number, endedMs: number) => void;
 
-/** A disk that fills slots of the slab. */
+/** A disk that fills pieces of the slab. */
 export interface ChunkReader<File extends ChunkFile> {
+  /**
+   * Fills `lengthBytes` of the slab from the file at once, if that needs no disk: false when it
+   * would. The bytes count for nothing until `isUnchanged` was asked after them.
+   */
+  readNow(file: File, fileOffset: number, lengthBytes: number, slabOffset: number): boolean;
+  /** Is the file still what its identity says, now that bytes of it were read? */
+  isUnchanged(file: File): boolean;
   /**
    * Fills `lengthBytes` of the slab from the file. READ_OK means every byte was filled.
    *

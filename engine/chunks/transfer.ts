@@ -54,6 +54,11 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
   /** The slot it keeps from eviction, from the read until the first push; -1 when none. */
   pinnedSlot = NONE;
 
+  /** Were the last bytes that the pool did not have in the kernel's memory? Then the next may be. */
+  isInMemory = false;
+  /** Has its socket ever refused? */
+  hasBlocked = false;
+
   #arrivedFile: File | undefined = undefined;
   #arrivedChunk = NONE;
   #queueMs = 0;

@@ -17,13 +17,13 @@ import type { Transfer } from "./transfer.js";
  * Smaller: the loop turns round more often for the same bytes. Larger: a request that arrives
  * meanwhile waits longer, 150 µs per MiB from the slab. Measure with `npm run bench -- --only slow-readers`.
  */
-const TICK_BYTES = 1024 * 1024;
+const TICK_BYTES = 2 * 1024 * 1024;
 
 /**
  * Remaining bytes below which a transfer is about to end and goes first.
  *
  * Ending early what is short costs the long ones little and frees the connection. Larger: what
- * counts as short crowds the half of the tick it has. 64 KiB is a quarter of a quantum.
+ * counts as short crowds the half of the tick it has.
  */
 const EXPRESS_BYTES = 64 * 1024;
 

@@ -8,8 +8,11 @@
  * Owns: what is made once, and who knows whom. Starts nothing.
  */
 import { randomUUID } from "node:crypto";
+import { CachedOpens } from "../../fs/cached-opens.js";
+import { CachedReads } from "../../fs/cached-reads.js";
 import { FileTable } from "../../fs/file-table.js";
 import { READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
+import { Kernel } from "../../fs/kernel.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { type JobTimes, ReaderPool } from "../../fs/reader-pool.js";
 import { Counters } from "../../metrics/counters.js";
@@ -21,7 +24,7 @@ import { createErrorPages } from "../../protocol/error-page.js";
 import { securityFields } from "../../protocol/security-headers.js";
 import type { RequestLog } from "../access-log.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
-import { Scheduler } from "../chunks/scheduler.js";
+import { SCRATCH_BYTES, Scheduler } from "../chunks/scheduler.js";
 import {
   type ChunkReader,
   READ_CHANGED,
@@ -72,7 +75,8 @@ const wallMs = (): number => Date.now();
 
 export function createMachine(parts: MachineParts): Machine {
   const { config, site, say, accessLog } = parts;
-  const slab = new SharedArrayBuffer(slotBytes(config));
+  const poolBytes = slotBytes(config);
+  const slab = new SharedArrayBuffer(poolBytes + SCRATCH_BYTES);
   const disk = new DiskRecorder();
   const counters = new Counters();
   const recorder = new RequestRecorder();
@@ -81,16 +85,13 @@ export function createMachine(parts: MachineParts): Machine {
     disk.ended(kind, times.startedMs - times.askedMs, times.endedMs - times.startedMs);
     operations.jobEnded(kind, path, times);
   };
-  const readers = new ReaderPool(
-    {
-      readers: config.readers,
-      smallFileBytes: config.smallCacheBytes === 0 ? 0 : config.smallFileBytes,
-    },
-    slab,
-    jobEnded,
-  );
-  const table = new FileTable(readers, config, nowMs);
-  const pool = new ChunkPool<OpenFile>(new Uint8Array(slab), config.chunkBytes);
+  const smallFileBytes = config.smallCacheBytes === 0 ? 0 : config.smallFileBytes;
+  const readers = new ReaderPool({ readers: config.readers, smallFileBytes }, slab, jobEnded);
+  const kernel = config.cachedReads ? Kernel.load() : undefined;
+  const cachedOpens = kernel && new CachedOpens(kernel, { ...config, smallFileBytes }, nowMs);
+  const cachedReads = kernel && new CachedReads(kernel, new Uint8Array(slab));
+  const table = new FileTable(readers, config, nowMs, cachedOpens);
+  const pool = new ChunkPool<OpenFile>(new Uint8Array(slab, 0, poolBytes), config.chunkBytes);
   const sampler = new Sampler({
     recorder,
     counters,
@@ -102,7 +103,8 @@ export function createMachine(parts: MachineParts): Machine {
   });
   const scheduler = new Scheduler<OpenFile>({
     pool,
-    reader: createChunkReader(readers, table),
+    reader: createChunkReader(readers, table, cachedReads),
+    scratch: { bytes: new Uint8Array(slab, poolBytes), slabOffset: poolBytes },
     settings: {
       sendTimeoutMs: config.sendTimeoutMs,
       readTimeoutMs: config.readTimeoutMs,
@@ -192,8 +194,15 @@ const OUTCOME_OF: Readonly<Record<number, ReadOutcome>> = {
 };
 
 /** The scheduler's disk: a read keeps its descriptor open until it has returned. */
-function createChunkReader(readers: ReaderPool, table: FileTable): ChunkReader<OpenFile> {
+function createChunkReader(
+  readers: ReaderPool,
+  table: FileTable,
+  cached: CachedReads | undefined,
+): ChunkReader<OpenFile> {
   return {
+    readNow: (file, fileOffset, lengthBytes, slabOffset) =>
+      cached?.read(file, fileOffset, lengthBytes, slabOffset) === true,
+    isUnchanged: (file) => cached?.isUnchanged(file) === true,
     read(file, fileOffset, lengthBytes, slabOffset, done) {
       table.hold(file);
       readers.read(file, fileOffset, lengthBytes, slabOffset, (result, _errno, times) => {

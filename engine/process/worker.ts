@@ -93,8 +93,10 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     root,
     listener: () => (isStopping ? undefined : listener),
   });
-  const end = (): Promise<unknown> =>
-    Promise.all([machine.readers.stop(), keeper?.stop(), accessLog?.close()]);
+  const end = (): Promise<unknown> => {
+    machine.table.stop();
+    return Promise.all([machine.readers.stop(), keeper?.stop(), accessLog?.close()]);
+  };
 
   let admin: AdminPort | undefined;
   try {

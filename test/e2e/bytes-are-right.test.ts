@@ -59,7 +59,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     const share = 6 * MIB; // more than the kernel keeps for a client that does not read
     const own = random.bytes(8 * share);
     const other = { sizeBytes: 50 * MIB, islands: [] };
-    const env = { SLUICE_POOL_BYTES: "2MiB" };
+    const env = { SLUICE_POOL_BYTES: "4MiB" };
     const server = await serve({ transport, files: { own, other }, env });
     // A chunk that two had asked for would stay in the pool: each has a part to itself.
     const parts = Array.from({ length: 8 }, (_, n) => own.subarray(n * share, (n + 1) * share));

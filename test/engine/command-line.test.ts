@@ -109,7 +109,7 @@ describe("helpText", () => {
       expect(helpText()).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
       expect(helpText()).toContain(`${says}\n`);
     }
-    expect(helpText()).toContain("default 256KiB; 4KiB to 16MiB, a multiple of 4KiB\n");
+    expect(helpText()).toContain("default 1MiB; 4KiB to 16MiB, a multiple of 4KiB\n");
     expect(helpText()).toContain("default auto; auto, uws or node\n");
   });
   test("has each heading once", () => {

@@ -20,7 +20,7 @@ describe("without any setting", () => {
       transport: "auto",
       index: "index.html",
       cacheControl: "no-cache",
-      chunkBytes: 262_144,
+      chunkBytes: 1_048_576,
       poolBytes: 67_108_864,
       revalidateMs: 1000,
     });
@@ -275,9 +275,7 @@ describe("where a value comes from", () => {
   });
 
   test("a default that was written out is no difference", () => {
-    expect(readConfig({ SLUICE_PORT: "8080", SLUICE_CHUNK_BYTES: "256KiB" }).differences).toEqual(
-      [],
-    );
+    expect(readConfig({ SLUICE_PORT: "8080", SLUICE_CHUNK_BYTES: "1MiB" }).differences).toEqual([]);
   });
 
   test("a value that was refused is no difference", () => {

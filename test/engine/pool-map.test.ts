@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ChunkPool } from "../../engine/chunks/chunk-pool.js";
 import { mapPool } from "../../engine/pool-map.js";
 
-const file = { sizeBytes: 1_000 };
+const file = { id: 1, sizeBytes: 1_000 };
 
 test("shows each slot as it is", () => {
   const pool = new ChunkPool(new Uint8Array(40), 10);
@@ -20,7 +20,7 @@ test("shows the busiest of those that share a cell, and the rest at the end", ()
   const slots = 2 * 4096 + 1;
   const pool = new ChunkPool(new Uint8Array(slots), 1);
   for (let chunk = 0; chunk < 4; chunk++)
-    pool.finishLoading(pool.claim({ sizeBytes: 9 }, chunk, 1));
+    pool.finishLoading(pool.claim({ id: 1, sizeBytes: 9 }, chunk, 1));
   pool.pin(1);
   const { slotsPerCell, cells } = mapPool(pool);
   expect(slotsPerCell).toBe(3);

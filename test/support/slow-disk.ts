@@ -7,4 +7,5 @@ const PRELOAD = fileURLToPath(new URL("./slow-disk.cjs", import.meta.url));
 export const slowDisk = (readMs: number): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--require ${PRELOAD}`,
   SLOW_DISK_MS: String(readMs),
+  SLUICE_CACHED_READS: "off", // what is slow is not in memory
 });

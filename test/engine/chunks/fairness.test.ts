@@ -3,12 +3,12 @@ import { createFile, extent, FakeSink, World } from "./fakes.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const LARGE = createFile(1, 4 * MIB);
-const TICK_BYTES = MIB;
+const LARGE = createFile(1, 8 * MIB);
+const TICK_BYTES = 2 * MIB;
 
 /** A pool that holds all of LARGE, so that only turns decide who gets what. */
 function createWarmWorld(chunkBytes: number): World {
-  const world = new World({ slots: (8 * MIB) / chunkBytes, chunkBytes });
+  const world = new World({ slots: (16 * MIB) / chunkBytes, chunkBytes });
   world.warm(LARGE);
   return world;
 }
@@ -26,10 +26,10 @@ function startForEver(world: World, client: string, sinks: FakeSink[]): void {
 
 describe("shares", () => {
   const chunkSizes = [
-    ["as large as a quantum", 256 * KIB],
-    ["smaller than a quantum", 64 * KIB],
-    ["larger than a quantum", 1 * MIB],
-    ["that do not divide a quantum", 96 * KIB],
+    ["as large as a quantum", MIB],
+    ["smaller than a quantum", 256 * KIB],
+    ["larger than a quantum", 4 * MIB],
+    ["that do not divide a quantum", 384 * KIB],
   ] as const;
   test.each(chunkSizes)("one of two clients gets half, with chunks %s", (_, chunkBytes) => {
     const world = createWarmWorld(chunkBytes);
@@ -44,7 +44,7 @@ describe("shares", () => {
   });
 
   test("an address that starts transfer after transfer gets no more by their first pushes", () => {
-    const world = createWarmWorld(256 * KIB);
+    const world = createWarmWorld(MIB);
     const many: FakeSink[] = [];
     const single: FakeSink[] = [];
     startForEver(world, "many", many);
@@ -52,41 +52,41 @@ describe("shares", () => {
     for (let start = 0; start < 400; start++) {
       const sink = new FakeSink("many", Infinity, false);
       many.push(sink);
-      world.start([extent(LARGE, 0, 512 * KIB - 1)], sink);
+      world.start([extent(LARGE, 0, 2 * MIB - 1)], sink);
       if (start % 2 === 0) world.tick();
     }
     const all = sum(many) + sum(single);
     expect(sum(single) / all).toBeGreaterThan(0.45);
   });
 
-  test("an address that made a thousand first pushes waits 64 rounds, not a thousand", () => {
-    const world = createWarmWorld(256 * KIB);
+  test("an address that made a thousand first pushes waits 16 rounds, not a thousand", () => {
+    const world = createWarmWorld(MIB);
     const bulk = new FakeSink("busy", 0, false);
     world.start([extent(LARGE)], bulk);
     for (let n = 0; n < 1_000; n++) {
-      world.start([extent(LARGE, 0, 256 * KIB - 1)], new FakeSink("busy", Infinity, false));
+      world.start([extent(LARGE, 0, MIB - 1)], new FakeSink("busy", Infinity, false));
     }
     startForEver(world, "other", []);
     bulk.drain();
-    for (let tick = 0; tick < 12; tick++) world.tick(); // four turns a tick, and "other" has most
+    for (let tick = 0; tick < 6; tick++) world.tick(); // two turns a tick, and "other" has most
     expect(bulk.takenBytes).toBe(0);
-    for (let tick = 12; tick < 17; tick++) world.tick();
+    for (let tick = 6; tick < 10; tick++) world.tick();
     expect(bulk.takenBytes).toBeGreaterThan(0);
   });
 
   test("the transfers of one client take turns", () => {
-    const world = createWarmWorld(256 * KIB);
+    const world = createWarmWorld(MIB);
     const sinks = Array.from({ length: 4 }, () => new FakeSink("one", Infinity, false));
     for (const sink of sinks) world.start([extent(LARGE)], sink);
     for (let tick = 0; tick < 6; tick++) world.tick();
     const got = sinks.map(({ takenBytes }) => takenBytes);
-    expect(Math.max(...got) - Math.min(...got)).toBeLessThanOrEqual(512 * KIB);
+    expect(Math.max(...got) - Math.min(...got)).toBeLessThanOrEqual(2 * MIB);
   });
 });
 
 describe("a tick", () => {
   test("is bounded in bytes and defers the rest", () => {
-    const world = createWarmWorld(256 * KIB);
+    const world = createWarmWorld(MIB);
     const sinks = Array.from({ length: 20 }, (_, n) => new FakeSink(`${n}`, Infinity, false));
     for (const sink of sinks) world.start([extent(LARGE)], sink);
     const before = sum(sinks);
@@ -96,19 +96,19 @@ describe("a tick", () => {
   });
 
   test("is bounded in pushes when sockets take next to nothing", () => {
-    const world = createWarmWorld(256 * KIB);
+    const world = createWarmWorld(MIB);
     const sinks = Array.from({ length: 1_000 }, (_, n) => new FakeSink(`${n}`, 1, false));
     for (const sink of sinks) world.start([extent(LARGE)], sink);
     for (const sink of sinks) sink.drain(1);
     world.tick();
     const offers = sinks.reduce((total, sink) => total + sink.offers.length, 0);
-    expect(offers - 1_000).toBe(256); // a tick of 1 MiB at 4 KiB for a push
+    expect(offers - 1_000).toBe(128); // a tick of 2 MiB at 16 KiB for a push
     world.settle();
     expect(sum(sinks)).toBe(2_000);
   });
 
   test("runs once more only when somebody is left", () => {
-    const world = createWarmWorld(256 * KIB);
+    const world = createWarmWorld(MIB);
     world.start([extent(LARGE)], new FakeSink("a", Infinity, false));
     world.settle();
     expect(world.tick()).toBe(false);
@@ -117,7 +117,7 @@ describe("a tick", () => {
 
 describe("the express lane", () => {
   test("lets a transfer about to end go before those that started earlier", () => {
-    const world = createWarmWorld(256 * KIB);
+    const world = createWarmWorld(MIB);
     const bulk = Array.from({ length: 20 }, (_, n) => new FakeSink(`${n}`, Infinity, false));
     for (const sink of bulk) world.start([extent(LARGE)], sink);
     const small = new FakeSink("small", 0, false);
@@ -129,7 +129,7 @@ describe("the express lane", () => {
 
   test("leaves half of every tick to the others, however many are about to end", () => {
     const world = createWarmWorld(64 * KIB);
-    const small = Array.from({ length: 64 }, (_, n) => new FakeSink(`${n}`, 0, false));
+    const small = Array.from({ length: 128 }, (_, n) => new FakeSink(`${n}`, 0, false));
     for (const sink of small) world.start([extent(LARGE, 0, 64 * KIB - 1)], sink);
     const bulk = new FakeSink("bulk", Infinity, false);
     world.start([extent(LARGE)], bulk);
@@ -142,7 +142,7 @@ describe("the express lane", () => {
 
   test("takes the whole tick when nobody else wants it", () => {
     const world = createWarmWorld(64 * KIB);
-    const small = Array.from({ length: 64 }, (_, n) => new FakeSink(`${n}`, 0, false));
+    const small = Array.from({ length: 128 }, (_, n) => new FakeSink(`${n}`, 0, false));
     for (const sink of small) world.start([extent(LARGE, 0, 64 * KIB - 1)], sink);
     for (const sink of small) sink.drain();
     world.tick();

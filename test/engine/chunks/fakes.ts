@@ -8,7 +8,7 @@
  */
 import { ChunkPool } from "../../../engine/chunks/chunk-pool.js";
 import type { Part } from "../../../engine/chunks/cursor.js";
-import { Scheduler } from "../../../engine/chunks/scheduler.js";
+import { SCRATCH_BYTES, Scheduler } from "../../../engine/chunks/scheduler.js";
 import {
   type ChunkFile,
   type ChunkReader,
@@ -84,12 +84,30 @@ export class FakeDisk implements ChunkReader<FakeFile> {
   readonly pending: FakeRead[] = [];
   /** "file:offset" of every read ever asked for. */
   readonly asked: string[] = [];
+  /** Is a piece in the kernel's memory? Nothing is, unless a test says so. */
+  isInMemory: (file: FakeFile, first: number, lengthBytes: number) => boolean = () => false;
+  /** Files that are no longer what their identity says. */
+  readonly changed = new Set<FakeFile>();
+  /** "file:offset+length" of every piece that was taken from memory. */
+  readonly takenNow: string[] = [];
   readonly #slab: Uint8Array;
   readonly #nowMs: () => number;
 
   constructor(slab: Uint8Array, nowMs: () => number) {
     this.#slab = slab;
     this.#nowMs = nowMs;
+  }
+
+  readNow(file: FakeFile, fileOffset: number, lengthBytes: number, slabOffset: number): boolean {
+    if (fileOffset + lengthBytes > file.sizeBytes || lengthBytes < 1) throw new Error("bad read");
+    if (!this.isInMemory(file, fileOffset, lengthBytes)) return false;
+    this.takenNow.push(`${file.id}:${fileOffset}+${lengthBytes}`);
+    this.#fill(file, fileOffset, lengthBytes, slabOffset);
+    return true;
+  }
+
+  isUnchanged(file: FakeFile): boolean {
+    return !this.changed.has(file);
   }
 
   read(
@@ -100,13 +118,15 @@ export class FakeDisk implements ChunkReader<FakeFile> {
     done: ReadDone,
   ): void {
     if (fileOffset + lengthBytes > file.sizeBytes || lengthBytes < 1) throw new Error("bad read");
-    const fill = () => {
-      for (let at = 0; at < lengthBytes; at++) {
-        this.#slab[slabOffset + at] = byteAt(file, fileOffset + at);
-      }
-    };
+    const fill = () => this.#fill(file, fileOffset, lengthBytes, slabOffset);
     this.asked.push(`${file.id}:${fileOffset}`);
     this.pending.push(new FakeRead(file, fileOffset, fill, done, this.#nowMs));
+  }
+
+  #fill(file: FakeFile, fileOffset: number, lengthBytes: number, slabOffset: number): void {
+    for (let at = 0; at < lengthBytes; at++) {
+      this.#slab[slabOffset + at] = byteAt(file, fileOffset + at);
+    }
   }
 
   /** Ends the oldest read that fits. */
@@ -196,12 +216,14 @@ export class World {
 
   constructor(options: WorldOptions = {}) {
     const { slots = 8, chunkBytes = 10, ...times } = options;
-    const slab = new Uint8Array(new SharedArrayBuffer(slots * chunkBytes));
-    this.pool = new ChunkPool(slab, chunkBytes);
+    const poolBytes = slots * chunkBytes;
+    const slab = new Uint8Array(new SharedArrayBuffer(poolBytes + SCRATCH_BYTES));
+    this.pool = new ChunkPool(slab.subarray(0, poolBytes), chunkBytes);
     this.disk = new FakeDisk(slab, () => this.nowMs);
     this.scheduler = new Scheduler({
       pool: this.pool,
       reader: this.disk,
+      scratch: { bytes: slab.subarray(poolBytes), slabOffset: poolBytes },
       nowMs: () => this.nowMs,
       stalledMs: () => this.stalledMs,
       defer: (run) => this.deferred.push(run),

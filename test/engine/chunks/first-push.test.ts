@@ -3,6 +3,7 @@ import { bytesOf, createFile, extent, FakeSink, literal, World } from "./fakes.j
 
 const FILE = createFile(1, 35);
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
 describe("what start does at once", () => {
   test("sends a body of ready chunks before it returns", () => {
@@ -28,33 +29,33 @@ describe("what start does at once", () => {
   });
 
   test("sends a quantum and no more", () => {
-    const file = createFile(1, 1024 * KIB);
-    const world = new World({ slots: 16, chunkBytes: 64 * KIB });
+    const file = createFile(1, 4 * MIB);
+    const world = new World({ slots: 16, chunkBytes: 256 * KIB });
     world.warm(file);
     const sink = new FakeSink("a", Infinity, false);
     world.start([extent(file)], sink);
-    expect(sink.takenBytes).toBe(256 * KIB);
+    expect(sink.takenBytes).toBe(MIB);
   });
 
   test("cuts a chunk larger than a quantum", () => {
-    const file = createFile(1, 512 * KIB);
-    const world = new World({ slots: 1, chunkBytes: 512 * KIB });
+    const file = createFile(1, 2 * MIB);
+    const world = new World({ slots: 1, chunkBytes: 2 * MIB });
     world.warm(file);
     const sink = new FakeSink("a", Infinity, false);
     world.start([extent(file)], sink);
-    expect(sink.offers).toEqual([256 * KIB]);
+    expect(sink.offers).toEqual([MIB]);
     world.settle();
-    expect(sink.offers).toEqual([256 * KIB, 256 * KIB]);
+    expect(sink.offers).toEqual([MIB, MIB]);
   });
 
   test("never cuts a chunk to fit the rest of a quantum", () => {
-    const file = createFile(1, 1024 * KIB);
-    const world = new World({ slots: 4, chunkBytes: 256 * KIB });
+    const file = createFile(1, 4 * MIB);
+    const world = new World({ slots: 4, chunkBytes: MIB });
     world.warm(file);
     const sink = new FakeSink("a", Infinity, false);
-    world.start([extent(file, 100 * KIB)], sink);
+    world.start([extent(file, 400 * KIB)], sink);
     world.settle();
-    expect(sink.offers).toEqual([156 * KIB, 256 * KIB, 256 * KIB, 256 * KIB]);
+    expect(sink.offers).toEqual([624 * KIB, MIB, MIB, MIB]);
   });
 
   test("bounds the parts of one turn, however small they are", () => {
@@ -64,7 +65,7 @@ describe("what start does at once", () => {
       Array.from({ length: 10_000 }, () => literal(7)),
       sink,
     );
-    // A quantum of 256 KiB at 4 KiB for a push, and 64 parts in each.
+    // A quantum of 1 MiB at 16 KiB for a push, and 64 parts in each.
     expect(sink.offers).toHaveLength(64);
     expect(sink.offers[0]).toBe(64);
     world.settle();

@@ -42,6 +42,7 @@ const anyStep = fc.oneof(
   fc.record({ do: fc.constant("read" as const), which: fc.nat(), outcome: anyOutcome }),
   fc.record({ do: fc.constant("tick" as const) }),
   fc.record({ do: fc.constant("tick" as const) }),
+  fc.record({ do: fc.constant("remember" as const), memory: fc.nat(7) }),
   fc.record({ do: fc.constant("pass" as const), ms: fc.nat(6_000) }),
 );
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
@@ -68,6 +69,7 @@ class Schedule {
     if (step.do === "start") this.#start(step.parts, step.room, step.who);
     else if (step.do === "tick") this.world.tick();
     else if (step.do === "pass") this.world.pass(step.ms);
+    else if (step.do === "remember") this.world.disk.isInMemory = kernelThatHas(step.memory);
     else if (step.do === "read") {
       if (pending.length > 0) pending.splice(step.which % pending.length, 1)[0]!.end(step.outcome);
     } else this.#disturb(step);
@@ -116,6 +118,10 @@ class Schedule {
     else journey.sink.duringOffer = leave;
   }
 }
+
+/** A kernel that has some pieces in memory and others not: 0 none, 7 nearly all. */
+const kernelThatHas = (memory: number) => (file: FakeFile, first: number, lengthBytes: number) =>
+  (file.id * 5 + first * 3 + lengthBytes) % 7 < memory;
 
 const schedules = fc.record({
   slots: fc.integer({ min: 1, max: 6 }),
