@@ -1,7 +1,8 @@
 /** Fear: one slow disk, and everybody waits. */
-import { describe, expect } from "vitest";
-import { type Answer, Client, get, request, sha256Of } from "../support/client.js";
-import { KIB, MIB, Random } from "../support/folder.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, describe, expect } from "vitest";
+import { type Answer, Client, get, request } from "../support/client.js";
+import { type Content, Folder, holds, KIB, MIB, Random } from "../support/folder.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
 import { slowDisk } from "../support/slow-disk.js";
 
@@ -20,7 +21,7 @@ const number = (from: number, to: number): number[] =>
 const named = (name: (n: number) => string, count: number, sizeBytes: number) =>
   Object.fromEntries(number(0, count).map((n) => [name(n), random.bytes(sizeBytes)]));
 
-const FILES = {
+const FILES: Readonly<Record<string, Content>> = {
   "hot.txt": "hot",
   "hot.bin": random.bytes(MIB),
   ...named((n) => `slow-small-${n}.txt`, 24, KIB),
@@ -33,11 +34,14 @@ const FILES = {
   ...named((n) => `cold-${n}.bin`, 10, MIB),
 };
 
+const site = new Folder(FILES);
+afterAll(() => site.remove());
+
 const ENV = slowDisk(SLOW_MS);
 
 describe.each(TRANSPORTS)("through %s", (transport) => {
   test(`reads take ${SLOW_MS} ms, hot requests do not`, async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: ENV });
+    const server = await serve({ transport, folder: site, env: ENV });
     for (const name of ["hot.txt", "hot.bin"]) await get(server.port, `/${name}`);
 
     let isOver = false;
@@ -49,7 +53,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     isOver = true;
 
     const times = (await Promise.all(hot)).flat();
-    expect(times.length).toBeGreaterThan(200);
+    expect(times.length).toBeGreaterThan(100);
     const heldUpMs = times.filter((ms) => ms >= SLOW_MS).reduce((sum, ms) => sum + ms, 0);
     expect(heldUpMs).toBeLessThan((SLOW_READS * SLOW_MS) / 2);
     await server.untilIdle();
@@ -58,7 +62,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   test("a read that never returns fails its own requests, and no others", async ({ serve }) => {
     const server = await serve({
       transport,
-      files: FILES,
+      folder: site,
       env: { ...ENV, SLUICE_READ_TIMEOUT_MS: "2500" },
     });
     const stuck = number(0, 4).map((n) => `/stuck-large-${n}.bin`);
@@ -85,7 +89,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   test("a file with every read stuck holds some of the readers, not all", async ({ serve }) => {
     const server = await serve({
       transport,
-      files: FILES,
+      folder: site,
       env: { ...ENV, SLUICE_READERS: "4", SLUICE_READ_TIMEOUT_MS: "2500" },
     });
     const places = number(16, 32).map((n) => `Range: bytes=${n * MIB}-${n * MIB}`);
@@ -100,7 +104,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   test("a disk that fails is told to the client, and to the log without its path", async ({
     serve,
   }) => {
-    const server = await serve({ transport, files: FILES, env: ENV });
+    const server = await serve({ transport, folder: site, env: ENV });
     for (const name of ["bad-large.bin", "bad-small.txt"]) {
       const { status, body } = await get(server.port, `/${name}`);
       expect(status).toBe(500);
@@ -113,7 +117,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   test("a server with stuck reads still stops when told to", async ({ serve }) => {
     const server = await serve({
       transport,
-      files: FILES,
+      folder: site,
       env: { ...ENV, SLUICE_DRAIN_MS: "200" },
     });
     const client = await Client.connect(server.port);
@@ -124,12 +128,12 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 });
 
-/** Asks for each of these files, all at once, and compares it with the disk. */
-async function expectSame({ port, folder }: Server, names: readonly string[]): Promise<void> {
+/** Asks for each of these files, all at once, and compares it with what was written. */
+async function expectSame({ port }: Server, names: readonly string[]): Promise<void> {
   const one = async (name: string): Promise<void> => {
     const { status, isCut, body } = await get(port, `/${name}`);
-    const sha256 = await folder.sha256(name);
-    expect([name, status, isCut, sha256Of(body)]).toEqual([name, 200, false, sha256]);
+    const isSame = holds(FILES[name]!, 0, body);
+    expect([name, status, isCut, isSame]).toEqual([name, 200, false, true]);
   };
   await Promise.all(names.map(one));
 }
@@ -138,7 +142,7 @@ function expectBusy({ status, fields }: Answer): void {
   expect([status, fields.get("retry-after")]).toEqual([503, "2"]);
 }
 
-/** Milliseconds of one request after the other. */
+/** Milliseconds of requests, one after the other, without keeping a processor busy. */
 async function timeUntil({ port }: Server, name: string, isOver: () => boolean): Promise<number[]> {
   const times: number[] = [];
   const client = await Client.connect(port);
@@ -147,6 +151,7 @@ async function timeUntil({ port }: Server, name: string, isOver: () => boolean):
     client.send(request(`GET /${name}`));
     expect((await client.answer()).status).toBe(200);
     times.push(performance.now() - from);
+    await sleep(2);
   }
   client.leave();
   return times;

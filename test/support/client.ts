@@ -2,9 +2,9 @@
  * A client that shows the wire: it sends what it is told, byte by byte, and reads an answer only
  * when asked to. Whoever does not read pushes back: beyond 64 KiB nothing leaves the kernel.
  */
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
+import { type Content, holds } from "./folder.js";
 
 export interface Head {
   readonly status: number;
@@ -20,10 +20,11 @@ export interface Answer extends Head {
   readonly isCut: boolean;
 }
 
-/** A body that was not kept: how long it was and what it hashes to. */
+/** A body that was not kept. */
 export interface Download extends Head {
   readonly lengthBytes: number;
-  readonly sha256: string;
+  /** All bytes that came are those of the content they were compared with. */
+  readonly isSame: boolean;
   readonly isCut: boolean;
 }
 
@@ -88,13 +89,22 @@ export class Client {
     return { ...head, body: Buffer.concat(pieces), isCut: got < promised };
   }
 
-  /** Reads the next answer and keeps only its hash. */
-  async download(): Promise<Download> {
+  /**
+   * Reads the next answer and compares each byte with `content` as it comes. As strict as a hash of
+   * both, at a tenth of the price.
+   *
+   * @param firstByte where in the content the answer begins
+   */
+  async download(content: Content, firstByte = 0): Promise<Download> {
     const head = await this.head();
-    const hash = createHash("sha256");
     const promised = bodyLength(head, "GET");
-    const got = await this.body(promised, (bytes) => hash.update(bytes));
-    return { ...head, lengthBytes: got, sha256: hash.digest("hex"), isCut: got < promised };
+    let at = firstByte;
+    let isSame = true;
+    const lengthBytes = await this.body(promised, (bytes) => {
+      isSame &&= holds(content, at, bytes);
+      at += bytes.length;
+    });
+    return { ...head, lengthBytes, isSame, isCut: lengthBytes < promised };
   }
 
   /** Waits until the server has closed the connection. Returns what it sent before. */
@@ -144,20 +154,13 @@ export const get = (port: number, path: string, ...fields: readonly string[]): P
   ask(port, request(`GET ${path}`, ...fields));
 
 /** Like `get`, for bodies that are too large to keep. */
-export async function download(
-  port: number,
-  path: string,
-  ...fields: readonly string[]
-): Promise<Download> {
+export async function download(port: number, path: string, content: Content): Promise<Download> {
   const client = await Client.connect(port);
-  client.send(request(`GET ${path}`, ...fields));
-  const answer = await client.download();
+  client.send(request(`GET ${path}`));
+  const answer = await client.download(content);
   client.leave();
   return answer;
 }
-
-export const sha256Of = (bytes: Buffer | string): string =>
-  createHash("sha256").update(bytes).digest("hex");
 
 function parseHead(text: string): Head {
   const [statusLine = "", ...lines] = text.split("\r\n");

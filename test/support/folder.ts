@@ -4,15 +4,14 @@
  * Every file gets the same modification time, long past, so that its date can be written down in a
  * test and its tag is strong from the first request on.
  */
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 
 /** A file that takes no room on the disk but for its islands; holes read as zeros. */
 export interface Sparse {
   readonly sizeBytes: number;
+  /** In the order of the file, and apart from each other. */
   readonly islands: readonly (readonly [at: number, bytes: Buffer])[];
 }
 
@@ -55,24 +54,6 @@ export class Folder {
     fs.renameSync(this.at(`${name}.next`), this.at(name));
   }
 
-  /** The stretch of the file, read the plain way. */
-  slice(name: string, first: number, last: number): Buffer {
-    const fd = fs.openSync(this.at(name), "r");
-    try {
-      const bytes = Buffer.alloc(last + 1 - first);
-      const filled = fs.readSync(fd, bytes, 0, bytes.length, first);
-      return bytes.subarray(0, filled);
-    } finally {
-      fs.closeSync(fd);
-    }
-  }
-
-  async sha256(name: string): Promise<string> {
-    const hash = createHash("sha256");
-    await pipeline(fs.createReadStream(this.at(name), { highWaterMark: MIB }), hash);
-    return hash.digest("hex");
-  }
-
   /** Moves the whole folder, and leaves this object where it was. */
   rename(to: string, from = this.path): void {
     fs.renameSync(from, to);
@@ -91,6 +72,34 @@ export class Folder {
       fs.closeSync(fd);
     }
   }
+}
+
+/** Whether the content has these bytes from `at` on. Copies nothing. */
+export function holds(content: Content, at: number, bytes: Buffer): boolean {
+  if (typeof content === "string") return holds(Buffer.from(content), at, bytes);
+  if (Buffer.isBuffer(content)) return bytes.equals(content.subarray(at, at + bytes.length));
+  const end = at + bytes.length;
+  let done = at;
+  for (const [start, island] of content.islands) {
+    const first = Math.max(start, done);
+    const last = Math.min(start + island.length, end);
+    if (first >= last) continue;
+    if (!isZero(bytes.subarray(done - at, first - at))) return false;
+    const wanted = island.subarray(first - start, last - start);
+    if (!wanted.equals(bytes.subarray(first - at, last - at))) return false;
+    done = last;
+  }
+  return end <= content.sizeBytes && isZero(bytes.subarray(done - at));
+}
+
+const ZEROS = Buffer.alloc(MIB);
+
+function isZero(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const piece = bytes.subarray(at, at + ZEROS.length);
+    if (!piece.equals(ZEROS.subarray(0, piece.length))) return false;
+  }
+  return true;
 }
 
 /** A file of holes with a hundred islands: none of them where a chunk or a page begins. */
