@@ -5,33 +5,37 @@ import { get, request } from "../support/client.js";
 import { Random } from "../support/folder.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
 
-const TRIES = 100_000;
+/**
+ * Through node:http it is Node's parser that takes the noise, not code of ours: fewer tries show
+ * that what comes through it is borne.
+ */
+const TRIES = { uws: 100_000, node: 10_000 } as const;
 /** Enough to keep both sides busy. */
 const CONNECTIONS = 32;
 
 const FILES = { "a.txt": "hello", "dir/index.html": "<p>" } as const;
 
-test.for(TRANSPORTS)(
-  `${TRIES} tries of noise, and it still serves (%s)`,
-  async (transport, { serve }) => {
+for (const transport of TRANSPORTS) {
+  const count = TRIES[transport];
+  test(`${count} tries of noise, and it still serves (${transport})`, async ({ serve }) => {
     const server = await serve({ transport, files: FILES });
-    const random = new Random(7);
-    const tries = new Tries(random);
+    const tries = new Tries(count, new Random(7));
     await Promise.all(Array.from({ length: CONNECTIONS }, () => shout(server, tries)));
 
     expect(server.hasExited).toBe(false);
     expect(server.err).not.toContain("bug");
     expect(String((await get(server.port, "/a.txt")).body)).toBe("hello");
     await server.untilIdle();
-  },
-);
+  });
+}
 
 /** Hands out what to send: well-formed in all but one respect, or not at all. */
 class Tries {
-  left = TRIES;
+  left: number;
   readonly #random: Random;
 
-  constructor(random: Random) {
+  constructor(count: number, random: Random) {
+    this.left = count;
     this.#random = random;
   }
 
