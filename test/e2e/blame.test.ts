@@ -2,11 +2,11 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { describe, expect, vi } from "vitest";
+import { afterAll, describe, expect, vi } from "vitest";
 import type { SlowOperation } from "../../metrics/operations.js";
 import { Client, get, request } from "../support/client.js";
-import { MIB, Random } from "../support/folder.js";
-import { type Server, TRANSPORTS, test } from "../support/server.js";
+import { Folder, MIB, Random } from "../support/folder.js";
+import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 import { slowDisk } from "../support/slow-disk.js";
 
 const READ_MS = 600;
@@ -26,6 +26,9 @@ const FILES = {
   "medium.bin": random.bytes(MIB),
   ...Object.fromEntries(SLOW_FILES.map((name) => [name, random.bytes(MIB)])),
 };
+
+const site = new Folder(FILES);
+afterAll(() => site.remove());
 
 const disk = slowDisk(READ_MS);
 const ENV = {
@@ -49,8 +52,10 @@ const sum = ({ queueMs, diskMs, loopMs, drainMs }: SlowOperation): number =>
   queueMs + diskMs + loopMs + drainMs;
 
 describe.each(TRANSPORTS)("through %s", (transport) => {
-  test("a disk that is slow is to blame", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: ENV });
+  const shared = sharedServer({ transport, folder: site, env: ENV });
+
+  test("a disk that is slow is to blame", async () => {
+    const server = shared();
     await get(server.port, "/slow-a.bin");
     const slow = await slowRequest(server, "/slow-a.bin");
     expect(slow).toMatchObject({ blame: "disk", status: 200, sentBytes: MIB, outcome: "sent" });
@@ -59,8 +64,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     await server.untilSays(/warning: slow, blame disk: GET \/slow-a\.bin for 127\.0\.0\.1 /);
   });
 
-  test("a client that reads slowly is to blame", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: ENV });
+  test("a client that reads slowly is to blame", async () => {
+    const server = shared();
     const client = await Client.connect(server.port);
     client.send(request("GET /large.bin"));
     await client.head();
@@ -73,10 +78,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(slow.drainMs).toBeGreaterThan(CLIENT_SLEEPS_MS / 2);
   });
 
-  test("a loop that is blocked is to blame, also for what the disk had ready", async ({
-    serve,
-  }) => {
-    const server = await serve({ transport, files: FILES, env: ENV });
+  test("a loop that is blocked is to blame, also for what the disk had ready", async () => {
+    const server = shared();
     await get(server.port, "/medium.bin"); // the readers and the code are warm
     const client = await Client.connect(server.port);
     client.send(request("GET /slow-b.bin", "Range: bytes=0-0"));
@@ -94,7 +97,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
   test("a pool that is full is to blame", async ({ serve }) => {
     const env = { ...ENV, SLUICE_POOL_BYTES: "1MiB", SLUICE_CHUNK_BYTES: "256KiB" };
-    const server = await serve({ transport, files: FILES, env });
+    const server = await serve({ transport, folder: site, env });
     const others = SLOW_FILES.map((name) => get(server.port, `/${name}`, "Range: bytes=0-0"));
     await server.until(({ pool }) => pool.loading === SLOTS);
     await get(server.port, "/medium.bin", "Range: bytes=0-0");
@@ -108,7 +111,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 test("what is under way is told: the request, its look at the disk, its read", async ({
   serve,
 }) => {
-  const server = await serve({ transport: "uws", files: FILES, env: ENV });
+  const server = await serve({ transport: "uws", folder: site, env: ENV });
   const client = await Client.connect(server.port);
   client.send(request("GET /slow-c.bin"));
   await server.until(({ scheduler }) => scheduler.reading === 1);

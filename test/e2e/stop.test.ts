@@ -1,9 +1,9 @@
 /** Fear: a deployment that cuts downloads, or a server that does not go when told to. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 import { Client, request } from "../support/client.js";
-import { MIB, Random } from "../support/folder.js";
+import { Folder, MIB, Random } from "../support/folder.js";
 import { TRANSPORTS, test } from "../support/server.js";
 import { slowDisk } from "../support/slow-disk.js";
 
@@ -15,12 +15,15 @@ const FILES = {
   "slow-small.txt": "slow",
 } as const;
 
+const site = new Folder(FILES);
+afterAll(() => site.remove());
+
 describe.each(TRANSPORTS)("through %s", (transport) => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} lets a download end, takes no new connection, and exits with 0`, async ({
       serve,
     }) => {
-      const server = await serve({ transport, files: FILES });
+      const server = await serve({ transport, folder: site });
       const client = await startDownload(server.port);
       server.signal(signal);
       await untilRefused(server.port);
@@ -35,7 +38,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   }
 
   test("a client that reads slowly gets its last byte too", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES });
+    const server = await serve({ transport, folder: site });
     const client = await startDownload(server.port);
     server.signal("SIGTERM");
     let got = 0;
@@ -50,7 +53,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   test("a client that reads nothing for a while gets the bytes that were waiting for it", async ({
     serve,
   }) => {
-    const server = await serve({ transport, files: FILES });
+    const server = await serve({ transport, folder: site });
     const probe = await startDownload(server.port);
     await server.until(({ scheduler }) => scheduler.blocked === 1);
     const fits = (await server.stats()).scheduler.sentBytes;
@@ -67,7 +70,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 
   test("a request that waits for the disk is answered", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: slowDisk(1000) });
+    const server = await serve({ transport, folder: site, env: slowDisk(1000) });
     const client = await Client.connect(server.port);
     client.send(request("GET /slow-small.txt"));
     await server.until(({ readers }) => readers.inFlight === 1);
@@ -77,7 +80,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 
   test("an idle connection is no reason to wait", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES });
+    const server = await serve({ transport, folder: site });
     const client = await Client.connect(server.port);
     client.send(request("GET /small.txt"));
     await client.answer();
@@ -87,7 +90,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 
   test("a connection in use is told that it closes after the next answer", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES });
+    const server = await serve({ transport, folder: site });
     const download = await startDownload(server.port);
     const other = await Client.connect(server.port);
     other.send(request("GET /small.txt"));
@@ -104,7 +107,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 
   test("a client that takes too long is cut after SLUICE_DRAIN_MS", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: { SLUICE_DRAIN_MS: "300" } });
+    const server = await serve({ transport, folder: site, env: { SLUICE_DRAIN_MS: "300" } });
     const client = await startDownload(server.port);
     server.signal("SIGTERM");
     const { code, out } = await server.exit();
@@ -114,7 +117,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 
   test("a second signal does not wait", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES });
+    const server = await serve({ transport, folder: site });
     await startDownload(server.port);
     server.signal("SIGTERM");
     await untilRefused(server.port);
