@@ -33,7 +33,7 @@ const builtThreads: Plugin = {
  * of servers that are other processes. They may share a process; one for each would cost more than
  * the tests in it, half a second of processor time.
  */
-const PURE = filesIn("protocol", "metrics", "engine/chunks", "engine/admin/dashboard");
+const PURE = filesIn("support", "protocol", "metrics", "engine/chunks", "engine/admin/dashboard");
 const CLIENTS = filesIn("e2e");
 
 /** Those that take longest, the longest first: started last, one of them would run on alone. */

@@ -24,13 +24,16 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
       serve,
     }) => {
       const server = await serve({ transport, folder: site });
-      const client = await startDownload(server.port);
+      const client = await Client.connect(server.port);
+      client.send(request("GET /large.bin"));
+      await server.until(({ scheduler }) => scheduler.sentBytes > 0);
       server.signal(signal);
       await untilRefused(server.port);
 
-      const pieces: Buffer[] = [];
-      await client.body(LARGE, (bytes) => pieces.push(bytes));
-      expect(Buffer.concat(pieces).equals(FILES["large.bin"])).toBe(true);
+      expect(await client.download(FILES["large.bin"])).toMatchObject({
+        lengthBytes: LARGE,
+        isSame: true,
+      });
       const { code, out, err } = await server.exit();
       expect([code, err]).toEqual([0, ""]);
       expect(out).toMatch(/all transfers ended\n$/);

@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import net from "node:net";
-import { type Content, holds } from "./folder.js";
+import { type Content, holds, KIB } from "./folder.js";
 
 export interface Head {
   readonly status: number;
@@ -37,21 +37,27 @@ const NO_BYTES = Buffer.alloc(0);
 
 export class Client {
   readonly #socket: net.Socket;
-  readonly #chunks: AsyncIterator<Buffer>;
-  /** Read from the socket, not yet asked for. */
+  /** The same for each piece: a new one each time costs more than what is done with it. */
+  readonly #buffer = Buffer.allocUnsafeSlow(64 * KIB);
+  /** Read from the socket, not yet asked for; mostly a part of the buffer. */
   #rest: Buffer = NO_BYTES;
+  #isOver = false;
+  #onNews = (): void => {};
 
-  private constructor(socket: net.Socket) {
-    this.#socket = socket;
-    this.#chunks = socket[Symbol.asyncIterator]();
-    socket.on("error", () => {}); // a connection that is cut ends what is read: no more is wanted
+  private constructor(port: number, localAddress: string) {
+    const callback = (length: number): boolean => this.#receive(length);
+    const onread = { buffer: this.#buffer, callback };
+    const host = "127.0.0.1";
+    this.#socket = net.connect({ port, host, localAddress, noDelay: true, onread });
+    this.#socket.on("error", () => {}); // a connection that is cut ends what is read: no more is wanted
+    for (const event of ["end", "close"]) this.#socket.once(event, () => this.#finish());
   }
 
   /** @param localAddress one of loopback: to the server, another is another client */
   static async connect(port: number, localAddress = "127.0.0.1"): Promise<Client> {
-    const socket = net.connect({ port, host: "127.0.0.1", localAddress, noDelay: true });
-    await once(socket, "connect");
-    return new Client(socket);
+    const client = new Client(port, localAddress);
+    await once(client.#socket, "connect");
+    return client;
   }
 
   send(bytes: string | Buffer): void {
@@ -69,7 +75,11 @@ export class Client {
     return parseHead(text.slice(0, end));
   }
 
-  /** Reads the next `lengthBytes` and hands them over piece by piece. Returns how many came. */
+  /**
+   * Reads the next `lengthBytes` and hands them over piece by piece. Returns how many came.
+   *
+   * @param onBytes must copy what it keeps
+   */
   async body(lengthBytes: number, onBytes: (bytes: Buffer) => void): Promise<number> {
     let left = lengthBytes;
     while (left > 0 && (this.#rest.length > 0 || (await this.#readMore()))) {
@@ -83,10 +93,12 @@ export class Client {
   /** Reads the next answer whole. */
   async answer(method = "GET"): Promise<Answer> {
     const head = await this.head();
-    const pieces: Buffer[] = [];
-    const promised = bodyLength(head, method);
-    const got = await this.body(promised, (bytes) => pieces.push(bytes));
-    return { ...head, body: Buffer.concat(pieces), isCut: got < promised };
+    const body = Buffer.allocUnsafe(bodyLength(head, method));
+    let at = 0;
+    const got = await this.body(body.length, (bytes) => {
+      at += bytes.copy(body, at);
+    });
+    return { ...head, body: body.subarray(0, got), isCut: got < body.length };
   }
 
   /**
@@ -129,15 +141,28 @@ export class Client {
     return taken;
   }
 
+  /** Appends the next piece to the rest. Resolves to false when there is none any more. */
   async #readMore(): Promise<boolean> {
-    try {
-      const { value, done } = await this.#chunks.next();
-      if (done) return false;
-      this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
-      return true;
-    } catch {
-      return false;
-    }
+    if (this.#isOver) return false;
+    if (this.#rest.length > 0) this.#rest = Buffer.from(this.#rest); // the buffer is written anew
+    await new Promise<void>((resolve) => {
+      this.#onNews = resolve;
+      this.#socket.resume();
+    });
+    return !this.#isOver;
+  }
+
+  /** Takes one piece. Returns false, so that Node reads no more until the next is asked for. */
+  #receive(length: number): false {
+    const piece = this.#buffer.subarray(0, length);
+    this.#rest = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    this.#onNews();
+    return false;
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#onNews();
   }
 }
 

@@ -56,7 +56,7 @@ async function readChunk(client: Client): Promise<string> {
 /** @throws Error when the connection ends before that */
 export async function readExactly(client: Client, length: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const got = await client.body(length, (bytes) => pieces.push(bytes));
+  const got = await client.body(length, (bytes) => pieces.push(Buffer.from(bytes)));
   if (got < length) throw new Error("the connection was cut");
   return Buffer.concat(pieces);
 }
