@@ -8,7 +8,7 @@ import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.j
 
 /** Every version is one letter, over and over: any mixture shows. */
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
-const REPLACE_FOR_MS = 1000;
+const REPLACE_FOR_MS = 1500;
 
 describe.each(TRANSPORTS)("through %s", (transport) => {
   const sizes = [
