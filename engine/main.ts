@@ -8,6 +8,7 @@
 import { helpText, readCommandLine, versionText } from "./command-line.js";
 import { readConfig } from "./config.js";
 import { createLog } from "./log.js";
+import type { Notifier } from "./process/systemd.js";
 import type { Running } from "./process/worker.js";
 import type { Config } from "./settings.js";
 import { judgeSite } from "./site.js";
@@ -37,10 +38,14 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "check") return print("settings, root and rules are fine\n");
 
   try {
+    const { createNotifier } = await import("./process/systemd.js");
+    const systemd = await createNotifier(process.env, log.warn);
     const { startServer } = await import("./process/worker.js");
     const running = await startServer({ config, settings, site, log });
-    heedSignals(running, config.drainMs); // first: whoever reads that we listen may send one at once
+    // First: whoever reads that we listen may send one at once.
+    heedSignals(running, config.drainMs, systemd);
     announce(running, config, site.hostsDir || site.root, differences);
+    systemd.ready();
     return 0;
   } catch (error) {
     return refuse([error instanceof Error ? error.message : String(error)]);
@@ -91,11 +96,12 @@ async function logReport(running: Running): Promise<void> {
 }
 
 /** The first signal drains, a second one does not wait. SIGUSR1 reopens the access log, SIGUSR2 reports. */
-function heedSignals(running: Running, drainMs: number): void {
+function heedSignals(running: Running, drainMs: number, systemd: Notifier): void {
   let isEnding = false;
   const end = async (signal: string): Promise<void> => {
     if (isEnding) process.exit(1);
     isEnding = true;
+    systemd.stopping();
     log.info(`${signal}: no new connections, transfers may go on for ${showMs(drainMs)}`);
     const how = await running.drain(drainMs);
     log.info(how === "drained" ? "all transfers ended" : "transfers were cut");
