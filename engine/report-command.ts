@@ -1,27 +1,20 @@
 /**
- * `sluice report`: asks the running server how it performs, and puts it into words.
- *
- * 1. settings   only those of the admin port, from the same variables the server was started with
- * 2. ask        GET /report.json, with a deadline and a bound
- * 3. judge      whatever listens there may be another program
- * 4. tell       as text, or as JSON on one line
+ * `sluice report`: asks the running server how it performs, and puts it into words: as text, or as
+ * JSON on one line.
  *
  * Never throws: every failure is one line for the operator. Does not print or exit.
  */
-import { get, type IncomingMessage } from "node:http";
 import { printableJson } from "../metrics/printable.js";
 import type { Report } from "../metrics/report.js";
 import { isReport } from "../metrics/report-shape.js";
 import { reportText } from "../metrics/report-text.js";
-import { readConfig } from "./config.js";
-import type { Config } from "./settings.js";
-import { showAddress } from "./transport/listen.js";
-import { showBytes, showMs } from "./units.js";
-
-/** What there is to print, or why there is nothing. */
-export type Told =
-  | { readonly kind: "told"; readonly text: string }
-  | { readonly kind: "refused"; readonly complaints: readonly string[] };
+import {
+  askAdmin,
+  describeStranger,
+  type Environment,
+  refused,
+  type Told,
+} from "./admin-client.js";
 
 export interface Wishes {
   readonly asJson: boolean;
@@ -31,89 +24,25 @@ export interface Wishes {
   readonly deadlineMs?: number;
 }
 
-type AdminPort = Pick<Config, "adminHost" | "adminPort" | "adminToken">;
-
 /** A pipe or a file is read later, mostly on more than the narrowest terminal. */
 const PIPE_COLUMNS = 100;
 
 /** An event loop that is later than this is news of its own. */
 const DEADLINE_MS = 5000;
 
-/** Ten thousand downloads with paths of a kibibyte, and all else: more is no report of ours. */
-const MOST_BYTES = 16 * 1024 * 1024;
-
 /** @param env `process.env`; settings that are not of the admin port may be wrong in it */
 export async function tellReport(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   { asJson, width = PIPE_COLUMNS, deadlineMs = DEADLINE_MS }: Wishes,
 ): Promise<Told> {
-  const { config, complaints } = readConfig(env);
-  const ours = complaints.filter((complaint) => complaint.includes("SLUICE_ADMIN_"));
-  if (ours.length > 0) return { kind: "refused", complaints: ours };
-  if (config.adminPort === 0) return refused("SLUICE_ADMIN_PORT=0: the admin port is off");
-
-  const port = { ...config, adminHost: reachable(config.adminHost) };
-  const address = showAddress(port.adminHost, port.adminPort);
-  const signal = AbortSignal.timeout(deadlineMs);
-  try {
-    const { status, body } = await ask(port, signal);
-    if (status !== 200) return refused(describeStatus(address, status, port.adminToken));
-    const report = parseReport(body);
-    if (report === undefined) return refused(describeStranger(address, "no report"));
-    const text = asJson ? `${printableJson(JSON.stringify(report))}\n` : reportText(report, width);
-    return { kind: "told", text };
-  } catch (error) {
-    if (signal.aborted) return refused(`${address} did not answer within ${showMs(deadlineMs)}`);
-    return refused(describeFailure(address, error));
-  }
-}
-
-const refused = (complaint: string): Told => ({ kind: "refused", complaints: [complaint] });
-
-/** A server on every interface is on this machine's own, too. */
-const reachable = (host: string): string => WILDCARDS.get(host) ?? host;
-const WILDCARDS: ReadonlyMap<string, string> = new Map([
-  ["0.0.0.0", "127.0.0.1"],
-  ["::", "::1"],
-]);
-
-// --- asking ---
-
-interface Answered {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** @throws Error of the socket, of the HTTP parser, of the signal, or one of ours */
-async function ask(port: AdminPort, signal: AbortSignal): Promise<Answered> {
-  const { adminHost, adminPort, adminToken } = port;
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const options = {
-      host: adminHost,
-      port: adminPort,
-      path: "/report.json",
-      headers: adminToken === "" ? {} : { authorization: `Bearer ${adminToken}` },
-      agent: false, // one connection, closed after its answer: none keeps the program waiting
-      signal,
-    };
-    const request = get(options, resolve);
-    request.on("error", reject);
-    // After an answer, or an error, this changes nothing; a 101 is followed by nothing else.
-    request.on("close", () => reject(new Stranger("no answer to HTTP")));
-  });
-  return { status: answer.statusCode ?? 0, body: await readBody(answer) };
-}
-
-async function readBody(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    // Leaving the loop closes the connection.
-    if (bytes > MOST_BYTES) throw new Stranger(`more than ${showBytes(MOST_BYTES)}`);
-  }
-  return Buffer.concat(chunks).toString();
+  const asked = await askAdmin(env, "/report.json", deadlineMs);
+  if (asked.kind === "refused") return asked;
+  const { address, status, body } = asked;
+  if (status !== 200) return refused(describeStranger(address, `status ${status}`));
+  const report = parseReport(body);
+  if (report === undefined) return refused(describeStranger(address, "no report"));
+  const text = asJson ? `${printableJson(JSON.stringify(report))}\n` : reportText(report, width);
+  return { kind: "told", text };
 }
 
 function parseReport(body: string): Report | undefined {
@@ -123,35 +52,4 @@ function parseReport(body: string): Report | undefined {
   } catch {
     return undefined; // not JSON: the only error JSON.parse has
   }
-}
-
-// --- why there is no report ---
-
-/** Whatever listens there is no admin port; the message is what it sent. */
-class Stranger extends Error {}
-
-const describeStranger = (address: string, got: string): string =>
-  `what answers on ${address} is not the admin port of this version of Sluice: it sent ${got}`;
-
-function describeStatus(address: string, status: number, token: string): string {
-  if (status === 401 && token === "") {
-    return `${address} wants a token: set SLUICE_ADMIN_TOKEN to the one of the server`;
-  }
-  if (status === 401) return `${address} wants another token than SLUICE_ADMIN_TOKEN has here`;
-  if (status === 403) {
-    return `${address} answers only its own machine (403): the server was given no SLUICE_ADMIN_TOKEN`;
-  }
-  return describeStranger(address, `status ${status}`);
-}
-
-function describeFailure(address: string, error: unknown): string {
-  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
-  if (error instanceof Stranger) return describeStranger(address, message);
-  if (code.startsWith("HPE_")) return describeStranger(address, "no answer to HTTP");
-  if (code === "ECONNREFUSED") {
-    return `no server answers on ${address}: is it running, and with the same SLUICE_ADMIN_PORT?`;
-  }
-  if (code === "ECONNRESET") return `${address} hung up before its answer was complete`;
-  if (code === "ENOTFOUND") return `${address} is not a name this machine can look up`;
-  return `${address} cannot be asked: ${message}`;
 }

@@ -2,7 +2,8 @@
 import { createServer, type RequestListener } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Told, tellReport } from "../../engine/report-command.js";
+import type { Told } from "../../engine/admin-client.js";
+import { tellReport } from "../../engine/report-command.js";
 import { reportText } from "../../metrics/report-text.js";
 import { BUSY } from "../support/report.js";
 
