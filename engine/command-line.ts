@@ -14,6 +14,8 @@ export type CommandLine =
   | { readonly kind: "serve"; readonly root: string | undefined }
   | { readonly kind: "check"; readonly root: string | undefined }
   | { readonly kind: "report"; readonly asJson: boolean }
+  | { readonly kind: "doctor"; readonly root: string | undefined; readonly asJson: boolean }
+  | { readonly kind: "health"; readonly isForRequests: boolean }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "refused"; readonly complaints: readonly string[] };
@@ -22,11 +24,13 @@ const OPTIONS = {
   check: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   json: { type: "boolean" },
+  ready: { type: "boolean" },
   version: { type: "boolean", short: "V" },
 } as const;
 
+type Option = keyof typeof OPTIONS;
 /** Whether an option was given. */
-type Asks = (name: keyof typeof OPTIONS) => boolean;
+type Asks = (name: Option) => boolean;
 interface Token {
   readonly kind: "option" | "positional" | "option-terminator";
   /** Its place among the words of the command line. */
@@ -56,34 +60,59 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       ? []
       : `${rawName}: takes no value, was given ${JSON.stringify(value)}`;
   });
-  const isReport = words[0]?.value === REPORT && words[0].index < endOfOptions(tokens);
-  const roots = words.slice(isReport ? 1 : 0).map(({ value }) => value);
-  complaints.push(...(isReport ? complainOfReport : complainOfServing)(roots, asks));
+  const first = words[0];
+  const word = first !== undefined && first.index < endOfOptions(tokens) ? first.value : undefined;
+  const name = isCommand(word) ? word : undefined;
+  const roots = words.slice(name === undefined ? 0 : 1).map(({ value }) => value);
+  complaints.push(...complainOfMixture(name, asks), ...complainOfRoots(name, roots));
   if (complaints.length > 0) return { kind: "refused", complaints };
 
-  if (isReport) return { kind: "report", asJson: asks("json") };
-  return { kind: asks("check") ? "check" : "serve", root: roots[0] };
+  const root = roots[0];
+  if (name === "report") return { kind: "report", asJson: asks("json") };
+  if (name === "doctor") return { kind: "doctor", root, asJson: asks("json") };
+  if (name === "health") return { kind: "health", isForRequests: asks("ready") };
+  return { kind: asks("check") ? "check" : "serve", root };
 }
 
-/** The word that asks for the report. After `--`, or as `./report`, it is a folder. */
-const REPORT = "report";
+interface Command {
+  readonly takesRoot: boolean;
+  readonly options: readonly Option[];
+}
+
+/** Words that ask for something else than serving. After `--`, or as `./report`, they are folders. */
+const COMMANDS = {
+  report: { takesRoot: false, options: ["json"] },
+  doctor: { takesRoot: true, options: ["json"] },
+  health: { takesRoot: false, options: ["ready"] },
+} as const satisfies Readonly<Record<string, Command>>;
+type CommandName = keyof typeof COMMANDS;
+
+const SERVING: Command = { takesRoot: true, options: ["check"] };
+
+const isCommand = (word: string | undefined): word is CommandName =>
+  word !== undefined && Object.hasOwn(COMMANDS, word);
 
 /** Where `--` stands, after which every word is a folder. */
 const endOfOptions = (tokens: readonly Token[]): number =>
   tokens.find(({ kind }) => kind === "option-terminator")?.index ?? Number.POSITIVE_INFINITY;
 
-function complainOfReport(roots: readonly string[], asks: Asks): string[] {
-  return [
-    ...(asks("check") ? ["--check: not together with report"] : []),
-    ...(roots.length > 0 ? [`report takes no ROOT, got ${showAll(roots)}`] : []),
-  ];
+/** Options that belong to another command than the one that was given. */
+function complainOfMixture(name: CommandName | undefined, asks: Asks): string[] {
+  const own: Command = name === undefined ? SERVING : COMMANDS[name];
+  return (["check", "json", "ready"] as const).flatMap((option) => {
+    if (!asks(option) || own.options.includes(option)) return [];
+    if (name !== undefined) return `--${option}: not together with ${name}`;
+    const owners = Object.entries<Command>(COMMANDS).flatMap(([owner, { options }]) =>
+      options.includes(option) ? owner : [],
+    );
+    return `--${option}: only together with ${owners.join(" or ")}, as in sluice ${owners[0]} --${option}`;
+  });
 }
 
-function complainOfServing(roots: readonly string[], asks: Asks): string[] {
-  return [
-    ...(asks("json") ? ["--json: only together with report, as in sluice report --json"] : []),
-    ...(roots.length > 1 ? [`want one ROOT, got ${roots.length}: ${showAll(roots)}`] : []),
-  ];
+function complainOfRoots(name: CommandName | undefined, roots: readonly string[]): string[] {
+  const { takesRoot }: Command = name === undefined ? SERVING : COMMANDS[name];
+  if (!takesRoot && roots.length > 0) return [`${name} takes no ROOT, got ${showAll(roots)}`];
+  return roots.length > 1 ? [`want one ROOT, got ${roots.length}: ${showAll(roots)}`] : [];
 }
 
 /** `--port` is what other servers have, so it deserves an answer. */
@@ -113,11 +142,16 @@ export function readVersion(): string {
 export const helpText = (): string => `${versionText()}: serves a folder over HTTP
 
 Usage: sluice [ROOT] [--check] [--help] [--version]
+       sluice doctor [ROOT] [--json]
        sluice report [--json]
+       sluice health [--ready]
 
   ROOT           folder to serve, the current one by default; ./report for one of that name
+  doctor         look at the machine, the folder and the settings; say what to change, and why
   report         print how the running server performs, as its admin port tells
-  --json         print the report as JSON, on one line
+  health         ask the running server whether it lives: exit code 0 when it does
+  --json         print the findings or the report as JSON, on one line
+  --ready        ask whether it is ready for requests
   --check        check the settings and the folder, say what is wrong, and exit
   -h, --help     print this
   -V, --version  print the version
@@ -127,6 +161,7 @@ Examples:
   sluice ./public                      serve another
   SLUICE_HOST=0.0.0.0 sluice ./public  to the whole network
   SLUICE_POOL_BYTES=1GiB sluice --check
+  sluice doctor ./public               what on this machine would hold it back
   sluice report                        how the running server performs
 
 Settings are environment variables. A size is in bytes or has a unit: 65536, 64KiB, 1GiB.

@@ -28,6 +28,8 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "version") return print(`${versionText()}\n`);
   if (command.kind === "refused") return refuse(command.complaints);
   if (command.kind === "report") return report(command.asJson);
+  if (command.kind === "doctor") return doctor(command.root, command.asJson);
+  if (command.kind === "health") return health(command.isForRequests);
 
   const { config, settings, complaints, differences } = readConfig(process.env, {
     root: command.root,
@@ -65,6 +67,20 @@ function refuse(complaints: readonly string[]): number {
 async function report(asJson: boolean): Promise<number> {
   const { tellReport } = await import("./report-command.js");
   const told = await tellReport(process.env, { asJson, width: process.stdout.columns });
+  return told.kind === "told" ? print(told.text) : refuse(told.complaints);
+}
+
+async function doctor(root: string | undefined, asJson: boolean): Promise<number> {
+  const { diagnose } = await import("./doctor-command.js");
+  const wishes = { root, asJson, width: process.stdout.columns };
+  const { text, hasErrors } = await diagnose(process.env, wishes);
+  print(text);
+  return hasErrors ? 1 : 0;
+}
+
+async function health(isForRequests: boolean): Promise<number> {
+  const { tellHealth } = await import("./health-command.js");
+  const told = await tellHealth(process.env, isForRequests);
   return told.kind === "told" ? print(told.text) : refuse(told.complaints);
 }
 

@@ -12,6 +12,8 @@ import { SETTINGS } from "../../engine/settings.js";
 const serve = (root?: string): CommandLine => ({ kind: "serve", root });
 const check = (root?: string): CommandLine => ({ kind: "check", root });
 const report = (asJson = false): CommandLine => ({ kind: "report", asJson });
+const doctor = (root?: string, asJson = false): CommandLine => ({ kind: "doctor", root, asJson });
+const health = (isForRequests: boolean): CommandLine => ({ kind: "health", isForRequests });
 const refused = (...complaints: string[]): CommandLine => ({ kind: "refused", complaints });
 const HELP: CommandLine = { kind: "help" };
 const VERSION: CommandLine = { kind: "version" };
@@ -48,7 +50,31 @@ const rows: readonly (readonly [why: string, words: readonly string[], want: Com
   [
     "only a report is JSON",
     ["--json", "site"],
-    refused("--json: only together with report, as in sluice report --json"),
+    refused("--json: only together with report or doctor, as in sluice report --json"),
+  ],
+  ["doctor looks at what would be served", ["doctor"], doctor()],
+  ["doctor takes a folder", ["doctor", "site"], doctor("site")],
+  ["doctor takes a folder named doctor", ["doctor", "doctor"], doctor("doctor")],
+  ["doctor tells programs", ["doctor", "--json", "site"], doctor("site", true)],
+  ["a folder named doctor has a path", ["./doctor"], serve("./doctor")],
+  ["health asks whether it lives", ["health"], health(false)],
+  ["--ready asks for more", ["health", "--ready"], health(true)],
+  ["a name every object has is a folder", ["constructor"], serve("constructor")],
+  [
+    "two folders for the doctor are one too many",
+    ["doctor", "a", "b"],
+    refused('want one ROOT, got 2: "a", "b"'),
+  ],
+  ["health has no folder", ["health", "site"], refused('health takes no ROOT, got "site"')],
+  [
+    "options of another command are refused",
+    ["health", "--json", "--check"],
+    refused("--check: not together with health", "--json: not together with health"),
+  ],
+  [
+    "serving is not asked whether it is ready",
+    ["--ready"],
+    refused("--ready: only together with health, as in sluice health --ready"),
   ],
   [
     "a value for --json is refused",
@@ -118,7 +144,18 @@ describe("helpText", () => {
     }
   });
   test("names every option it takes", () => {
-    for (const option of ["--check", "--json", "--help", "--version", "-h", "-V", "report"]) {
+    for (const option of [
+      "--check",
+      "--json",
+      "--ready",
+      "--help",
+      "--version",
+      "-h",
+      "-V",
+      "report",
+      "doctor",
+      "health",
+    ]) {
       expect(helpText()).toContain(option);
     }
   });
