@@ -13,7 +13,7 @@ import type { Config } from "./settings.js";
 
 /** ok: as it should be. note: good to know. warning: it costs something. error: it does not work. */
 export const VERDICTS = ["ok", "note", "warning", "error"] as const;
-export type Verdict = (typeof VERDICTS)[number];
+type Verdict = (typeof VERDICTS)[number];
 
 export interface Finding {
   /** What was looked at, in one or two words. */

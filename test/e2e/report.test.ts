@@ -32,3 +32,16 @@ test("why there is none goes to standard error, on one line", async ({ run }) =>
   expect([code, out]).toEqual([1, ""]);
   expect(err).toMatch(/^error: what answers on 127\.0\.0\.1:\d+ is not the admin port.*\n$/);
 });
+
+test("a server that lives is exit code 0", async ({ run }) => {
+  const env = await serve("ok\n");
+  const want = { code: 0, out: "ready\n", err: "" };
+  expect(await run({ words: ["health", "--ready"], env }).exit()).toEqual(want);
+});
+
+test("one that does not is 1, and the reason goes to standard error", async ({ run }) => {
+  const env = { SLUICE_ADMIN_PORT: "1", SLUICE_ADMIN_HOST: "127.0.0.1" };
+  const { code, out, err } = await run({ words: ["health"], env }).exit();
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toMatch(/^error: no server answers on 127\.0\.0\.1:1: [^\n]*\n$/);
+});

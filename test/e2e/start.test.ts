@@ -48,6 +48,16 @@ const rows: readonly Row[] = [
     },
   ],
   [
+    "a doctor who finds nothing that fails",
+    { words: ["doctor", site.path] },
+    { code: 0, out: /^ok +settings .*\n[\s\S]*\n\n0 errors, .* ok\n$/m },
+  ],
+  [
+    "a doctor who does, told to programs",
+    { words: ["doctor", "--json"], env: EVERYTHING_WRONG },
+    { code: 1, out: /^\{"ok":false,.*SLUICE_READRES.*\}\n$/ },
+  ],
+  [
     "a start that finds everything at once",
     { env: EVERYTHING_WRONG },
     { code: 1, err: [/PORT/, /CHUNK/, /READRES/, /nowhere/] },

@@ -1,0 +1,69 @@
+/** Fear: a unit that systemd refuses, that cuts downloads, or under which the server does not run. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parseMs } from "../../engine/units.js";
+import { put, tempFolder } from "../support/temp-folder.js";
+import { commandOf, configOf, readText } from "./shipped.js";
+
+const UNIT = readText("deploy/sluice.service");
+const MAIN = "/opt/sluice/dist/engine/main.js";
+const ANALYZE = "/usr/bin/systemd-analyze";
+
+/** All values of a directive, in order. */
+const valuesOf = (name: string): string[] =>
+  [...UNIT.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value]) => value!);
+const theValueOf = (name: string): string => {
+  const values = valuesOf(name);
+  expect(values).toHaveLength(1);
+  return values[0]!;
+};
+const msOf = (name: string): number => parseMs(theValueOf(name))!;
+
+const config = configOf(
+  Object.fromEntries(valuesOf("Environment").map((pair) => pair.split("=", 2))),
+);
+
+test("starts the server", () => {
+  expect(commandOf(theValueOf("ExecStart").split(" "), MAIN)).toEqual({ kind: "serve" });
+});
+
+test("lets a drain end before it kills", () => {
+  expect(msOf("TimeoutStopSec")).toBeGreaterThan(config.drainMs);
+  expect(theValueOf("KillMode")).toBe("mixed"); // the main process drains; its children are not cut
+});
+
+test("hears the server: what it sends needs a socket, from the process that is believed", () => {
+  expect([theValueOf("Type"), theValueOf("NotifyAccess")]).toEqual(["notify", "main"]);
+  expect(theValueOf("RestrictAddressFamilies").split(" ")).toContain("AF_UNIX");
+  expect(msOf("WatchdogSec")).toBeGreaterThan(config.readyLagMs);
+});
+
+test("may write where the server wants to", () => {
+  expect(config.stateDir).toBe(`/var/lib/${theValueOf("StateDirectory")}`);
+});
+
+test("may hold more connections than files", () => {
+  expect(Number(theValueOf("LimitNOFILE"))).toBeGreaterThan(2 * config.maxOpenFiles);
+});
+
+test("lets V8 compile, and refuses system calls without killing for them", () => {
+  expect(theValueOf("MemoryDenyWriteExecute")).toBe("no");
+  expect(theValueOf("SystemCallErrorNumber")).toBe("EPERM");
+});
+
+describe.runIf(existsSync(ANALYZE))("to systemd-analyze", () => {
+  /** The unit, with a server that is there: whether it is executable is asked as well. */
+  const unit = (): string =>
+    put(tempFolder(), "sluice.service", UNIT.replace("/usr/bin/node", process.execPath));
+
+  test("it is without fault", () => {
+    const out = execFileSync(ANALYZE, ["verify", "--man=no", unit()], { encoding: "utf8" });
+    expect(out).toBe("");
+  });
+  test("it exposes little", () => {
+    const words = ["security", "--offline=true", "--threshold=20", unit()]; // tenths, of 10
+    const out = execFileSync(ANALYZE, words, { encoding: "utf8" });
+    expect(out).toMatch(/Overall exposure level for sluice\.service: [01]\.\d OK/);
+  });
+});
