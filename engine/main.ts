@@ -43,9 +43,10 @@ async function main(words: readonly string[]): Promise<number> {
     const { createNotifier } = await import("./process/systemd.js");
     const systemd = await createNotifier(process.env, log.warn);
     const { startServer } = await import("./process/worker.js");
+    const { reportText } = await import("../metrics/report-text.js");
     const running = await startServer({ config, settings, site, log });
     // First: whoever reads that we listen may send one at once.
-    heedSignals(running, config.drainMs, systemd);
+    heedSignals(running, config.drainMs, systemd, reportText);
     announce(running, config, site.hostsDir || site.root, differences);
     systemd.ready();
     return 0;
@@ -83,6 +84,7 @@ async function health(isForRequests: boolean): Promise<number> {
   const told = await tellHealth(process.env, isForRequests);
   return told.kind === "told" ? print(told.text) : refuse(told.complaints);
 }
+type ReportText = typeof import("../metrics/report-text.js").reportText;
 
 interface Difference {
   readonly name: string;
@@ -103,16 +105,23 @@ function announce(
   for (const { name, value } of differences) log.info(`setting ${name}=${value}`);
 }
 
-/** For people, then in one line for programs: what `sluice report` and its --json say. */
-async function logReport(running: Running): Promise<void> {
-  const { reportText } = await import("../metrics/report-text.js");
+/**
+ * For people, then in one line for programs: what `sluice report` and its --json say. Loads nothing:
+ * it may be asked for when there is no descriptor left.
+ */
+function logReport(running: Running, reportText: ReportText): void {
   const full = running.report();
   for (const line of reportText(full, LOG_COLUMNS).trimEnd().split("\n")) log.info(line);
   log.info(JSON.stringify(full));
 }
 
 /** The first signal drains, a second one does not wait. SIGUSR1 reopens the access log, SIGUSR2 reports. */
-function heedSignals(running: Running, drainMs: number, systemd: Notifier): void {
+function heedSignals(
+  running: Running,
+  drainMs: number,
+  systemd: Notifier,
+  reportText: ReportText,
+): void {
   let isEnding = false;
   const end = async (signal: string): Promise<void> => {
     if (isEnding) process.exit(1);
@@ -126,5 +135,5 @@ function heedSignals(running: Running, drainMs: number, systemd: Notifier): void
   process.on("SIGTERM", () => void end("SIGTERM"));
   process.on("SIGINT", () => void end("SIGINT"));
   process.on("SIGUSR1", () => running.reopenLogs());
-  process.on("SIGUSR2", () => void logReport(running));
+  process.on("SIGUSR2", () => logReport(running, reportText));
 }

@@ -11,6 +11,7 @@ import { performance } from "node:perf_hooks";
 import { countOpenFds } from "../fs/open-fds.js";
 import type { Counters } from "../metrics/counters.js";
 import { LoopWatch } from "../metrics/loop-watch.js";
+import { readMemory } from "../metrics/memory.js";
 import type { RequestRecorder } from "../metrics/request-recorder.js";
 import { type Sample, Samples } from "../metrics/samples.js";
 
@@ -102,7 +103,7 @@ export class Sampler {
     const { recorder, gauges, wallMs } = this.#parts;
     const { total, phaseMs, requests, serverErrors } = recorder.second();
     const lag = this.loop.second();
-    const { rss, heapUsed, external } = process.memoryUsage();
+    const { rss, heapUsed, external } = readMemory();
     this.samples.add({
       atMs: wallMs(),
       requests,

@@ -4,6 +4,7 @@
  */
 import type { Counters } from "./counters.js";
 import type { Histogram } from "./histogram.js";
+import { readMemory } from "./memory.js";
 import type { Phase } from "./phases.js";
 import type { SizeClassName } from "./size-classes.js";
 
@@ -90,7 +91,7 @@ export interface MachineMetrics {
 /** Cost: three system calls and a walk over the heap's spaces, some 20 µs. */
 export function readProcess(openFds: number | undefined): ProcessFigures {
   const { user, system } = process.cpuUsage();
-  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
+  const { rss, heapTotal, heapUsed, external } = readMemory();
   return {
     startedAtMs: performance.timeOrigin,
     cpuUserUs: user,

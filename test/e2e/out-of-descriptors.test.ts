@@ -1,0 +1,48 @@
+/** Fear: more clients than there are descriptors, and the server ends, spins, or never recovers. */
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect } from "vitest";
+import { Client, get, request } from "../support/client.js";
+import { type Server, TRANSPORTS, test } from "../support/server.js";
+
+const SPARE = 20;
+const MORE_THAN_FIT = 3 * SPARE;
+/** Each second the server looks at itself, which takes a descriptor too. */
+const LONGER_THAN_A_LOOK_MS = 1500;
+
+const FILES = { "hot.txt": "hot", "cold.txt": "cold", "later.txt": "later" } as const;
+
+describe.each(TRANSPORTS)("through %s", (transport) => {
+  test("what is in memory is served on, and all else again when clients leave", async ({
+    serve,
+  }) => {
+    const server = await serve({ transport, files: FILES });
+    const early = await Client.connect(server.port);
+    const statusOf = async (path: string): Promise<number> => {
+      early.send(request(`GET ${path}`));
+      return (await early.answer()).status;
+    };
+    expect(await statusOf("/hot.txt")).toBe(200);
+    limitDescriptors(server, SPARE);
+    const crowd = await Promise.all(
+      Array.from({ length: MORE_THAN_FIT }, () => Client.connect(server.port)),
+    );
+    await sleep(LONGER_THAN_A_LOOK_MS);
+
+    expect(await statusOf("/hot.txt")).toBe(200);
+    expect(await statusOf("/cold.txt")).toBe(503);
+    expect((await server.stats()).connections).toBeLessThan(MORE_THAN_FIT);
+
+    for (const client of [...crowd, early]) client.leave();
+    await server.untilIdle();
+    expect(String((await get(server.port, "/cold.txt")).body)).toBe("cold");
+    expect(String((await get(server.port, "/later.txt")).body)).toBe("later");
+  });
+});
+
+/** Beyond those that are open. A limit below what is open would close nothing. */
+function limitDescriptors({ pid }: Server, spare: number): void {
+  const open = readdirSync(`/proc/${pid}/fd`).length;
+  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${open + spare}:`]);
+}
