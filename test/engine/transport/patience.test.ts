@@ -1,7 +1,11 @@
-/** Fear: a stream is cut for being silent, or kept for one who will never read it. */
+/**
+ * Fear: a stream is cut for being silent, or kept for one who will never read it; and a request that
+ * comes a byte at a time holds its connection for as long as it likes.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Stream } from "../../../engine/transport/exchange.js";
+import { Client, request } from "../../support/client.js";
 import { EventReader } from "../../support/event-reader.js";
 import { until } from "../../support/gate.js";
 import { TRANSPORTS } from "../../support/server.js";
@@ -10,6 +14,23 @@ import { WebSocketClient } from "../../support/web-socket.js";
 
 /** uWebSockets.js cuts who takes nothing for 8 to 12 s. */
 const LONGER_THAN_UWS_MS = 13_000;
+
+/** Node by itself looks every 30 s for heads that are late, and lets bodies be. */
+const STILL_OPEN_MS = 20_000;
+const DRIP_MS = 500;
+
+const HEAD = "GET / HTTP/1.1\r\nHost: test\r\n";
+
+/** All that comes of it is a drip. */
+const TRICKLES: readonly (readonly [what: string, first: string, drip: string])[] = [
+  ["nothing at all", "", ""],
+  ["empty lines before a request", "", "\r\n"],
+  ["the value of a field", `${HEAD}X-Long: `, "a"],
+  ["one field after the other", HEAD, "X-More: a\r\n"],
+  ["the head after one that was answered", `${request("GET /")}${HEAD}X-Long: `, "a"],
+  ["the body of a request that was answered", `${HEAD}Content-Length: 1000\r\n\r\n`, "a"],
+  ["a body in chunks", `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, "1\r\na\r\n"],
+];
 
 const A = Buffer.from("data: a\n\n");
 const MIB = Buffer.from(`data: ${"x".repeat(1024 * 1024)}\n\n`);
@@ -36,6 +57,16 @@ describe.concurrent.each(TRANSPORTS)("through %s", (transport) => {
     expect([...gone]).toEqual(transport === "uws" ? [stalled] : []);
     await until(() => listener.connections() === (transport === "uws" ? 2 : 3));
   });
+
+  test("what comes a byte at a time ends", async ({ expect, onTestFinished }) => {
+    const { port, listener } = await watch(transport, { onTestFinished });
+    const fates = TRICKLES.map(async ([what, first, drip]) => [
+      what,
+      await fateOf(port, first, drip),
+    ]);
+    expect(await Promise.all(fates)).toEqual(TRICKLES.map(([what]) => [what, "closed"]));
+    expect(listener.connections()).toBe(0);
+  });
 });
 
 test.concurrent("a silent WebSocket stays", async ({ expect, onTestFinished }) => {
@@ -54,4 +85,15 @@ async function fill(stream: Stream): Promise<void> {
     await sleep(5);
   }
   expect(stream.send(MIB)).toBe(false);
+}
+
+async function fateOf(port: number, first: string, drip: string): Promise<string> {
+  const client = await Client.connect(port);
+  client.send(first);
+  const dripping = setInterval(() => client.send(drip), DRIP_MS);
+  const closed = client.untilClosed().then(() => "closed");
+  const fate = await Promise.race([closed, sleep(STILL_OPEN_MS, "still open", { ref: false })]);
+  clearInterval(dripping);
+  client.leave();
+  return fate;
 }
