@@ -28,6 +28,7 @@ export class Descriptors {
   admit(file: OpenFile, fd: number): boolean {
     if (this.#open.size >= this.#max && !this.#closeLeastValuable()) return false;
     file.fd = fd;
+    file.wasUsed = true;
     this.#open.add(file);
     return true;
   }
@@ -36,6 +37,7 @@ export class Descriptors {
   hold(file: OpenFile): void {
     if (file.users === 0 && file.wasHeld) file.wasAskedFor = true;
     file.wasHeld = true;
+    file.wasUsed = true;
     file.users++;
   }
 
@@ -53,6 +55,14 @@ export class Descriptors {
   /** The process is out of descriptors: closes up to `count` that nobody uses. */
   giveUp(count: number): void {
     for (let closed = 0; closed < count && this.#closeLeastValuable(); closed++);
+  }
+
+  /** Closes those that nobody has used since the last call. Cost: a walk over all that are open. */
+  closeUnused(): void {
+    for (const file of this.#open) {
+      if (isIdle(file) && !file.wasUsed) this.#shut(file);
+      file.wasUsed = false;
+    }
   }
 
   #closeLeastValuable(): boolean {

@@ -62,6 +62,13 @@ export interface FileTableSettings {
 /** When the process runs out of descriptors, this many idle ones are closed at once. */
 const GIVE_UP_AT_ONCE = 64;
 
+/**
+ * A descriptor that nobody has used for this long, or up to twice as long, is closed: a file that was
+ * deleted keeps its room on the disk until then, and its file system cannot be unmounted. Longer: for
+ * longer. Shorter: a file asked for now and then is opened anew, one job to a reader each time.
+ */
+const UNUSED_MS = 60_000;
+
 /** Failures of the path, worth remembering. Others are failures of the moment. */
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
 const OUT_OF_DESCRIPTORS = new Set(["EMFILE", "ENFILE"]);
@@ -77,6 +84,7 @@ export class FileTable {
   readonly #entries: Entries;
   readonly #checks = new Map<string, Check>();
   #generation = 0;
+  #closeUnusedAtMs: number;
 
   /** @param cachedOpens asked before a reader is; undefined: readers do it all */
   constructor(
@@ -89,6 +97,7 @@ export class FileTable {
     this.#cachedOpens = cachedOpens;
     this.#settings = settings;
     this.#nowMs = nowMs;
+    this.#closeUnusedAtMs = nowMs() + UNUSED_MS;
     this.#descriptors = new Descriptors(settings.maxOpenFiles, (fd) => pool.close(fd, () => {}));
     this.#entries = new Entries(settings.smallCacheBytes, (file) => this.#descriptors.retire(file));
   }
@@ -154,9 +163,17 @@ export class FileTable {
     return file;
   }
 
-  /** Answers those who have waited too long for a reader. Call it about once a second. */
+  /**
+   * Answers those who have waited too long for a reader, and now and then closes what nobody uses.
+   * Call it about once a second.
+   */
   sweep(): void {
-    const overdueBefore = this.#nowMs() - this.#settings.readTimeoutMs;
+    const nowMs = this.#nowMs();
+    if (nowMs >= this.#closeUnusedAtMs) {
+      this.#closeUnusedAtMs = nowMs + UNUSED_MS;
+      this.#descriptors.closeUnused();
+    }
+    const overdueBefore = nowMs - this.#settings.readTimeoutMs;
     for (const [path, check] of this.#checks) {
       if (check.isOverdue || check.sentMs > overdueBefore) continue;
       check.isOverdue = true;

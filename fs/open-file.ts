@@ -28,6 +28,8 @@ export class OpenFile implements Member<OpenFile> {
   /** Has been held before: the next hold, when this one is over, shows that it is asked for again. */
   wasHeld = false;
   wasAskedFor = false;
+  /** Opened or held since unused descriptors were last closed. */
+  wasUsed = true;
   older: OpenFile | undefined;
   newer: OpenFile | undefined;
   /** The table does not lead here any more: the last user closes the descriptor. */

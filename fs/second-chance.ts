@@ -50,6 +50,15 @@ export class SecondChance<T extends Member<T>> {
     this.#size--;
   }
 
+  /** All, the oldest first. The one that was just handed out may be removed. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let member = this.#oldest; member !== undefined; ) {
+      const next: T | undefined = member.newer;
+      yield member;
+      member = next;
+    }
+  }
+
   /**
    * The one that may go first, undefined when all are needed. It stays in the list.
    *

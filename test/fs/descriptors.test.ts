@@ -114,6 +114,30 @@ describe("descriptors", () => {
     expect(closed).toEqual([1, 2, 3, 4]);
   });
 
+  test("unused from one call to the next are closed", () => {
+    const { closed, descriptors, files } = openMany(4, 4);
+    descriptors.hold(files[0]!);
+    descriptors.closeUnused();
+    expect(closed).toEqual([]); // they have just been opened
+    descriptors.hold(files[2]!);
+    descriptors.release(files[2]!);
+    descriptors.closeUnused();
+    expect(closed).toEqual([1, 3]); // neither what is in use nor what was
+    descriptors.closeUnused();
+    expect(closed).toEqual([1, 3, 2]);
+    expect(files.map(({ fd }) => fd)).toEqual([0, -1, -1, -1]);
+    expect(descriptors.count).toBe(1);
+  });
+
+  test("closed as unused and opened again have as much time as the first", () => {
+    const { closed, descriptors, files } = openMany(1, 1);
+    descriptors.closeUnused();
+    descriptors.closeUnused();
+    descriptors.admit(files[0]!, 7);
+    descriptors.closeUnused();
+    expect(closed).toEqual([0]);
+  });
+
   test("that never were: a small file has none to close", () => {
     const { closed, descriptors } = openMany(2, 0);
     const small = new OpenFile(
@@ -131,7 +155,7 @@ describe("descriptors", () => {
 });
 
 const step = fc.record({
-  kind: fc.constantFrom("admit", "admit", "hold", "release", "retire", "give up"),
+  kind: fc.constantFrom("admit", "admit", "hold", "release", "retire", "give up", "close unused"),
   which: fc.nat(9),
 });
 
@@ -148,6 +172,7 @@ test("whatever is done, every descriptor is open or was closed once, and none in
         if (kind === "release" && file.users > 0) descriptors.release(file);
         if (kind === "retire") descriptors.retire(file);
         if (kind === "give up") descriptors.giveUp(which);
+        if (kind === "close unused") descriptors.closeUnused();
 
         const open = files.filter((one) => one.fd >= 0);
         expect(descriptors.count).toBe(open.length);

@@ -345,6 +345,25 @@ describe("descriptors", () => {
     expect(pool.openFds.size).toBe(2);
   });
 
+  test("are closed when nobody uses them for minutes, and opened again as the same files", () => {
+    const { clock, fileAt, pool, table } = createTable({ f: large(1), g: large(1), h: large(1) });
+    const file = fileAt("f");
+    table.hold(fileAt("g"));
+    const passMinute = (): void => {
+      clock.nowMs += 60_000;
+      table.sweep();
+    };
+    passMinute();
+    fileAt("h");
+    table.sweep();
+    expect(pool.openFds.size).toBe(3);
+    passMinute();
+    expect(file.fd).toBe(-1);
+    expect(pool.openFds.size).toBe(2); // one is in use, the other has had less than a minute
+    expect(fileAt("f")).toBe(file);
+    expect(file.fd).toBeGreaterThanOrEqual(0);
+  });
+
   test("are bounded: files that were given up are opened again, as the same files", () => {
     const things = { a: large(1), b: large(1), c: large(1) };
     const { ask, fileAt, pool, table } = createTable(things, { maxOpenFiles: 2 });
