@@ -1,5 +1,5 @@
 /**
- * What a server cost: processor time and peak memory of its whole process tree, from /proc.
+ * What a server cost: processor time, memory and descriptors of its whole process tree, from /proc.
  *
  * 1. list   every process whose parent chain leads to the root
  * 2. sum    utime + stime of the living, plus what they inherited from children already reaped
@@ -9,7 +9,7 @@
  * Owns: reading /proc. Does not know what the processes do.
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const BYTES_PER_KIB = 1024;
 
@@ -35,8 +35,24 @@ export function treePeakBytes(rootPid: number): number {
 }
 
 /** Resident bytes of the tree now, shared pages counted in each process. */
-export function treeResidentBytes(rootPid: number): number {
-  return treePids(rootPid).reduce((sum, pid) => sum + statusBytes(pid, "VmRSS"), 0);
+export const treeResidentBytes = (rootPid: number): number => residentBytes(treePids(rootPid));
+
+/** What a tree holds now. Shared pages are counted in each process. */
+export interface Holdings {
+  readonly residentBytes: number;
+  readonly descriptors: number;
+  /** Of these, connections, listeners and the like. */
+  readonly sockets: number;
+}
+
+export function treeHoldings(rootPid: number): Holdings {
+  const pids = treePids(rootPid);
+  const targets = pids.flatMap(descriptorTargets);
+  return {
+    residentBytes: residentBytes(pids),
+    descriptors: targets.length,
+    sockets: targets.filter((to) => to.startsWith("socket:")).length,
+  };
 }
 
 /** The root and everything below it, parents before children. Empty when the root is gone. */
@@ -71,10 +87,28 @@ function readStat(pid: number): ProcessStat | undefined {
   return { pid, parentPid: Number(parentPid), ticks };
 }
 
+const residentBytes = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + statusBytes(pid, "VmRSS"), 0);
+
 function statusBytes(pid: number, field: string): number {
   const text = readProcFile(`/proc/${pid}/status`) ?? "";
   const line = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text);
   return Number(line?.[1] ?? 0) * BYTES_PER_KIB;
+}
+
+/** proc_pid_fd(5). A descriptor or a process that is gone by the time of the look is left out. */
+function descriptorTargets(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** Undefined when the process ended between the listing and the look: that is no error. */

@@ -4,12 +4,7 @@
  * Every complaint is told at once. Defaults give the run whose table goes into the README.
  */
 import { availableParallelism } from "node:os";
-
-interface OptionRow {
-  /** What follows the name in `--help`; empty for a switch. */
-  readonly takes: string;
-  readonly says: string;
-}
+import { type OptionTable, splitArguments, tableText } from "./arguments.js";
 
 const TABLE = {
   quick: {
@@ -25,7 +20,7 @@ const TABLE = {
   tune: { takes: "", says: "sweep Sluice's settings on this machine and print the best" },
   list: { takes: "", says: "name the cells and servers, then end" },
   help: { takes: "", says: "this text" },
-} as const satisfies Record<string, OptionRow>;
+} as const satisfies OptionTable;
 
 type OptionName = keyof typeof TABLE;
 
@@ -55,7 +50,7 @@ const DEFAULT = { durationSec: 2, rounds: 3 };
 
 /** Never throws: whatever was typed comes back as options or as complaints. */
 export function parseOptions(args: readonly string[]): Parsed {
-  const { given, complaints } = splitArguments(args);
+  const { given, complaints } = splitArguments(TABLE, args);
   const isQuick = given.has("quick");
   const numbers = readNumbers(given, isQuick, complaints);
   if (complaints.length > 0) return { kind: "complaints", complaints };
@@ -72,30 +67,7 @@ export function parseOptions(args: readonly string[]): Parsed {
 }
 
 /** The text of `--help`. */
-export function helpText(): string {
-  const rows = Object.entries(TABLE).map(([name, row]) => {
-    const left = `--${name} ${row.takes}`.trim();
-    return `  ${left.padEnd(24)}${row.says}`;
-  });
-  return ["npm run bench -- [options]", "", ...rows, ""].join("\n");
-}
-
-function splitArguments(args: readonly string[]) {
-  const given = new Map<OptionName, string>();
-  const complaints: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const [name, inline] = args[at]!.replace(/^--/, "").split(/=(.*)/s) as [OptionName, string?];
-    const row: OptionRow | undefined = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
-    if (row === undefined || !args[at]!.startsWith("--")) {
-      complaints.push(`${args[at]}: no such option; --help lists them`);
-      continue;
-    }
-    const value = row.takes === "" ? "" : (inline ?? args[++at]);
-    if (value === undefined) complaints.push(`--${name} wants ${row.takes}`);
-    else given.set(name, value);
-  }
-  return { given, complaints };
-}
+export const helpText = (): string => tableText("npm run bench -- [options]", TABLE);
 
 function readNumbers(
   given: ReadonlyMap<OptionName, string>,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The programs that tests need and npm does not bring: a browser, and the judge of metrics.
+# The programs that tests need and npm does not bring: a browser, the judge of metrics, and slow clients.
 # As root on Debian they are installed; elsewhere one line says what is missing.
 set -euo pipefail
 
@@ -7,15 +7,17 @@ set -euo pipefail
 promtool="${XDG_CACHE_HOME:-$HOME/.cache}/sluice/promtool"
 
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+has_attacker() { command -v slowhttptest >/dev/null; }
 has_promtool() { command -v promtool >/dev/null || [ -x "$promtool" ]; }
 
 missing=()
 has_browser || missing+=(chromium)
 has_promtool || missing+=(prometheus)
+has_attacker || missing+=(slowhttptest)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo "npm test needs Debian's ${missing[*]} (or a chromium and a promtool of yours in the PATH)" >&2
+  echo "npm test needs Debian's ${missing[*]} (or a chromium, a promtool and a slowhttptest of yours in the PATH)" >&2
   exit 1
 fi
 
@@ -23,6 +25,7 @@ echo "installing for tests: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 has_browser || apt-get install -y -qq --no-install-recommends chromium >/dev/null
+has_attacker || apt-get install -y -qq --no-install-recommends slowhttptest >/dev/null
 if ! has_promtool; then
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT

@@ -66,7 +66,8 @@ export async function timeSlowReaders(
   }
 }
 
-async function untilBuffersAreFull(): Promise<void> {
+/** Resolves when slow readers have filled the kernel's buffers, or long enough after. */
+export async function untilBuffersAreFull(): Promise<void> {
   let quietLooks = 0;
   for (let waitedMs = 0; waitedMs < SETTLE_LIMIT_MS; waitedMs += LOOK_EVERY_MS) {
     const before = tcpPages();
@@ -84,5 +85,5 @@ function noteKernelMemory(): string[] {
 }
 
 /** Pages the kernel holds for all TCP sockets. */
-const tcpPages = (): number =>
+export const tcpPages = (): number =>
   Number(/^TCP:.* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"))?.[1] ?? 0);
