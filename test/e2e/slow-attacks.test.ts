@@ -19,8 +19,12 @@ const SECONDS = 6;
 
 /** Longer than a busy machine lets anybody wait; a server that is held up takes this and more. */
 const PROMPT_MS = 1000;
-/** Share of its time that a client may wait for longer, beyond what another server's client does. */
-const MORE_HELD_UP = 0.5;
+/**
+ * Share of its time that a client may wait for longer, beyond what another server's client does.
+ * node:http copies the 4 MiB that a slow reader's socket takes at first: 250 of them are a second of
+ * work, and several where others work as well.
+ */
+const MORE_HELD_UP = { uws: 0.5, node: 0.9 };
 const LOOK_EVERY_MS = 500;
 const MORE_MEMORY = 64 * MIB;
 
@@ -51,7 +55,7 @@ describe("all attacks at once", () => {
         expect(crowd).toBeGreaterThan(CONNECTIONS / 5); // 500 where the machine is not too busy
         expect(amid.failed).toBe(0);
         const more = heldUp(amid, PROMPT_MS) - heldUp(elsewhere, PROMPT_MS);
-        expect(more).toBeLessThan(MORE_HELD_UP);
+        expect(more).toBeLessThan(MORE_HELD_UP[transport]);
         await attacked.untilIdle();
         expect(attacked.openFds()).toBeLessThanOrEqual(fdsBefore + Object.keys(FILES).length);
         expect(attacked.peakRssBytes() - rssBefore).toBeLessThan(MORE_MEMORY);
