@@ -57,8 +57,7 @@ const LAST_BYTES_MS = 5000;
 export async function listenNode(options: ListenOptions, handler: Handler): Promise<Listener> {
   const server = createServer({
     keepAliveTimeout: IDLE_MS,
-    headersTimeout: IDLE_MS,
-    requestTimeout: IDLE_MS,
+    requestTimeout: IDLE_MS, // of the head alone as well
     connectionsCheckingInterval: LOOK_EVERY_MS,
   });
   const listener = new NodeListener(server);
