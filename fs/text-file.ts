@@ -1,5 +1,6 @@
-/** Small files of the operator, read once and whole at start. */
+/** Small files of the operator, read whole. */
 import fs from "node:fs";
+import { readFile } from "node:fs/promises";
 
 export type TextVerdict =
   | { readonly kind: "text"; readonly text: string }
@@ -10,9 +11,22 @@ export function readTextFile(path: string): TextVerdict {
   try {
     return { kind: "text", text: fs.readFileSync(path, "utf8") };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return { kind: "refused", complaint: REASONS[code ?? ""] ?? message };
+    return refused(error);
   }
+}
+
+/** The same, off the loop. */
+export async function readText(path: string): Promise<TextVerdict> {
+  try {
+    return { kind: "text", text: await readFile(path, "utf8") };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function refused(error: unknown): TextVerdict {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { kind: "refused", complaint: REASONS[code ?? ""] ?? message };
 }
 
 const REASONS: Readonly<Record<string, string>> = {

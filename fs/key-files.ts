@@ -1,0 +1,144 @@
+/**
+ * Certificates and their private keys as they lie on disk: where they are, what is in them, and
+ * when they change.
+ *
+ * In a folder of pairs each is found in one of three layouts, those of the programs that renew them:
+ *
+ *   NAME/fullchain.pem, NAME/privkey.pem   certbot: its folder `live`
+ *   NAME/tls.crt, NAME/tls.key             a Kubernetes secret, mounted
+ *   NAME.crt, NAME.key                     lego: its folder `certificates`
+ *
+ * Owns the layouts. Does not look into what it reads.
+ */
+import { watch } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readText } from "./text-file.js";
+
+/** Where a certificate and its key are. */
+export interface PairPlace {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
+
+/** What is in the two files. */
+export interface PairText extends PairPlace {
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** Any user of this machine may read the key. */
+  readonly isKeyOpen: boolean;
+}
+
+/** Complaints are whole lines. */
+type Refused = { readonly kind: "refused"; readonly complaints: readonly string[] };
+export type PairVerdict = ({ readonly kind: "pair" } & PairText) | Refused;
+export type PlacesVerdict =
+  | { readonly kind: "places"; readonly places: readonly PairPlace[] }
+  | Refused;
+
+/** Reads both files. They may be of two different renewals: whether they fit is for others to say. */
+export async function readPair({ certPath, keyPath }: PairPlace): Promise<PairVerdict> {
+  const [cert, key] = await Promise.all([readText(certPath), readText(keyPath)]);
+  if (cert.kind === "text" && key.kind === "text") {
+    const isKeyOpen = await isOpenToOthers(keyPath);
+    return { kind: "pair", certPath, keyPath, certPem: cert.text, keyPem: key.text, isKeyOpen };
+  }
+  return {
+    kind: "refused",
+    complaints: [
+      ...(cert.kind === "refused" ? [`${certPath}: ${cert.complaint}`] : []),
+      ...(key.kind === "refused" ? [`${keyPath}: ${key.complaint}`] : []),
+    ],
+  };
+}
+
+const OTHERS_READ = 0o004;
+
+async function isOpenToOthers(path: string): Promise<boolean> {
+  try {
+    return ((await stat(path)).mode & OTHERS_READ) !== 0;
+  } catch {
+    return false; // gone since it was read: the next look tells
+  }
+}
+
+/** The pairs of a folder, in the order of their names. Names with a leading dot are nobody's pairs. */
+export async function listPairs(folder: string): Promise<PlacesVerdict> {
+  try {
+    const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).toSorted();
+    const inFolders = await Promise.all(names.map((name) => findInside(join(folder, name))));
+    const flat = new Set(names.flatMap((name) => FLAT.exec(name)?.[1] ?? []));
+    const places = [
+      ...inFolders.filter((place) => place !== undefined),
+      ...[...flat].map((name) => join(folder, name)).map(placeOf(".crt", ".key")),
+    ];
+    if (places.length > 0) return { kind: "places", places };
+    return { kind: "refused", complaints: [`${folder}: holds no certificates: want ${WANTED}`] };
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    return { kind: "refused", complaints: [`${folder}: ${REASONS[code] ?? message}`] };
+  }
+}
+
+const WANTED =
+  "NAME/fullchain.pem and NAME/privkey.pem, NAME/tls.crt and NAME/tls.key, or NAME.crt and NAME.key";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  ENOTDIR: "is not a folder",
+  EACCES: "may not be read by this user",
+};
+
+/** lego leaves the issuers beside the pair once more. */
+const FLAT = /^(.+?)(?<!\.issuer)\.(?:crt|key)$/;
+
+const placeOf =
+  (cert: string, key: string) =>
+  (stem: string): PairPlace => ({ certPath: `${stem}${cert}`, keyPath: `${stem}${key}` });
+
+/** The pair in a folder; one of two files is enough to say that there should be one. */
+async function findInside(folder: string): Promise<PairPlace | undefined> {
+  try {
+    const names = new Set(await readdir(folder));
+    const [cert, key] = LAYOUTS.find((layout) => layout.some((name) => names.has(name))) ?? [];
+    return cert === undefined ? undefined : placeOf(`/${cert}`, `/${key}`)(folder);
+  } catch {
+    return undefined; // a file, or gone
+  }
+}
+
+const LAYOUTS = [
+  ["fullchain.pem", "privkey.pem"],
+  ["tls.crt", "tls.key"],
+] as const;
+
+/**
+ * Notices changes of pairs at once. Where the system tells nothing of them, or a link leads to what
+ * changes, this is silent: look again from time to time.
+ *
+ * @param places those known; a file that appears beside one of them is told, too
+ * @param folder of pairs; "" for none
+ * @returns ends it
+ */
+export function watchPairs(
+  places: readonly PairPlace[],
+  folder: string,
+  onChange: () => void,
+): () => void {
+  const files = places.flatMap(({ certPath, keyPath }) => [dirname(certPath), dirname(keyPath)]);
+  const folders = new Set(folder === "" ? files : [folder, ...files]);
+  const ends = [...folders].map((one) => watchFolder(one, onChange));
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function watchFolder(folder: string, onChange: () => void): () => void {
+  try {
+    const watcher = watch(folder, { persistent: false }, () => onChange());
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
+}
