@@ -6,7 +6,7 @@
  * read and shown is in setting-kinds.ts.
  */
 import { parseOrigins } from "../protocol/cors.js";
-import { SECURITY_PRESETS } from "../protocol/security-headers.js";
+import { isStrictTransport, SECURITY_PRESETS } from "../protocol/security-headers.js";
 import { isLoopback, parseProxies } from "./proxies.js";
 import type { SettingsTable, ValuesOf } from "./setting-kinds.js";
 
@@ -24,6 +24,7 @@ const PAGE = 4 * KIB;
 const SERVING = "What is served";
 const SITE = "How a site behaves";
 const LISTENING = "Where it listens";
+const TLS = "TLS";
 const MEMORY = "Files, memory and readers";
 const DEADLINES = "Deadlines";
 const TELLING = "What it tells of itself";
@@ -147,6 +148,48 @@ export const SETTINGS = {
     choices: ["auto", "uws", "node"],
     default: "auto",
     says: "socket library; auto takes uWebSockets.js where its binary loads",
+  },
+  tlsCert: {
+    name: "SLUICE_TLS_CERT",
+    group: TLS,
+    kind: "path",
+    default: "",
+    says: "PEM file: certificate and its issuers; the port then speaks HTTPS",
+  },
+  tlsKey: {
+    name: "SLUICE_TLS_KEY",
+    group: TLS,
+    kind: "path",
+    default: "",
+    says: "PEM file: private key of SLUICE_TLS_CERT, not encrypted",
+  },
+  tlsDir: {
+    name: "SLUICE_TLS_DIR",
+    group: TLS,
+    kind: "path",
+    default: "",
+    says: "folder of certificates, one per name that clients ask for (SNI)",
+  },
+  httpsRedirect: {
+    name: "SLUICE_HTTPS_REDIRECT",
+    group: TLS,
+    kind: "integer",
+    min: 0,
+    max: 65_535,
+    default: 0,
+    says: "port that sends http clients to https, such as 80; 0 for none",
+  },
+  // None by default: browsers that were told keep to it for as long as it says, whatever we say later.
+  hsts: {
+    name: "SLUICE_HSTS",
+    group: TLS,
+    kind: "text",
+    must: {
+      hold: isStrictTransport,
+      be: "max-age=SECONDS, perhaps ; includeSubDomains ; preload",
+    },
+    default: "",
+    says: "Strict-Transport-Security: browsers come back by https only",
   },
   revalidateMs: {
     name: "SLUICE_REVALIDATE_MS",
@@ -341,6 +384,10 @@ export interface Pair<Values> {
   readonly wants: string;
 }
 
+/** Whether files are served by HTTPS. */
+export const hasTls = ({ tlsCert, tlsDir }: Pick<Config, "tlsCert" | "tlsDir">): boolean =>
+  tlsCert !== "" || tlsDir !== "";
+
 /** Two transfers, each pushing one chunk while it loads the next. With fewer they wait in turn. */
 const LEAST_CHUNKS = 4;
 
@@ -361,6 +408,26 @@ export const PAIRS: readonly Pair<Config>[] = [
     holds: ({ adminHost, adminToken, adminPort }) =>
       adminPort === 0 || adminToken !== "" || isLoopback(adminHost),
     wants: "want a token where others than this machine can ask",
+  },
+  {
+    about: ["tlsCert", "tlsKey"],
+    holds: ({ tlsCert, tlsKey }) => (tlsCert === "") === (tlsKey === ""),
+    wants: "want both or neither",
+  },
+  {
+    about: ["httpsRedirect", "tlsCert", "tlsDir"],
+    holds: (config) => config.httpsRedirect === 0 || hasTls(config),
+    wants: "want a certificate, or there is no https to send clients to",
+  },
+  {
+    about: ["httpsRedirect", "port"],
+    holds: ({ httpsRedirect, port }) => httpsRedirect === 0 || httpsRedirect !== port,
+    wants: "want two ports: one port speaks either http or https",
+  },
+  {
+    about: ["hsts", "tlsCert", "tlsDir"],
+    holds: (config) => config.hsts === "" || hasTls(config),
+    wants: "want a certificate: over http browsers must not be told (RFC 6797, section 7.2)",
   },
 ];
 

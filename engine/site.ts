@@ -22,7 +22,7 @@ interface JudgedSite extends Site {
 
 /** Looks at everything the settings point to. Never throws. */
 export function judgeSite(config: Config): JudgedSite {
-  const { root, hostsDir, rules, stateDir, accessLogFile } = config;
+  const { root, hostsDir, rules, stateDir, accessLogFile, tlsKey, tlsDir } = config;
   const isHosting = hostsDir !== "";
   const folder = judgeRoot(isHosting ? hostsDir : root);
   const rulebook = rules === "" ? NO_RULES : readRules(rules);
@@ -33,25 +33,27 @@ export function judgeSite(config: Config): JudgedSite {
     rules: rulebook.rules,
     complaints: [
       ...(folder.kind === "refused" ? [folder.complaint] : []),
-      ...(folder.kind === "root" ? exposed(path, { stateDir, accessLogFile }) : []),
+      ...(folder.kind === "root" ? exposed(path, { stateDir, accessLogFile, tlsKey, tlsDir }) : []),
       ...rulebook.complaints.map((complaint) => `${rules}: ${complaint}`),
     ],
   };
 }
 
-/** What we write must not be served: who asked for what is nobody's business. */
+const PRIVATE = ["stateDir", "accessLogFile", "tlsKey", "tlsDir"] as const;
+
+/** What must not be served: who asked for what, and the keys that prove who we are. */
 function exposed(
   root: string,
-  written: Readonly<Record<"stateDir" | "accessLogFile", string>>,
+  places: Readonly<Record<(typeof PRIVATE)[number], string>>,
 ): string[] {
   const isBelow = (path: string): boolean => {
     const way = relative(root, resolve(path));
     return way !== ".." && !way.startsWith("../");
   };
-  return (["stateDir", "accessLogFile"] as const).flatMap((key) =>
-    written[key] === "" || !isBelow(written[key])
+  return PRIVATE.flatMap((key) =>
+    places[key] === "" || !isBelow(places[key])
       ? []
-      : `${SETTINGS[key].name}=${written[key]}: want a place outside ${root}, which is served`,
+      : `${SETTINGS[key].name}=${places[key]}: want a place outside ${root}, which is served`,
   );
 }
 

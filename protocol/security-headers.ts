@@ -39,19 +39,36 @@ const STRICT: readonly Field[] = [
   ["Cross-Origin-Resource-Policy", "same-origin"],
 ];
 
+const PRESETS: Readonly<Record<SecurityPreset, readonly Field[]>> = {
+  off: [],
+  basic: BASIC,
+  strict: STRICT,
+};
+
 /**
- * RFC 6797 section 6.1: one year. Neither `includeSubDomains` nor `preload`: they bind hosts this
- * server knows nothing of, and cannot be taken back in time.
+ * RFC 6797 section 6.1, in the order everybody writes it. `preload` is not in the RFC: the lists that
+ * browsers are shipped with ask for it, for all below the name and for a year.
  */
-const STRICT_TRANSPORT: readonly Field[] = [["Strict-Transport-Security", "max-age=31536000"]];
+const STRICT_TRANSPORT =
+  /^max-age=(\d{1,10})(?<all>; ?includeSubDomains)?(?<preload>; ?preload)?$/i;
+const YEAR_SEC = 31_536_000;
+
+/** Whether a text may be the value of Strict-Transport-Security. */
+export function isStrictTransport(text: string): boolean {
+  const [, seconds, all, preload] = STRICT_TRANSPORT.exec(text) ?? [];
+  if (seconds === undefined) return false;
+  return preload === undefined || (all !== undefined && Number(seconds) >= YEAR_SEC);
+}
 
 /**
  * The fields of a preset.
  *
- * @param isSecure the connection is TLS: section 7.2 forbids the transport field on any other
+ * @param strictTransport judged by `isStrictTransport`; "" for none, and on any connection but TLS:
+ *   RFC 6797 section 7.2 forbids it there
  */
-export function securityFields(preset: SecurityPreset, isSecure: boolean): readonly Field[] {
-  if (preset === "off") return [];
-  const fields = preset === "strict" ? STRICT : BASIC;
-  return isSecure ? [...fields, ...STRICT_TRANSPORT] : fields;
+export function securityFields(preset: SecurityPreset, strictTransport: string): readonly Field[] {
+  const fields = PRESETS[preset];
+  return strictTransport === ""
+    ? fields
+    : [...fields, ["Strict-Transport-Security", strictTransport]];
 }

@@ -128,7 +128,7 @@ export function createMachine(parts: MachineParts): Machine {
   const listings = config.listing
     ? new ListingDesk({ table, settings: config, nowMs, onTrouble: say.trouble })
     : undefined;
-  const everywhere = securityFields(config.securityHeaders, false);
+  const everywhere = securityFields(config.securityHeaders, config.hsts);
   const serverParts: ServerParts = {
     ...measured,
     table,

@@ -57,7 +57,7 @@ function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InPr
   const connections = (): number => 0;
   const trusts = (): boolean => false;
   const machine = createMachine({ config, site, say, accessLog: undefined, trusts, connections });
-  const everywhere = securityFields(config.securityHeaders, false);
+  const everywhere = securityFields(config.securityHeaders, config.hsts);
   const parts: ServerParts = {
     ...machine,
     accessLog: {
