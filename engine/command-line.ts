@@ -16,6 +16,7 @@ export type CommandLine =
   | { readonly kind: "report"; readonly asJson: boolean }
   | { readonly kind: "doctor"; readonly root: string | undefined; readonly asJson: boolean }
   | { readonly kind: "health"; readonly isForRequests: boolean }
+  | { readonly kind: "dev-cert"; readonly folder: string | undefined }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "refused"; readonly complaints: readonly string[] };
@@ -63,31 +64,34 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const first = words[0];
   const word = first !== undefined && first.index < endOfOptions(tokens) ? first.value : undefined;
   const name = isCommand(word) ? word : undefined;
-  const roots = words.slice(name === undefined ? 0 : 1).map(({ value }) => value);
-  complaints.push(...complainOfMixture(name, asks), ...complainOfRoots(name, roots));
+  const folders = words.slice(name === undefined ? 0 : 1).map(({ value }) => value);
+  complaints.push(...complainOfMixture(name, asks), ...complainOfFolders(name, folders));
   if (complaints.length > 0) return { kind: "refused", complaints };
 
-  const root = roots[0];
+  const [root] = folders;
   if (name === "report") return { kind: "report", asJson: asks("json") };
   if (name === "doctor") return { kind: "doctor", root, asJson: asks("json") };
+  if (name === "dev-cert") return { kind: "dev-cert", folder: root };
   if (name === "health") return { kind: "health", isForRequests: asks("ready") };
   return { kind: asks("check") ? "check" : "serve", root };
 }
 
 interface Command {
-  readonly takesRoot: boolean;
+  /** The folder that may follow. */
+  readonly takes: "ROOT" | "FOLDER" | undefined;
   readonly options: readonly Option[];
 }
 
 /** Words that ask for something else than serving. After `--`, or as `./report`, they are folders. */
 const COMMANDS = {
-  report: { takesRoot: false, options: ["json"] },
-  doctor: { takesRoot: true, options: ["json"] },
-  health: { takesRoot: false, options: ["ready"] },
+  report: { takes: undefined, options: ["json"] },
+  doctor: { takes: "ROOT", options: ["json"] },
+  "dev-cert": { takes: "FOLDER", options: [] },
+  health: { takes: undefined, options: ["ready"] },
 } as const satisfies Readonly<Record<string, Command>>;
 type CommandName = keyof typeof COMMANDS;
 
-const SERVING: Command = { takesRoot: true, options: ["check"] };
+const SERVING: Command = { takes: "ROOT", options: ["check"] };
 
 const isCommand = (word: string | undefined): word is CommandName =>
   word !== undefined && Object.hasOwn(COMMANDS, word);
@@ -109,10 +113,11 @@ function complainOfMixture(name: CommandName | undefined, asks: Asks): string[] 
   });
 }
 
-function complainOfRoots(name: CommandName | undefined, roots: readonly string[]): string[] {
-  const { takesRoot }: Command = name === undefined ? SERVING : COMMANDS[name];
-  if (!takesRoot && roots.length > 0) return [`${name} takes no ROOT, got ${showAll(roots)}`];
-  return roots.length > 1 ? [`want one ROOT, got ${roots.length}: ${showAll(roots)}`] : [];
+function complainOfFolders(name: CommandName | undefined, folders: readonly string[]): string[] {
+  const { takes }: Command = name === undefined ? SERVING : COMMANDS[name];
+  const got = showAll(folders);
+  if (takes === undefined) return folders.length > 0 ? [`${name} takes no ROOT, got ${got}`] : [];
+  return folders.length > 1 ? [`want one ${takes}, got ${folders.length}: ${got}`] : [];
 }
 
 /** `--port` is what other servers have, so it deserves an answer. */
@@ -145,10 +150,12 @@ Usage: sluice [ROOT] [--check] [--help] [--version]
        sluice doctor [ROOT] [--json]
        sluice report [--json]
        sluice health [--ready]
+       sluice dev-cert [FOLDER]
 
   ROOT           folder to serve, the current one by default; ./report for one of that name
   doctor         look at the machine, the folder and the settings; say what to change, and why
   report         print how the running server performs, as its admin port tells
+  dev-cert       make a certificate for https on this machine, in FOLDER or ~/.config/sluice/dev-cert
   health         ask the running server whether it lives: exit code 0 when it does
   --json         print the findings or the report as JSON, on one line
   --ready        ask whether it is ready for requests

@@ -13,6 +13,9 @@ export interface Log {
   readonly error: (line: string) => void;
 }
 
+/** What there is to say about a transport is said of the port that files are served on. */
+export const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
 /** Where lines go. Each call gets one whole line, line feed included. */
 export interface Streams {
   readonly out: (line: string) => void;

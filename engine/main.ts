@@ -10,8 +10,9 @@ import { readConfig } from "./config.js";
 import { createLog } from "./log.js";
 import type { Notifier } from "./process/systemd.js";
 import type { Running } from "./process/worker.js";
-import type { Config } from "./settings.js";
+import { type Config, hasTls } from "./settings.js";
 import { judgeSite } from "./site.js";
+import type { Opened } from "./tls/certificates.js";
 import { showAddress } from "./transport/listen.js";
 import { showMs } from "./units.js";
 
@@ -30,29 +31,45 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "report") return report(command.asJson);
   if (command.kind === "doctor") return doctor(command.root, command.asJson);
   if (command.kind === "health") return health(command.isForRequests);
+  if (command.kind === "dev-cert") return makeDevCert(command.folder);
 
   const { config, settings, complaints, differences } = readConfig(process.env, {
     root: command.root,
   });
   const site = judgeSite(config);
-  const all = [...complaints, ...site.complaints];
+  const tls = hasTls(config) ? await openCertificates(config) : undefined;
+  const all = [...complaints, ...site.complaints, ...(tls?.complaints ?? [])];
   if (all.length > 0) return refuse(all);
-  if (command.kind === "check") return print("settings, root and rules are fine\n");
+  for (const warning of tls?.warnings ?? []) log.warn(warning);
+  if (command.kind === "check") return print(checked(tls !== undefined));
+  const certificates = tls?.certificates;
 
   try {
     const { createNotifier } = await import("./process/systemd.js");
     const systemd = await createNotifier(process.env, log.warn);
     const { startServer } = await import("./process/worker.js");
     const { reportText } = await import("../metrics/report-text.js");
-    const running = await startServer({ config, settings, site, log });
+    const running = await startServer({ config, settings, site, certificates, log });
     // First: whoever reads that we listen may send one at once.
     heedSignals(running, config.drainMs, systemd, reportText);
     announce(running, config, site.hostsDir || site.root, differences);
+    for (const one of certificates?.describe() ?? []) log.info(`certificate for ${one}`);
     systemd.ready();
     return 0;
   } catch (error) {
     return refuse([error instanceof Error ? error.message : String(error)]);
   }
+}
+
+function checked(hasCertificates: boolean): string {
+  return hasCertificates
+    ? "settings, root, rules and certificates are fine\n"
+    : "settings, root and rules are fine\n";
+}
+
+async function openCertificates(config: Config): Promise<Opened> {
+  const { Certificates } = await import("./tls/certificates.js");
+  return Certificates.open(config);
 }
 
 function print(text: string): number {
@@ -69,6 +86,12 @@ async function report(asJson: boolean): Promise<number> {
   const { tellReport } = await import("./report-command.js");
   const told = await tellReport(process.env, { asJson, width: process.stdout.columns });
   return told.kind === "told" ? print(told.text) : refuse(told.complaints);
+}
+
+async function makeDevCert(folder: string | undefined): Promise<number> {
+  const { writeDevCert } = await import("./tls/dev-cert.js");
+  const made = await writeDevCert(folder);
+  return made.kind === "made" ? print(made.text) : refuse(made.complaints);
 }
 
 async function doctor(root: string | undefined, asJson: boolean): Promise<number> {
@@ -92,13 +115,17 @@ interface Difference {
 }
 
 function announce(
-  { listener, adminListener }: Running,
-  { host, adminHost }: Config,
+  { listener, redirectListener, adminListener }: Running,
+  { host, adminHost, ...config }: Config,
   root: string,
   differences: readonly Difference[],
 ): void {
   log.info(`${versionText()} serves ${root}`);
-  log.info(`listening on http://${showAddress(host, listener.port)} through ${listener.name}`);
+  const scheme = hasTls(config) ? "https" : "http";
+  log.info(`listening on ${scheme}://${showAddress(host, listener.port)} through ${listener.name}`);
+  if (redirectListener !== undefined) {
+    log.info(`sends http://${showAddress(host, redirectListener.port)} to https`);
+  }
   if (adminListener !== undefined) {
     log.info(`dashboard on http://${showAddress(adminHost, adminListener.port)}`);
   }

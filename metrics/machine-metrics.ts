@@ -41,6 +41,16 @@ export interface ProcessFigures {
   readonly openFds: number | undefined;
 }
 
+/** Certificates and their renewal. */
+export interface TlsFigures {
+  /** Those new connections are served with, by the first name each is for. */
+  readonly certificates: readonly { readonly name: string; readonly notAfterMs: number }[];
+  /** Looks that found something new, and it was taken. */
+  readonly renewals: number;
+  /** Looks that found something unfit. */
+  readonly refusals: number;
+}
+
 export interface MachineMetrics {
   readonly version: string;
   /** Name of the transport that listens. */
@@ -86,6 +96,8 @@ export interface MachineMetrics {
     readonly utilization: number | undefined;
   };
   readonly downloads: DownloadSums;
+  /** Undefined where nothing is served by TLS. */
+  readonly tls: TlsFigures | undefined;
 }
 
 /** Cost: three system calls and a walk over the heap's spaces, some 20 µs. */

@@ -56,6 +56,7 @@ const familiesOf = (machine: MachineMetrics): Family[] => [
   ...diskFamilies(machine),
   ...loopFamilies(machine),
   ...downloadFamilies(machine),
+  ...tlsFamilies(machine),
   ...processFamilies(machine),
 ];
 
@@ -174,6 +175,22 @@ const downloadFamilies = ({ downloads }: MachineMetrics) => [
   counter("sluice_download_body_bytes_total", "Body bytes of downloads.", downloads.bytes),
   gauge("sluice_downloads_in_progress", "Downloads under way.", downloads.inProgress),
 ];
+
+/** None without TLS. A certificate is named by its first name: the operator's, not a client's. */
+const tlsFamilies = ({ tls }: MachineMetrics): Family[] =>
+  tls === undefined
+    ? []
+    : [
+        gauge(
+          "sluice_tls_certificate_expiry_timestamp_seconds",
+          "When the certificate that new connections see ends, since the epoch.",
+          tls.certificates.map(({ name, notAfterMs }) => [{ name }, notAfterMs / 1000]),
+        ),
+        counter("sluice_tls_reloads_total", "Looks at the certificates that found something.", [
+          [{ result: "renewed" }, tls.renewals],
+          [{ result: "refused" }, tls.refusals],
+        ]),
+      ];
 
 /** The names that every Prometheus client library uses, so that common dashboards work. */
 const processFamilies = ({ process: it }: MachineMetrics) => [

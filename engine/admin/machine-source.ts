@@ -24,6 +24,7 @@ import { createReport } from "../reporter.js";
 import type { RootCheck } from "../root-check.js";
 import { SAMPLE_PERIOD_MS } from "../sampler.js";
 import type { Config } from "../settings.js";
+import type { Certificates } from "../tls/certificates.js";
 import type { Listener } from "../transport/exchange.js";
 import type { AdminSource } from "./admin-source.js";
 import { SECONDS_LOOKED_AT, unreadyReasons } from "./readiness.js";
@@ -33,6 +34,8 @@ export interface MachineSourceParts {
   readonly config: Config;
   readonly settings: readonly EffectiveSetting[];
   readonly root: RootCheck;
+  /** Undefined where nothing is served by TLS. */
+  readonly certificates: Certificates | undefined;
   /** Undefined before it listens, and when it has stopped to. */
   readonly listener: () => Listener | undefined;
 }
@@ -117,6 +120,7 @@ export class MachineSource implements AdminSource {
       readers: { busy: Math.max(0, threads - asleep), idle: asleep, jobsWaiting: waiting },
       loop: { lag: sampler.loop.lag, utilization: latest?.loopUtilization },
       downloads: downloads.sums,
+      tls: this.#parts.certificates?.figures(),
     };
   }
 

@@ -7,7 +7,7 @@ import { AdminServer } from "../admin/admin-server.js";
 import { loadAssets } from "../admin/dashboard/assets.js";
 import { LiveFeed } from "../admin/live-feed.js";
 import type { MachineSource } from "../admin/machine-source.js";
-import type { Log } from "../log.js";
+import { SILENT } from "../log.js";
 import type { Sampler } from "../sampler.js";
 import type { Config } from "../settings.js";
 import type { Ask, Listener, Refusal } from "../transport/exchange.js";
@@ -25,9 +25,6 @@ export interface AdminPortParts {
   readonly sampler: Sampler;
   readonly onBug: (error: unknown, path: string) => void;
 }
-
-/** What there is to say about a transport is said of the port that files are served on. */
-const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 const NO_PLACE = createRefusal(503, "As many watch as there are places. Try again later.", [
   ["Retry-After", "5"],

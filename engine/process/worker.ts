@@ -2,7 +2,7 @@
  * One serving process: the machine on the air, drained and stopped.
  *
  * 1. before   the access log is opened, what was kept comes back, readers start
- * 2. open     the port of the files, then the admin port
+ * 2. open     the port of the files, the one that sends clients to it, then the admin port
  * 3. drain    no new connections; the admin port tells until the last answer is out
  *
  * Owns: in which order things start and end, and the one-second timer.
@@ -15,11 +15,13 @@ import { AccessLog } from "../access-log.js";
 import { MachineSource } from "../admin/machine-source.js";
 import type { EffectiveSetting } from "../config.js";
 import { type DownloadKeeper, keepDownloads } from "../download-keeper.js";
-import type { Log } from "../log.js";
+import { HttpsRedirect } from "../https-redirect.js";
+import { type Log, SILENT } from "../log.js";
 import { type AddressSet, parseProxies } from "../proxies.js";
 import { RootCheck } from "../root-check.js";
 import type { Config } from "../settings.js";
 import type { Site } from "../site.js";
+import type { Certificates } from "../tls/certificates.js";
 import type { Listener } from "../transport/exchange.js";
 import { listen } from "../transport/listen.js";
 import type { AdminPort } from "./admin-port.js";
@@ -31,9 +33,13 @@ export interface Running {
   readonly listener: Listener;
   /** Undefined when there is none. */
   readonly adminListener: Listener | undefined;
+  /** The port that sends clients from http to https; undefined when there is none. */
+  readonly redirectListener: Listener | undefined;
   report(): FullReport;
   /** Opens the access log's file anew: it may have been renamed. */
   reopenLogs(): void;
+  /** Looks at the certificates now. Resolves when what is new and fit is served. */
+  reloadCertificates(): Promise<void>;
   /** Stops listening, waits until requests are answered or `drainMs` is over, then stops. */
   drain(drainMs: number): Promise<"drained" | "cut">;
 }
@@ -60,6 +66,8 @@ export interface ServerParts {
   /** The same for people, with where each value comes from. */
   readonly settings: readonly EffectiveSetting[];
   readonly site: Site;
+  /** Fit to be served with; undefined: files are served by http. */
+  readonly certificates: Certificates | undefined;
   readonly log: Log;
 }
 
@@ -76,7 +84,7 @@ const nowMs = (): number => performance.now();
  * @throws Error whose message is for the operator, when a port, a file or a folder cannot be had
  */
 export async function startServer(parts: ServerParts): Promise<Running> {
-  const { config, settings, site, log } = parts;
+  const { config, settings, site, certificates, log } = parts;
   let listener: Listener | undefined;
   let isStopping = false;
   const connections = (): number => listener?.connections() ?? 0;
@@ -91,6 +99,7 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     config,
     settings,
     root,
+    certificates,
     listener: () => (isStopping ? undefined : listener),
   });
   const end = (): Promise<unknown> => {
@@ -98,14 +107,18 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     return Promise.all([machine.readers.stop(), keeper?.stop(), accessLog?.close()]);
   };
 
+  let redirect: Listener | undefined;
   let admin: AdminPort | undefined;
   try {
     await machine.readers.start();
     const { transport, host, port } = config;
-    listener = await listen(transport, { host, port }, machine.server, log);
+    const options = { host, port, ...(certificates && { tls: certificates.material }) };
+    listener = await listen(transport, options, machine.server, log);
+    redirect = await openRedirect(parts, listener.port);
     admin = await openAdmin(parts, source, machine, say);
   } catch (error) {
     listener?.close();
+    redirect?.close();
     await end();
     throw error;
   }
@@ -114,8 +127,11 @@ export async function startServer(parts: ServerParts): Promise<Running> {
   const sweep = setInterval(() => sweepAll(machine, root), SWEEP_MS);
   machine.sampler.start();
   const files = listener;
+  certificates?.watch((material) => files.renew(material), log);
   const drain = async (drainMs: number): Promise<"drained" | "cut"> => {
     isStopping = true;
+    certificates?.stop();
+    redirect?.close();
     files.stopListening();
     const isDrained = await waitUntil(() => files.pending() === 0, drainMs);
     clearInterval(sweep);
@@ -130,8 +146,10 @@ export async function startServer(parts: ServerParts): Promise<Running> {
   return {
     listener: files,
     adminListener: admin?.listener,
+    redirectListener: redirect,
     report: () => ({ ...source.report(), machine: statsOf(machine, connections()) }),
     reopenLogs: () => accessLog?.reopen(),
+    reloadCertificates: async () => certificates?.reload(),
     drain,
   };
 }
@@ -170,6 +188,17 @@ async function keepState(
 ): Promise<DownloadKeeper | undefined> {
   if (!metrics || stateDir === "") return undefined;
   return keepDownloads(stateDir, { downloads, onTrouble: warn });
+}
+
+/** @throws Error whose message is for the operator, when the port cannot be had */
+async function openRedirect(
+  { config, certificates }: ServerParts,
+  httpsPort: number,
+): Promise<Listener | undefined> {
+  const { transport, host, httpsRedirect: port } = config;
+  if (port === 0 || certificates === undefined) return undefined;
+  const handler = new HttpsRedirect(httpsPort, () => certificates.names);
+  return listen(transport, { host, port }, handler, SILENT);
 }
 
 /**

@@ -126,9 +126,27 @@ export interface LiveHandler {
   onOpen(stream: Stream): void;
 }
 
+/** A certificate and its key, judged: as text, and where the same text lies. */
+export interface KeyPair {
+  readonly certPath: string;
+  readonly keyPath: string;
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** What to prove with who we are. */
+export interface TlsMaterial {
+  /** For clients that ask for no name, or for one nobody has; undefined: their handshake fails. */
+  readonly fallback: KeyPair | undefined;
+  /** By the names they are for, lower case; no name twice. The fallback may be among them. */
+  readonly named: readonly (KeyPair & { readonly names: readonly string[] })[];
+  /** Whether the files still hold the text: for a transport that reads them itself. */
+  isStill(): Promise<boolean>;
+}
+
 /** A transport that listens. */
 export interface Listener {
-  /** "uWebSockets.js" or "node:http". */
+  /** "uWebSockets.js", "node:http" or "node:https". */
   readonly name: string;
   readonly port: number;
   /** Connections open now. */
@@ -142,6 +160,12 @@ export interface Listener {
   stopListening(): void;
   /** Cuts what is left. */
   close(): void;
+  /**
+   * Serves new connections with other certificates, and those there are as before. One at a time.
+   *
+   * @throws Error whose message is for the operator: nothing has changed then
+   */
+  renew(material: TlsMaterial): Promise<void>;
 }
 
 export interface ListenOptions {
@@ -150,4 +174,6 @@ export interface ListenOptions {
   readonly port: number;
   /** Without it a WebSocket is asked for in vain: the request is answered like any other. */
   readonly live?: LiveHandler;
+  /** With it the port speaks HTTPS, and nothing else. */
+  readonly tls?: TlsMaterial;
 }

@@ -4,7 +4,7 @@
  * The fast transport shares its port with whoever asks (SO_REUSEPORT) and cannot say why it failed.
  * So the port is first bound for a moment by Node, which shares with nobody and names the reason.
  */
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import type { Log } from "../log.js";
 import type { Handler, Listener, ListenOptions } from "./exchange.js";
 import { listenNode } from "./node.js";
@@ -23,18 +23,17 @@ export async function listen(
   handler: Handler,
   log: Log,
 ): Promise<Listener> {
-  await tryPort(options);
+  const port = await tryPort(options);
   if (choice === "node") return listenNode(options, handler);
-  try {
-    const uws = await loadUws();
+  const uws = await loadUws().catch(firstLine);
+  if (typeof uws !== "string") {
     if (process.versions.node.startsWith("20.")) log.info(CUT_REQUEST_LINES);
-    return listenUws(uws, options, handler);
-  } catch (error) {
-    const reason = firstLine(error);
-    if (choice === "uws") throw new Error(`uWebSockets.js does not load here: ${reason}`);
-    log.info(`serving through node:http, since uWebSockets.js does not load here: ${reason}`);
-    return listenNode(options, handler);
+    // A renewal of certificates shares the port, and one that was left to chance is not shared.
+    return listenUws(uws, options.tls === undefined ? options : { ...options, port }, handler);
   }
+  if (choice === "uws") throw new Error(`uWebSockets.js does not load here: ${uws}`);
+  log.info(`serving through node:http, since uWebSockets.js does not load here: ${uws}`);
+  return listenNode(options, handler);
 }
 
 /** True of the binary for Node 20 alone. */
@@ -52,7 +51,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "is not a name this machine can look up",
 };
 
-async function tryPort({ host, port }: ListenOptions): Promise<void> {
+/** @returns the port; where any would do, one that is free */
+async function tryPort({ host, port }: ListenOptions): Promise<number> {
   const probe = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -63,7 +63,9 @@ async function tryPort({ host, port }: ListenOptions): Promise<void> {
     const { code = "" } = error as NodeJS.ErrnoException;
     throw new Error(`${showAddress(host, port)} ${REASONS[code] ?? firstLine(error)}`);
   }
+  const { port: found } = probe.address() as AddressInfo;
   await new Promise<void>((resolve) => probe.close(() => resolve()));
+  return found;
 }
 
 /** As in a URL: an IPv6 address stands in brackets. */

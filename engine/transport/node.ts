@@ -6,6 +6,7 @@
  * slab is reused, so `offer` copies: a bounded piece at a time, and nothing while the socket is full.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Field, Head } from "../../protocol/head.js";
 import { plainAddress } from "./address.js";
@@ -20,8 +21,10 @@ import {
   type Ready,
   type Reply,
   type Stream,
+  type TlsMaterial,
 } from "./exchange.js";
 import { createRefusal } from "./handshake.js";
+import { NodeContexts } from "./node-tls.js";
 
 /**
  * Bytes copied and given to Node in one piece. Smaller: more calls per MiB. Larger: more memory for
@@ -53,14 +56,16 @@ const MAX_WAITING = 256;
  */
 const LAST_BYTES_MS = 5000;
 
-/** @throws Error with `code`, when the port cannot be had */
+const TIMEOUTS = {
+  keepAliveTimeout: IDLE_MS,
+  requestTimeout: IDLE_MS, // of the head alone as well
+  connectionsCheckingInterval: LOOK_EVERY_MS,
+};
+
+/** @throws Error whose message is for the operator, or with `code` when the port cannot be had */
 export async function listenNode(options: ListenOptions, handler: Handler): Promise<Listener> {
-  const server = createServer({
-    keepAliveTimeout: IDLE_MS,
-    requestTimeout: IDLE_MS, // of the head alone as well
-    connectionsCheckingInterval: LOOK_EVERY_MS,
-  });
-  const listener = new NodeListener(server);
+  const listener = createListener(options.tls);
+  const { server } = listener;
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     inTurn(req, res, () => {
       if (listener.isDraining || asksToUpgrade(req)) res.setHeader("Connection", "close");
@@ -79,15 +84,29 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
   return listener;
 }
 
+function createListener(material: TlsMaterial | undefined): NodeListener {
+  if (material === undefined) return new NodeListener("node:http", createServer(TIMEOUTS));
+  const contexts = new NodeContexts(material);
+  const server = contexts.createServer({ ...TIMEOUTS, handshakeTimeout: IDLE_MS }, material);
+  return new NodeListener("node:https", server, (next) => contexts.renew(server, next));
+}
+
 class NodeListener implements Listener {
-  readonly name = "node:http";
+  readonly name: string;
+  readonly server: Server | TlsServer;
   isDraining = false;
   #pending = 0;
-  readonly #server: Server;
+  readonly #renew: (material: TlsMaterial) => void;
   readonly #sockets = new Set<Socket>();
 
-  constructor(server: Server) {
-    this.#server = server;
+  constructor(
+    name: string,
+    server: Server | TlsServer,
+    renew: (material: TlsMaterial) => void = () => {},
+  ) {
+    this.name = name;
+    this.server = server;
+    this.#renew = renew;
     server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -95,7 +114,11 @@ class NodeListener implements Listener {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async renew(material: TlsMaterial): Promise<void> {
+    this.#renew(material);
   }
 
   connections(): number {
@@ -123,13 +146,13 @@ class NodeListener implements Listener {
 
   stopListening(): void {
     this.isDraining = true;
-    this.#server.close();
-    this.#server.closeIdleConnections();
+    this.server.close();
+    this.server.closeIdleConnections();
   }
 
   close(): void {
     this.stopListening();
-    this.#server.closeAllConnections();
+    this.server.closeAllConnections();
   }
 }
 

@@ -6,11 +6,12 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
 import { spellAddress } from "./address.js";
-import type { Handler, Listener, ListenOptions, Ready } from "./exchange.js";
+import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
 import { ExpressAsk, type ListenState, UwsAsk } from "./uws-ask.js";
 import { serveLive } from "./uws-live.js";
 import { NOT_BEGUN, UwsReply } from "./uws-reply.js";
+import { createTlsApp, quietMoment } from "./uws-tls.js";
 
 type Uws = typeof import("uWebSockets.js");
 
@@ -23,17 +24,41 @@ export async function loadUws(): Promise<Uws> {
   return uws;
 }
 
-/** @throws Error when the port cannot be had */
-export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): Listener {
-  const app = uws.App();
+/** @throws Error whose message is for the operator, when a port or a certificate cannot be had */
+export async function listenUws(
+  uws: Uws,
+  options: ListenOptions,
+  handler: Handler,
+): Promise<Listener> {
   const state: ListenState = { isDraining: false, peers: new Peers(), pending: 0 };
-  const countConnection = (res: HttpResponse, change: unknown): void => {
-    if (Number(change) > 0) state.peers.came(spellAddress(res.getRemoteAddress()));
-    else state.peers.left();
+  const route = (app: TemplatedApp): void => addRoutes(app, options, handler, state);
+  const { tls } = options;
+  const createApp = async (material: TlsMaterial | undefined): Promise<TemplatedApp> => {
+    const app = material === undefined ? uws.App() : await createTlsApp(uws, material, route);
+    if (material === undefined) route(app);
+    app.filter((res, change) => countConnection(state, res, change));
+    return app;
   };
-  app.filter(countConnection);
-  if (options.live !== undefined) {
-    serveLive(app, options.live, {
+  const app = await createApp(tls);
+  return new UwsListener(uws, { app, socket: bind(app, options) }, state, async (material) => {
+    const next = await createApp(material);
+    return { app: next, socket: bind(next, options) };
+  });
+}
+
+function countConnection({ peers }: ListenState, res: HttpResponse, change: unknown): void {
+  if (Number(change) > 0) peers.came(spellAddress(res.getRemoteAddress()));
+  else peers.left();
+}
+
+function addRoutes(
+  app: TemplatedApp,
+  { live }: ListenOptions,
+  handler: Handler,
+  state: ListenState,
+): void {
+  if (live !== undefined) {
+    serveLive(app, live, {
       toAsk: (req, res) => new UwsAsk(req, res, state),
       refuse: (res, { head, body }) =>
         new UwsReply(res, state, NOT_BEGUN).sendAndClose(head, body, true),
@@ -44,7 +69,6 @@ export function listenUws(uws: Uws, options: ListenOptions, handler: Handler): L
   app.any("/*", (res, req) =>
     handler.handle(new UwsAsk(req, res, state), new UwsReply(res, state, NOT_BEGUN)),
   );
-  return new UwsListener(uws, app, bind(app, options), state);
 }
 
 const NO_ROOM = "the port cannot be listened on";
@@ -58,20 +82,35 @@ function bind(app: TemplatedApp, { host, port }: ListenOptions): us_listen_socke
   return socket;
 }
 
+/** An app that listens. */
+interface OnAir {
+  readonly app: TemplatedApp;
+  readonly socket: us_listen_socket;
+}
+
 class UwsListener implements Listener {
   readonly name = "uWebSockets.js";
   readonly port: number;
   readonly #uws: Uws;
-  readonly #app: TemplatedApp;
   readonly #state: ListenState;
-  #socket: us_listen_socket | undefined;
+  readonly #open: (material: TlsMaterial) => Promise<OnAir>;
+  /** New connections come to these: one, or two while it is renewed. */
+  readonly #listening: Set<OnAir>;
+  /** Those renewed too: connections of theirs may be open. */
+  readonly #apps: TemplatedApp[];
 
-  constructor(uws: Uws, app: TemplatedApp, socket: us_listen_socket, state: ListenState) {
+  constructor(
+    uws: Uws,
+    first: OnAir,
+    state: ListenState,
+    open: (material: TlsMaterial) => Promise<OnAir>,
+  ) {
     this.#uws = uws;
-    this.#app = app;
-    this.#socket = socket;
+    this.#listening = new Set([first]);
+    this.#apps = [first.app];
     this.#state = state;
-    this.port = uws.us_socket_local_port(socket);
+    this.#open = open;
+    this.port = uws.us_socket_local_port(first.socket);
   }
 
   connections(): number {
@@ -82,15 +121,27 @@ class UwsListener implements Listener {
     return this.#state.pending;
   }
 
+  async renew(material: TlsMaterial): Promise<void> {
+    const before = [...this.#listening];
+    const next = await this.#open(material);
+    this.#apps.push(next.app);
+    this.#listening.add(next);
+    await quietMoment(this.port);
+    for (const one of this.#state.isDraining ? this.#listening : before) this.#leave(one);
+  }
+
   stopListening(): void {
     this.#state.isDraining = true;
-    if (this.#socket !== undefined) this.#uws.us_listen_socket_close(this.#socket);
-    this.#socket = undefined;
+    for (const one of this.#listening) this.#leave(one);
   }
 
   close(): void {
     this.stopListening();
-    this.#app.close();
+    for (const app of this.#apps) app.close();
+  }
+
+  #leave(one: OnAir): void {
+    if (this.#listening.delete(one)) this.#uws.us_listen_socket_close(one.socket);
   }
 }
 

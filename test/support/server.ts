@@ -201,7 +201,7 @@ export class Server extends Program {
   }
 
   #readPort(): boolean {
-    const line = /^listening on http:\/\/.*:(\d+) /m.exec(this.out);
+    const line = /^listening on https?:\/\/.*:(\d+) /m.exec(this.out);
     this.port = Number(line?.[1] ?? 0);
     return line !== null;
   }

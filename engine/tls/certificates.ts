@@ -1,0 +1,177 @@
+/**
+ * The certificates that are served with, and their renewal.
+ *
+ *   files ── look ──▶ fit ── take ──▶ the transport ──▶ new connections
+ *     ▲
+ *     └ watched; looked at each minute too, where nothing is told of changes
+ *
+ * At start every complaint counts, and nothing is served. Later nothing is given up because something
+ * is wrong: of a pair that is half written the one before stays, with a warning. A pair whose files
+ * are gone from a folder is dropped.
+ *
+ * Owns: what is current, and when it is looked at. Knows no sockets.
+ */
+import { readPair, watchPairs } from "../../fs/key-files.js";
+import type { TlsFigures } from "../../metrics/machine-metrics.js";
+import type { Log } from "../log.js";
+import type { TlsMaterial } from "../transport/exchange.js";
+import type { Certificate } from "./judge-certificate.js";
+import { look, type Places } from "./look.js";
+
+/** A renewal writes several files, one after the other: what stands between them is not looked at. */
+const QUIET_MS = 500;
+
+/** For folders of other machines, and for links that lead to what changes. */
+const LOOK_MS = 60_000;
+
+export interface Opened {
+  readonly certificates: Certificates;
+  /** One line each. With any, the certificates are not to be used. */
+  readonly complaints: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export class Certificates {
+  readonly #places: Places;
+  readonly #nowMs: () => number;
+  #current: readonly Certificate[];
+  #take: (material: TlsMaterial) => Promise<void> = async () => {};
+  #log: Pick<Log, "info" | "warn"> = { info: () => {}, warn: () => {} };
+  /** The look under way: of two at once, the older could win. */
+  #looking: Promise<void> = Promise.resolve();
+  #said: readonly string[] = [];
+  #renewals = 0;
+  #refusals = 0;
+  #endWatch = (): void => {};
+  #quiet: NodeJS.Timeout | undefined;
+  #clock: NodeJS.Timeout | undefined;
+
+  private constructor(places: Places, current: readonly Certificate[], nowMs: () => number) {
+    this.#places = places;
+    this.#current = current;
+    this.#nowMs = nowMs;
+  }
+
+  /**
+   * Never rejects.
+   *
+   * @param nowMs milliseconds since the epoch
+   */
+  static async open(places: Places, nowMs: () => number = Date.now): Promise<Opened> {
+    const { certificates, complaints, warnings } = await look(places, [], nowMs());
+    return { certificates: new Certificates(places, certificates, nowMs), complaints, warnings };
+  }
+
+  /** What new connections are to be served with. */
+  get material(): TlsMaterial {
+    return this.#materialOf(this.#current);
+  }
+
+  /** Every name there is a certificate for. */
+  get names(): readonly string[] {
+    return this.#current.flatMap(({ names }) => names);
+  }
+
+  /** For the log, one line each: `a.example, b.example until 2027-01-31T12:00:00Z`. */
+  describe(): string[] {
+    return this.#current.map(describe);
+  }
+
+  figures(): TlsFigures {
+    return {
+      certificates: this.#current.map(({ names, notAfterMs }) => ({ name: names[0]!, notAfterMs })),
+      renewals: this.#renewals,
+      refusals: this.#refusals,
+    };
+  }
+
+  /** @param take what serves new connections with these; rejects where it cannot */
+  watch(take: (material: TlsMaterial) => Promise<void>, log: Pick<Log, "info" | "warn">): void {
+    this.#take = take;
+    this.#log = log;
+    this.#watchFiles();
+    this.#clock = setInterval(() => void this.reload(), LOOK_MS).unref();
+  }
+
+  stop(): void {
+    this.#endWatch();
+    clearTimeout(this.#quiet);
+    clearInterval(this.#clock);
+  }
+
+  /** Looks at the files and takes what is new and fit. Resolves when that is done; never rejects. */
+  reload(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#renew());
+    return this.#looking;
+  }
+
+  #watchFiles(): void {
+    this.#endWatch();
+    this.#endWatch = watchPairs(this.#current, this.#places.tlsDir, () => this.#lookSoon());
+  }
+
+  #lookSoon(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => void this.reload(), QUIET_MS).unref();
+  }
+
+  async #renew(): Promise<void> {
+    const { certificates, complaints, warnings } = await look(
+      this.#places,
+      this.#current,
+      this.#nowMs(),
+    );
+    this.#complain(complaints);
+    for (const warning of warnings) this.#log.warn(warning);
+    if (isSame(certificates, this.#current)) return;
+    try {
+      await this.#take(this.#materialOf(certificates));
+    } catch (error) {
+      this.#complain([error instanceof Error ? error.message : String(error)]);
+      return;
+    }
+    this.#tell(certificates);
+    this.#current = certificates;
+    this.#renewals++;
+    this.#watchFiles();
+  }
+
+  /** Once each, as long as nothing changes. */
+  #complain(complaints: readonly string[]): void {
+    if (complaints.length > 0) this.#refusals++;
+    for (const one of complaints.filter((line) => !this.#said.includes(line))) {
+      this.#log.warn(`${one}; what was served before goes on`);
+    }
+    this.#said = complaints;
+  }
+
+  #tell(next: readonly Certificate[]): void {
+    for (const one of next.filter((certificate) => !this.#current.includes(certificate))) {
+      this.#log.info(`new certificate for ${describe(one)}`);
+    }
+    for (const { certPath } of this.#current) {
+      if (!next.some((one) => one.certPath === certPath)) this.#log.info(`${certPath} is gone`);
+    }
+  }
+
+  #materialOf(certificates: readonly Certificate[]): TlsMaterial {
+    const { tlsCert, tlsDir } = this.#places;
+    return {
+      fallback: certificates.find(({ certPath }) => certPath === tlsCert),
+      named: tlsDir === "" ? [] : certificates,
+      isStill: async () => (await Promise.all(certificates.map(isStill))).every(Boolean),
+    };
+  }
+}
+
+const describe = ({ names, notAfterMs }: Pick<Certificate, "names" | "notAfterMs">): string =>
+  `${names.join(", ")} until ${new Date(notAfterMs).toISOString().slice(0, 19)}Z`;
+
+/** What has not changed is the same object. */
+const isSame = (one: readonly Certificate[], other: readonly Certificate[]): boolean =>
+  one.length === other.length && one.every((certificate) => other.includes(certificate));
+
+async function isStill(one: Certificate): Promise<boolean> {
+  const text = await readPair(one);
+  return text.kind === "pair" && text.certPem === one.certPem && text.keyPem === one.keyPem;
+}

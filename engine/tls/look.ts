@@ -1,0 +1,115 @@
+/**
+ * One look at the files of all certificates: what is fit, and what is wrong with the rest.
+ */
+import { listPairs, type PairPlace, readPair } from "../../fs/key-files.js";
+import type { Config } from "../settings.js";
+import { type Certificate, judgeCertificate } from "./judge-certificate.js";
+
+/** Where to look; "" for none. */
+export type Places = Pick<Config, "tlsCert" | "tlsKey" | "tlsDir">;
+
+/** What there is. Complaints and warnings are whole lines. */
+export interface Look {
+  /** Fit, in the order of their places; no two of them have a name in common. */
+  readonly certificates: readonly Certificate[];
+  /** Of what is not fit. Where it was fit before, what was there before is among the certificates. */
+  readonly complaints: readonly string[];
+  /** Of what is fit all the same. */
+  readonly warnings: readonly string[];
+}
+
+interface Finding {
+  readonly certificate?: Certificate | undefined;
+  readonly complaints: readonly string[];
+  readonly warnings?: readonly string[];
+}
+
+/**
+ * Never rejects.
+ *
+ * @param before what was fit the last time: unchanged it is not judged again, so what has expired
+ *   meanwhile stays, as nothing better is there
+ * @param nowMs milliseconds since the epoch
+ */
+export async function look(
+  places: Places,
+  before: readonly Certificate[],
+  nowMs: number,
+): Promise<Look> {
+  const listed = await listPlaces(places, before);
+  const findings = await Promise.all(
+    listed.places.map((place) =>
+      lookAt(
+        place,
+        before.find(({ certPath }) => certPath === place.certPath),
+        nowMs,
+      ),
+    ),
+  );
+  const { certificates, clashes } = withoutClashes(
+    findings.flatMap(({ certificate }) => certificate ?? []),
+  );
+  return {
+    certificates,
+    complaints: [
+      ...listed.complaints,
+      ...findings.flatMap(({ complaints }) => complaints),
+      ...clashes,
+    ],
+    warnings: findings.flatMap(({ warnings = [] }) => warnings),
+  };
+}
+
+interface Listed {
+  readonly places: readonly PairPlace[];
+  readonly complaints: readonly string[];
+}
+
+/** A folder that cannot be listed is taken to hold what it held. */
+async function listPlaces(
+  { tlsCert, tlsKey, tlsDir }: Places,
+  before: readonly Certificate[],
+): Promise<Listed> {
+  const own = tlsCert === "" ? [] : [{ certPath: tlsCert, keyPath: tlsKey }];
+  if (tlsDir === "") return { places: own, complaints: [] };
+  const listed = await listPairs(tlsDir);
+  if (listed.kind === "places") return { places: [...own, ...listed.places], complaints: [] };
+  const known = before.filter(({ certPath }) => certPath !== tlsCert);
+  return { places: [...own, ...known], complaints: listed.complaints };
+}
+
+async function lookAt(
+  place: PairPlace,
+  before: Certificate | undefined,
+  nowMs: number,
+): Promise<Finding> {
+  const text = await readPair(place);
+  if (text.kind === "refused") return { certificate: before, complaints: text.complaints };
+  if (text.certPem === before?.certPem && text.keyPem === before.keyPem) {
+    return { certificate: before, complaints: [] };
+  }
+  const verdict = judgeCertificate(text, nowMs);
+  if (verdict.kind === "unfit") return { certificate: before, complaints: verdict.complaints };
+  const warnings = text.isKeyOpen
+    ? [`${place.keyPath}: any user of this machine may read this key; chmod o-r closes it`]
+    : [];
+  return { certificate: verdict.certificate, complaints: [], warnings };
+}
+
+/** The first that has a name keeps it. */
+function withoutClashes(all: readonly Certificate[]) {
+  const owners = new Map<string, Certificate>();
+  const clashes: string[] = [];
+  const certificates = all.filter((one) => {
+    const taken = one.names.find((name) => owners.has(name));
+    if (taken !== undefined) {
+      clashes.push(
+        `${one.certPath}: is for ${taken}, and so is ${owners.get(taken)!.certPath}: want one of them`,
+      );
+      return false;
+    }
+    for (const name of one.names) owners.set(name, one);
+    return true;
+  });
+  return { certificates, clashes };
+}

@@ -1,0 +1,95 @@
+/**
+ * TLS through uWebSockets.js: apps with certificates, and how one takes the place of another.
+ *
+ * An app's certificates are read from their files when it is made, and cannot be changed: taking a name
+ * away frees the routes that open connections of that name still use. So a renewal is a new app on
+ * the same port. For a moment both listen (SO_REUSEPORT); then the old one stops to, and its
+ * connections go on.
+ *
+ *   new app listens ──▶ nobody is in the middle of connecting ──▶ the old listener closes
+ *
+ * What waits in the queue of a listener that closes is reset by Linux, unless
+ * `net.ipv4.tcp_migrate_req` is 1. The queue is emptied whenever the loop looks at it, so the old one
+ * closes in a turn of the loop that had nothing else to do.
+ */
+import type { AppOptions, TemplatedApp } from "uWebSockets.js";
+import { hasHandshakes } from "../../fs/handshakes.js";
+import { CIPHERS } from "./ciphers.js";
+import type { KeyPair, TlsMaterial } from "./exchange.js";
+
+type Uws = typeof import("uWebSockets.js");
+
+/**
+ * The library takes TLS 1.2 and 1.3, answers no ALPN, resumes sessions by ticket, and prints two lines
+ * of its own for each name on Node 20.
+ *
+ * @param route attaches the routes, once for each name
+ * @throws Error whose message is for the operator
+ */
+export async function createTlsApp(
+  uws: Uws,
+  material: TlsMaterial,
+  route: (app: TemplatedApp) => void,
+): Promise<TemplatedApp> {
+  const { fallback, named } = material;
+  const app = construct(uws, fallback);
+  route(app);
+  for (const pair of named) {
+    for (const name of pair.names.filter(isServerName)) {
+      app.addServerName(name, optionsOf(pair));
+      route(app.domain(name));
+    }
+  }
+  // Files were judged as text and read again just now: between the two they may have been renewed.
+  if (!(await material.isStill())) {
+    app.close();
+    throw new Error("the files of the certificates change just now");
+  }
+  return app;
+}
+
+function construct(uws: Uws, fallback: KeyPair | undefined): TemplatedApp {
+  try {
+    return uws.SSLApp(fallback === undefined ? { ssl_ciphers: CIPHERS } : optionsOf(fallback));
+  } catch {
+    throw new Error(`${fallback?.certPath}: uWebSockets.js does not take it`);
+  }
+}
+
+const optionsOf = ({ certPath, keyPath }: KeyPair): AppOptions => ({
+  cert_file_name: certPath,
+  key_file_name: keyPath,
+  ssl_ciphers: CIPHERS,
+});
+
+/** RFC 6066 section 3: addresses are never asked for by name. */
+const isServerName = (name: string): boolean => /[a-z*]/.test(name) && !name.startsWith("[");
+
+/** A handshake lasts as long as a packet needs there and back; the slowest are not waited for. */
+const MOST_MS = 3000;
+const LOOK_MS = 20;
+
+/** Resolves in a moment in which a listener of this port can be closed with the least harm. */
+export async function quietMoment(port: number): Promise<void> {
+  const untilMs = performance.now() + MOST_MS;
+  while (performance.now() < untilMs && (await hasHandshakes(port))) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  await idleTurn(untilMs);
+}
+
+/** So short that the loop has looked at its sockets and had nothing to do for any. */
+const IDLE_TURN_MS = 0.1;
+
+function idleTurn(untilMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let beforeMs = performance.now();
+    const turn = (): void => {
+      const nowMs = performance.now();
+      if (nowMs - beforeMs < IDLE_TURN_MS || nowMs > untilMs) return resolve();
+      beforeMs = nowMs;
+      setImmediate(turn);
+    };
+    setImmediate(turn);
+  });
+}
