@@ -1,0 +1,191 @@
+/** Fear: a renewal is missed, a half of one is taken, or what was served is given up for it. */
+import fs from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Certificates } from "../../../engine/tls/certificates.js";
+import type { TlsMaterial } from "../../../engine/transport/exchange.js";
+import { type Issued, issue, writePair } from "../../support/certificates.js";
+import { put, tempFolder } from "../../support/temp-folder.js";
+
+const NO_DIR = { tlsCert: "", tlsKey: "", tlsDir: "" } as const;
+const PATIENCE_MS = 20_000;
+
+/** One certificate, in files of a folder of their own. */
+function own(pair: Issued) {
+  const folder = tempFolder();
+  const places = { ...NO_DIR, tlsCert: join(folder, "c.pem"), tlsKey: join(folder, "k.pem") };
+  const write = (next: Issued): void => writePair(next, places.tlsCert, places.tlsKey);
+  write(pair);
+  return { places, write };
+}
+
+/** Opened and watched: what the transport would have been given, and what the log was told. */
+async function watched(places: Parameters<typeof Certificates.open>[0], nowMs?: () => number) {
+  const { certificates, complaints } = await Certificates.open(places, nowMs);
+  expect(complaints).toEqual([]);
+  const taken: TlsMaterial[] = [];
+  const said: string[] = [];
+  const tell = (line: string): void => void said.push(line);
+  certificates.watch(async (material) => void taken.push(material), { info: tell, warn: tell });
+  onTestFinished(() => certificates.stop());
+  return { certificates, taken, said };
+}
+
+describe("a folder of certificates", () => {
+  test("is read as certbot, Kubernetes and lego write it", async () => {
+    const [a, b, c] = await Promise.all(
+      ["a.example", "*.b.example", "c.example"].map((name) => issue({ names: [name] })),
+    );
+    const tlsDir = tempFolder();
+    const at = (name: string): string => join(tlsDir, name);
+    writePair(a!, at("a/fullchain.pem"), at("a/privkey.pem"));
+    writePair(b!, at("b/tls.crt"), at("b/tls.key"));
+    writePair(c!, at("c.crt"), at("c.key"));
+    put(tlsDir, "c.issuer.crt", "lego leaves it there");
+    put(tlsDir, "README", "certbot leaves it there");
+    put(tlsDir, "..data/tls.crt", "Kubernetes switches to it");
+
+    const { certificates, complaints } = await Certificates.open({ ...NO_DIR, tlsDir });
+    expect(complaints).toEqual([]);
+    expect(certificates.names).toEqual(["a.example", "*.b.example", "c.example"]);
+    expect(certificates.material.fallback).toBeUndefined();
+    expect(certificates.material.named.map(({ keyPem }) => keyPem)).toEqual(
+      [a, b, c].map((pair) => pair!.keyPem),
+    );
+  });
+
+  test("is refused with all that is wrong in it", async () => {
+    const [a, old] = await Promise.all([issue(), issue({ notAfterMs: Date.now() - 1000 })]);
+    const tlsDir = tempFolder();
+    const at = (name: string): string => join(tlsDir, name);
+    writePair(a, at("a/tls.crt"), at("a/tls.key"));
+    writePair(a, at("b/tls.crt"), at("b/tls.key"));
+    writePair(old, at("old.crt"), at("old.key"));
+    put(tlsDir, "half.key", a.keyPem);
+
+    const { complaints } = await Certificates.open({ ...NO_DIR, tlsDir });
+    expect(complaints).toEqual([
+      `${at("half.crt")}: does not exist`,
+      expect.stringContaining(`${at("old.crt")}: expired on `),
+      `${at("b/tls.crt")}: is for localhost, and so is ${at("a/tls.crt")}: want one of them`,
+    ]);
+  });
+
+  test.each([
+    ["holds no certificates", (folder: string) => folder],
+    ["does not exist", (folder: string) => join(folder, "nowhere")],
+    ["is not a folder", (folder: string) => put(folder, "file", "")],
+  ])("that %s is refused", async (complaint, placeIn) => {
+    const tlsDir = placeIn(tempFolder());
+    const { complaints } = await Certificates.open({ ...NO_DIR, tlsDir });
+    expect(complaints).toEqual([expect.stringContaining(`${tlsDir}: ${complaint}`)]);
+  });
+});
+
+test("a key that every user may read is served with, and warned of", async () => {
+  const { places } = own(await issue());
+  expect((await Certificates.open(places)).warnings).toEqual([]);
+  fs.chmodSync(places.tlsKey, 0o644);
+  expect((await Certificates.open(places)).warnings).toEqual([
+    expect.stringContaining(`${places.tlsKey}: any user of this machine may read this key`),
+  ]);
+});
+
+describe("a renewal", () => {
+  test("is noticed, also when it comes in two halves, of which none is taken", async () => {
+    const [before, after] = await Promise.all([issue(), issue()]);
+    const { places } = own(before);
+    const { certificates, taken, said } = await watched(places);
+
+    fs.writeFileSync(places.tlsCert, after.certPem);
+    await vi.waitUntil(() => said.length > 0, { timeout: PATIENCE_MS });
+    expect(said).toEqual([
+      `${places.tlsKey}: is not the key of the certificate; what was served before goes on`,
+    ]);
+    await certificates.reload();
+    expect([taken, said.length]).toEqual([[], 1]); // said once
+    expect(certificates.material.fallback?.certPem).toBe(before.certPem);
+
+    fs.writeFileSync(places.tlsKey, after.keyPem);
+    await vi.waitUntil(() => taken.length > 0, { timeout: PATIENCE_MS });
+    expect(taken.map(({ fallback }) => fallback?.certPem)).toEqual([after.certPem]);
+    expect(said[1]).toMatch(/^new certificate for localhost until \d{4}-/);
+    expect(certificates.figures()).toMatchObject({ renewals: 1 });
+    expect(certificates.figures().refusals).toBeGreaterThanOrEqual(2);
+  });
+
+  test("of files that did not change is none, even when they have expired meanwhile", async () => {
+    const { places } = own(await issue());
+    let nowMs = Date.now();
+    const { certificates, taken, said } = await watched(places, () => nowMs);
+    nowMs += 10 * 86_400_000;
+    await certificates.reload();
+    expect([taken, said]).toEqual([[], []]);
+  });
+
+  test("to one that has expired is refused", async () => {
+    const [before, old] = await Promise.all([issue(), issue({ notAfterMs: Date.now() - 1000 })]);
+    const { places, write } = own(before);
+    const { certificates, taken, said } = await watched(places);
+    write(old);
+    await certificates.reload();
+    expect(taken).toEqual([]);
+    expect(said).toEqual([expect.stringContaining(`${places.tlsCert}: expired on `)]);
+  });
+
+  test("adds to a folder, drops what is gone, and keeps what is broken", async () => {
+    const [a, b, c] = await Promise.all(
+      ["a.example", "b.example", "c.example"].map((name) => issue({ names: [name] })),
+    );
+    const tlsDir = tempFolder();
+    const at = (name: string): string => join(tlsDir, name);
+    writePair(a!, at("a.crt"), at("a.key"));
+    writePair(b!, at("b.crt"), at("b.key"));
+    const { certificates, taken, said } = await watched({ ...NO_DIR, tlsDir });
+
+    writePair(c!, at("c.crt"), at("c.key"));
+    fs.truncateSync(at("a.key"), 40);
+    fs.rmSync(at("b.crt"));
+    fs.rmSync(at("b.key"));
+    await certificates.reload();
+    expect(taken.at(-1)?.named.map(({ keyPem }) => keyPem)).toEqual([a!.keyPem, c!.keyPem]);
+    expect(said).toEqual([
+      expect.stringContaining(`${at("a.key")}: holds`),
+      expect.stringContaining("new certificate for c.example"),
+      `${at("b.crt")} is gone`,
+    ]);
+
+    fs.rmSync(tlsDir, { recursive: true });
+    await certificates.reload();
+    expect(certificates.names).toEqual(["a.example", "c.example"]);
+  });
+
+  test("that the transport cannot take changes nothing, and is tried again", async () => {
+    const [before, after] = await Promise.all([issue(), issue()]);
+    const { places, write } = own(before);
+    const { certificates } = await Certificates.open(places);
+    const said: string[] = [];
+    let isWilling = false;
+    const take = async (): Promise<void> => {
+      if (!isWilling) throw new Error("not now");
+    };
+    certificates.watch(take, { info: (line) => said.push(line), warn: (line) => said.push(line) });
+    onTestFinished(() => certificates.stop());
+    write(after);
+    await certificates.reload();
+    expect(said).toEqual(["not now; what was served before goes on"]);
+    expect(certificates.material.fallback?.certPem).toBe(before.certPem);
+
+    isWilling = true;
+    await certificates.reload();
+    expect(certificates.material.fallback?.certPem).toBe(after.certPem);
+  });
+});
+
+test("the material tells whether the files still hold it", async () => {
+  const { places, write } = own(await issue());
+  const { material } = (await Certificates.open(places)).certificates;
+  expect(await material.isStill()).toBe(true);
+  write(await issue());
+  expect(await material.isStill()).toBe(false);
+});
