@@ -12,9 +12,17 @@ import type { Peers } from "./peers.js";
 /** It speaks no other version, and refuses those who do before we hear of them. */
 const VERSION = "HTTP/1.1";
 
+/** Offers a body's next bytes, as `HttpResponse.tryEnd` does: were all taken, and is it over? */
+export type Push = (
+  res: HttpResponse,
+  bytes: Uint8Array,
+  totalBytes: number,
+) => readonly [isTaken: boolean, isDone: boolean];
+
 /** What the requests of one listener share. */
 export interface ListenState {
   isDraining: boolean;
+  readonly push: Push;
   readonly peers: Peers;
   /** Replies that are not over. */
   pending: number;

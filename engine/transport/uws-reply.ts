@@ -118,7 +118,7 @@ export class UwsReply implements Reply {
   }
 
   #push(res: HttpResponse, bytes: Uint8Array, totalBytes: number): void {
-    const [isTaken, isDone] = res.tryEnd(bytes, totalBytes + this.#before);
+    const [isTaken, isDone] = this.#state.push(res, bytes, totalBytes + this.#before);
     if (isDone) {
       this.#finish();
       this.#taken = totalBytes;

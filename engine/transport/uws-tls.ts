@@ -16,6 +16,7 @@ import type { AppOptions, TemplatedApp } from "uWebSockets.js";
 import { hasHandshakes } from "../../fs/handshakes.js";
 import { CIPHERS } from "./ciphers.js";
 import type { KeyPair, TlsMaterial } from "./exchange.js";
+import type { Push } from "./uws-ask.js";
 
 type Uws = typeof import("uWebSockets.js");
 
@@ -64,6 +65,23 @@ const optionsOf = ({ certPath, keyPath }: KeyPair): AppOptions => ({
 
 /** RFC 6066 section 3: addresses are never asked for by name. */
 const isServerName = (name: string): boolean => /[a-z*]/.test(name) && !name.startsWith("[");
+
+/** The most that one record of TLS holds (RFC 8446, section 5.1), and what the library corks. */
+const RECORD_BYTES = 16 * 1024;
+
+/**
+ * `tryEnd`, a record at a time. What a full socket did not take of one write must be offered once more
+ * to the last byte: the TLS library has encrypted some of it, and says nothing of what it has sent.
+ * Of several records in one write some are gone by then, and the answer would never go on. So each
+ * write is one record, which goes or stays as a whole; what stays is in memory once more, 16 KiB.
+ */
+export const pushRecords: Push = (res, bytes, totalBytes) => {
+  for (let at = 0; ; at += RECORD_BYTES) {
+    const outcome = res.tryEnd(bytes.subarray(at, at + RECORD_BYTES), totalBytes);
+    const [isTaken, isDone] = outcome;
+    if (!isTaken || isDone || at + RECORD_BYTES >= bytes.length) return outcome;
+  }
+};
 
 /** A handshake lasts as long as a packet needs there and back; the slowest are not waited for. */
 const MOST_MS = 3000;

@@ -8,10 +8,10 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "
 import { spellAddress } from "./address.js";
 import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
-import { ExpressAsk, type ListenState, UwsAsk } from "./uws-ask.js";
+import { ExpressAsk, type ListenState, type Push, UwsAsk } from "./uws-ask.js";
 import { serveLive } from "./uws-live.js";
 import { NOT_BEGUN, UwsReply } from "./uws-reply.js";
-import { createTlsApp, quietMoment } from "./uws-tls.js";
+import { createTlsApp, pushRecords, quietMoment } from "./uws-tls.js";
 
 type Uws = typeof import("uWebSockets.js");
 
@@ -30,7 +30,8 @@ export async function listenUws(
   options: ListenOptions,
   handler: Handler,
 ): Promise<Listener> {
-  const state: ListenState = { isDraining: false, peers: new Peers(), pending: 0 };
+  const push = options.tls === undefined ? pushAtOnce : pushRecords;
+  const state: ListenState = { isDraining: false, push, peers: new Peers(), pending: 0 };
   const route = (app: TemplatedApp): void => addRoutes(app, options, handler, state);
   const { tls } = options;
   const createApp = async (material: TlsMaterial | undefined): Promise<TemplatedApp> => {
@@ -45,6 +46,8 @@ export async function listenUws(
     return { app: next, socket: bind(next, options) };
   });
 }
+
+const pushAtOnce: Push = (res, bytes, totalBytes) => res.tryEnd(bytes, totalBytes);
 
 function countConnection({ peers }: ListenState, res: HttpResponse, change: unknown): void {
   if (Number(change) > 0) peers.came(spellAddress(res.getRemoteAddress()));
@@ -181,7 +184,7 @@ function sendReady(
   const { head } = ready;
   if (head.status !== 200) res.writeStatus(head.statusLine);
   res.writeHeader(head.firstName, head.block);
-  if (res.tryEnd(body, body.length)[1]) return handler.sent(ready);
+  if (state.push(res, body, body.length)[1]) return handler.sent(ready);
   const taken = res.getWriteOffset();
   handler.finish(expressAsk, ready, taken, new UwsReply(res, state, taken));
 }

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import net from "node:net";
+import tls from "node:tls";
 import { type Content, holds, KIB } from "./folder.js";
 
 export interface Head {
@@ -44,20 +45,32 @@ export class Client {
   #isOver = false;
   #onNews = (): void => {};
 
-  private constructor(port: number, localAddress: string) {
+  private constructor(open: (onread: net.OnReadOpts) => net.Socket) {
     const callback = (length: number): boolean => this.#receive(length);
-    const onread = { buffer: this.#buffer, callback };
-    const host = "127.0.0.1";
-    this.#socket = net.connect({ port, host, localAddress, noDelay: true, onread });
+    this.#socket = open({ buffer: this.#buffer, callback });
     this.#socket.on("error", () => {}); // a connection that is cut ends what is read: no more is wanted
     for (const event of ["end", "close"]) this.#socket.once(event, () => this.#finish());
   }
 
   /** @param localAddress one of loopback: to the server, another is another client */
   static async connect(port: number, localAddress = "127.0.0.1"): Promise<Client> {
-    const client = new Client(port, localAddress);
+    const to = { port, host: "127.0.0.1", localAddress, noDelay: true };
+    const client = new Client((onread) => net.connect({ ...to, onread }));
     await once(client.#socket, "connect");
     return client;
+  }
+
+  /** @param options what to ask for; whoever signed the certificate is believed */
+  static async secure(port: number, options: tls.ConnectionOptions = {}): Promise<Client> {
+    const to = { port, host: "127.0.0.1", rejectUnauthorized: false, ...options };
+    const client = new Client((onread) => tls.connect({ ...to, onread } as tls.ConnectionOptions));
+    await once(client.#socket, "secureConnect");
+    return client;
+  }
+
+  /** The server's certificate, in PEM; of a secure connection. */
+  get certificate(): string {
+    return String((this.#socket as tls.TLSSocket).getPeerX509Certificate());
   }
 
   send(bytes: string | Buffer): void {
@@ -130,9 +143,10 @@ export class Client {
     this.#socket.end();
   }
 
-  /** Leaves at once, with a reset: the kernel keeps nothing of the connection. */
+  /** Leaves at once, with a reset where it can: the kernel keeps nothing of the connection then. */
   leave(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#socket instanceof tls.TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #take(length: number): Buffer {

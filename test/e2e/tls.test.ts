@@ -1,0 +1,184 @@
+/** Fear: over TLS bytes get lost or mixed, or a renewal of the certificate is noticed by a client. */
+
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, vi } from "vitest";
+import { type Issued, issue, writePair } from "../support/certificates.js";
+import { Client, get, request } from "../support/client.js";
+import { Folder, holds, MIB, Random, sparse } from "../support/folder.js";
+import { freePort } from "../support/free-port.js";
+import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
+
+/** More than the kernel keeps of a connection for both ends. */
+const BIG_BYTES = 16 * MIB;
+const FILES = { "a.txt": "0123456789", "big.bin": sparse(BIG_BYTES, new Random(7)) } as const;
+const PATIENCE_MS = 20_000;
+
+const keys = new Folder();
+afterAll(() => keys.remove());
+const at = (name: string): string => join(keys.path, name);
+
+let first: Issued;
+let redirectPort: number;
+let adminPort: number;
+beforeAll(async () => {
+  first = await issue({ names: ["localhost", "a.example"], notAfterMs: 2_000_000_000_000 });
+});
+
+describe.each(TRANSPORTS)("over TLS through %s", (transport) => {
+  const env: Record<string, string> = {
+    SLUICE_TLS_CERT: at(`${transport}/c.pem`),
+    SLUICE_TLS_KEY: at(`${transport}/k.pem`),
+    SLUICE_HSTS: "max-age=60",
+    SLUICE_POOL_BYTES: "1MiB", // what one client has been sent is gone when another wants it
+    SLUICE_CHUNK_BYTES: "64KiB",
+  };
+  beforeAll(async () => {
+    redirectPort = await freePort();
+    adminPort = await freePort();
+    Object.assign(env, {
+      SLUICE_HTTPS_REDIRECT: String(redirectPort),
+      SLUICE_ADMIN_PORT: String(adminPort),
+    });
+    writePair(first, env["SLUICE_TLS_CERT"]!, env["SLUICE_TLS_KEY"]!);
+  });
+  const server = sharedServer({ transport, files: FILES, env });
+
+  const askFor = async (text: string) => {
+    const client = await Client.secure(server().port);
+    client.send(text);
+    const answer = await client.answer(text.slice(0, text.indexOf(" ")));
+    client.leave();
+    return answer;
+  };
+
+  test("a file, a part of it, and its head", async () => {
+    const whole = await askFor(request("GET /a.txt"));
+    expect([whole.status, String(whole.body)]).toEqual([200, "0123456789"]);
+    expect(whole.fields.get("strict-transport-security")).toBe("max-age=60");
+    const part = await askFor(request("GET /a.txt", "Range: bytes=2-4"));
+    expect([part.status, String(part.body)]).toEqual([206, "234"]);
+    const head = await askFor(request("HEAD /a.txt"));
+    expect([head.status, head.fields.get("content-length")]).toEqual([200, "10"]);
+  });
+
+  test("the right bytes for clients that stop reading", async () => {
+    const getsAll = async (pauseMs: number): Promise<boolean> => {
+      const client = await Client.secure(server().port);
+      client.send(request("GET /big.bin"));
+      await client.head();
+      let got = 0;
+      let isSame = true;
+      while (got < BIG_BYTES) {
+        await sleep(pauseMs);
+        await client.body(MIB, (bytes) => {
+          isSame &&= holds(FILES["big.bin"], got, bytes);
+          got += bytes.length;
+        });
+      }
+      client.leave();
+      return isSame;
+    };
+    expect(await Promise.all([0, 10, 30, 50].map(getsAll))).toEqual([true, true, true, true]);
+    await server().until(({ scheduler }) => scheduler.blocked === 0);
+  });
+
+  test("http is sent to https, with its port, and told nothing that is for https only", async () => {
+    const client = await Client.connect(redirectPort);
+    client.send("POST /a%20b?c=d HTTP/1.1\r\nHost: A.example:80\r\nContent-Length: 0\r\n\r\n");
+    const answer = await client.answer();
+    expect(answer.status).toBe(308);
+    expect(answer.fields.get("location")).toBe(`https://a.example:${server().port}/a%20b?c=d`);
+    expect(answer.fields.has("strict-transport-security")).toBe(false);
+    await client.untilClosed();
+    const stranger = await get(redirectPort, "/"); // its host is "test"
+    expect([stranger.status, stranger.fields.has("location")]).toEqual([421, false]);
+  });
+
+  test("the metrics say when the certificate ends", async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    expect(metrics).toContain(
+      'sluice_tls_certificate_expiry_timestamp_seconds{name="localhost"} 2000000000\n',
+    );
+  });
+
+  test("renewals under load: no handshake fails, no transfer ends, the new one is seen", async () => {
+    const load = new Load(server());
+    const early = await Client.secure(server().port);
+    early.send(request("GET /big.bin"));
+    await early.head();
+
+    for (let n = 1; n <= RENEWALS; n++) {
+      const next = await issue({ names: ["localhost", `n${n}.example`] });
+      writePair(next, env["SLUICE_TLS_CERT"]!, env["SLUICE_TLS_KEY"]!);
+      const isTold = (): boolean => server().out.includes(`localhost, n${n}.example until`);
+      await vi.waitUntil(isTold, { timeout: PATIENCE_MS, interval: 20 });
+      const client = await Client.secure(server().port);
+      expect(client.certificate.trim()).toBe(next.certPem.trim());
+      client.leave();
+    }
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(load.answers).toBeGreaterThan(50);
+    expect(load.certificates.size).toBe(RENEWALS + 1);
+    expect(await early.body(BIG_BYTES, () => {})).toBe(BIG_BYTES);
+    early.leave();
+    await server().untilIdle();
+  });
+});
+
+const RENEWALS = 4;
+const CLIENTS = 8;
+
+/** Clients that connect, ask, and leave, again and again. */
+class Load {
+  readonly failures: string[] = [];
+  readonly certificates = new Set<string>();
+  answers = 0;
+  #isOver = false;
+  readonly #all: Promise<unknown>;
+
+  constructor({ port }: Server) {
+    this.#all = Promise.all(Array.from({ length: CLIENTS }, () => this.#shout(port)));
+  }
+
+  stop(): Promise<unknown> {
+    this.#isOver = true;
+    return this.#all;
+  }
+
+  async #shout(port: number): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        const client = await Client.secure(port);
+        this.certificates.add(client.certificate);
+        client.send(request("GET /a.txt"));
+        if ((await client.answer()).status === 200) this.answers++;
+        client.leave();
+      } catch (error) {
+        this.failures.push(String(error));
+      }
+    }
+  }
+}
+
+test("what is wrong with certificates is told before anything listens, all of it", async ({
+  run,
+}) => {
+  const [old, other] = await Promise.all([
+    issue({ notAfterMs: Date.parse("2020-01-01T00:00:00Z"), notBeforeMs: 0 }),
+    issue(),
+  ]);
+  const site = new Folder({ "a.txt": "" });
+  const [cert, key] = [at("old/c.pem"), site.at("k.pem")];
+  writePair({ certPem: old.certPem, keyPem: other.keyPem }, cert, key);
+  const env = { SLUICE_TLS_CERT: cert, SLUICE_TLS_KEY: key, SLUICE_PORT: "0" };
+  const { code, out, err } = await run({ words: [site.path], env }).exit();
+  site.remove();
+  expect([code, out]).toEqual([1, ""]);
+  expect(err.trimEnd().split("\n")).toEqual([
+    `error: SLUICE_TLS_KEY=${key}: want a place outside ${site.path}, which is served`,
+    `error: ${cert}: expired on 2020-01-01T00:00:00Z`,
+    `error: ${key}: is not the key of the certificate`,
+  ]);
+});

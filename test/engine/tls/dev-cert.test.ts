@@ -1,0 +1,33 @@
+/** Fear: a certificate for trying that no client takes, or that overwrites a real one. */
+import fs from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Certificates } from "../../../engine/tls/certificates.js";
+import { writeDevCert } from "../../../engine/tls/dev-cert.js";
+import { put, tempFolder } from "../../support/temp-folder.js";
+
+test("dev-cert: is fit to be served with, and its key is nobody else's", async () => {
+  const folder = join(tempFolder(), "it's new");
+  const made = await writeDevCert(folder);
+  const [tlsCert, tlsKey] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const { certificates, complaints } = await Certificates.open({ tlsCert, tlsKey, tlsDir: "" });
+  expect(complaints).toEqual([]);
+  expect(certificates.names).toEqual(expect.arrayContaining(["localhost", "127.0.0.1", "[::1]"]));
+  expect(fs.statSync(tlsKey).mode & 0o777).toBe(0o600);
+  const quoted = tlsKey.replace("'", "'\\''");
+  expect(made).toMatchObject({
+    kind: "made",
+    text: expect.stringContaining(`='${quoted}' sluice`),
+  });
+});
+
+test.each(["cert.pem", "key.pem"])("dev-cert: writes nothing when there is a %s", async (name) => {
+  const folder = tempFolder();
+  put(folder, name, "precious");
+  expect(await writeDevCert(folder)).toEqual({
+    kind: "refused",
+    complaints: [`${join(folder, name)}: is there already, and is not written over`],
+  });
+  expect(fs.readdirSync(folder)).toEqual([name]);
+  expect(fs.readFileSync(join(folder, name), "utf8")).toBe("precious");
+});
