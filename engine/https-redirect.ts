@@ -2,8 +2,8 @@
  * The port that speaks http, and only sends clients to https: one answer, whatever is asked for.
  *
  * The connection closes after it: nobody has more to ask here, and a body that comes with a request
- * is never read. A certificate authority follows the redirect to its challenge, and looks at no
- * certificate on the way (RFC 8555, section 8.3), so /.well-known/acme-challenge/ needs no exception.
+ * is never read. A certificate authority follows the redirect to its challenge (RFC 8555, section 8.3),
+ * and Let's Encrypt looks at no certificate on the way: /.well-known/acme-challenge/ needs no exception.
  */
 import { toHttps } from "../protocol/https-location.js";
 import { redirectTo } from "../protocol/redirect.js";

@@ -14,6 +14,7 @@ const check = (root?: string): CommandLine => ({ kind: "check", root });
 const report = (asJson = false): CommandLine => ({ kind: "report", asJson });
 const doctor = (root?: string, asJson = false): CommandLine => ({ kind: "doctor", root, asJson });
 const health = (isForRequests: boolean): CommandLine => ({ kind: "health", isForRequests });
+const devCert = (folder?: string): CommandLine => ({ kind: "dev-cert", folder });
 const refused = (...complaints: string[]): CommandLine => ({ kind: "refused", complaints });
 const HELP: CommandLine = { kind: "help" };
 const VERSION: CommandLine = { kind: "version" };
@@ -88,6 +89,20 @@ const rows: readonly (readonly [why: string, words: readonly string[], want: Com
       `-x: ${UNKNOWN}`,
       "--check: not together with report",
       'report takes no ROOT, got "a", "b"',
+    ),
+  ],
+  ["dev-cert makes a certificate in a folder of this user", ["dev-cert"], devCert()],
+  ["dev-cert makes one in a folder", ["dev-cert", "tls"], devCert("tls")],
+  ["that folder may be named like a command", ["dev-cert", "report"], devCert("report")],
+  ["a folder named dev-cert has a path", ["./dev-cert"], serve("./dev-cert")],
+  ["a folder named dev-cert may follow --", ["--", "dev-cert"], serve("dev-cert")],
+  [
+    "all that is wrong with a certificate is told at once",
+    ["dev-cert", "a", "b", "--check", "--json"],
+    refused(
+      "--check: not together with dev-cert",
+      "--json: only together with report, as in sluice report --json",
+      'want one FOLDER, got 2: "a", "b"',
     ),
   ],
   ["--help helps", ["--help"], HELP],

@@ -107,6 +107,12 @@ describe("renderMetrics", () => {
     ["parts", "sluice_downloads_ranged_total 143"],
     ["bytes of downloads", "sluice_download_body_bytes_total 144"],
     ["downloads under way", "sluice_downloads_in_progress 145"],
+    [
+      "the end of a certificate",
+      'sluice_tls_certificate_expiry_timestamp_seconds{name="a.example"} 1800000000',
+    ],
+    ["renewals", 'sluice_tls_reloads_total{result="renewed"} 151'],
+    ["renewals that were refused", 'sluice_tls_reloads_total{result="refused"} 152'],
     ["user time in seconds", "process_cpu_user_seconds_total 1.5"],
     ["system time in seconds", "process_cpu_system_seconds_total 0.25"],
     ["both", "process_cpu_seconds_total 1.75"],
