@@ -6,14 +6,13 @@
  * the same port. For a moment both listen (SO_REUSEPORT); then the old one stops to, and its
  * connections go on.
  *
- *   new app listens ──▶ nobody is in the middle of connecting ──▶ the old listener closes
+ *   new app listens ──▶ nobody stands at the old one's door ──▶ the old one's listener closes
  *
- * What waits in the queue of a listener that closes is reset by Linux, unless
- * `net.ipv4.tcp_migrate_req` is 1. The queue is emptied whenever the loop looks at it, so the old one
- * closes in a turn of the loop that had nothing else to do.
+ * Who still waits to be accepted by a listener that closes is reset by Linux, unless
+ * `net.ipv4.tcp_migrate_req` is 1: some 50 µs are left for that, between the look and the close.
  */
 import type { AppOptions, TemplatedApp } from "uWebSockets.js";
-import { hasHandshakes } from "../../fs/handshakes.js";
+import type { Door } from "../../fs/door.js";
 import { CIPHERS } from "./ciphers.js";
 import type { KeyPair, TlsMaterial } from "./exchange.js";
 import type { Push } from "./uws-ask.js";
@@ -87,27 +86,13 @@ export const pushRecords: Push = (res, bytes, totalBytes) => {
 const MOST_MS = 3000;
 const LOOK_MS = 20;
 
-/** Resolves in a moment in which a listener of this port can be closed with the least harm. */
-export async function quietMoment(port: number): Promise<void> {
+/** Resolves in a moment in which the listeners of this door can be closed with the least harm. */
+export async function quietMoment(door: Door): Promise<void> {
   const untilMs = performance.now() + MOST_MS;
-  while (performance.now() < untilMs && (await hasHandshakes(port))) {
+  while (performance.now() < untilMs && (await door.hasHandshakes())) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  await idleTurn(untilMs);
-}
-
-/** So short that the loop has looked at its sockets and had nothing to do for any. */
-const IDLE_TURN_MS = 0.1;
-
-function idleTurn(untilMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    let beforeMs = performance.now();
-    const turn = (): void => {
-      const nowMs = performance.now();
-      if (nowMs - beforeMs < IDLE_TURN_MS || nowMs > untilMs) return resolve();
-      beforeMs = nowMs;
-      setImmediate(turn);
-    };
-    setImmediate(turn);
-  });
+  // Each turn of the loop accepts all who wait; who has come since then is seen.
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (performance.now() < untilMs && !door.isClear());
 }

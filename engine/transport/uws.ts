@@ -5,6 +5,7 @@
  * uws-ask.ts, and every reply that is not at hand in uws-reply.ts.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
+import { Door } from "../../fs/door.js";
 import { spellAddress } from "./address.js";
 import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
@@ -126,10 +127,11 @@ class UwsListener implements Listener {
 
   async renew(material: TlsMaterial): Promise<void> {
     const before = [...this.#listening];
+    const door = new Door(this.port);
     const next = await this.#open(material);
     this.#apps.push(next.app);
     this.#listening.add(next);
-    await quietMoment(this.port);
+    await quietMoment(door);
     for (const one of this.#state.isDraining ? this.#listening : before) this.#leave(one);
   }
 
