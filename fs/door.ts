@@ -40,6 +40,26 @@ export class Door {
   }
 }
 
+/** ip-sysctl: whether a listener that closes leaves its connections to others of the same port. */
+const MIGRATE = "/proc/sys/net/ipv4/tcp_migrate_req";
+
+/** Will those who stand at the door of a listener that closes be handed over to another? */
+export const isHandedOver = (): boolean => readStart(MIGRATE).trim() === "1";
+
+/**
+ * Has them handed over from now on, where this user may decide that: it is a setting of the system, or
+ * of the container. Returns what sets it back; the handshakes of then should be over.
+ */
+export function handOver(): () => void {
+  if (isHandedOver()) return () => {};
+  try {
+    fs.writeFileSync(MIGRATE, "1");
+    return () => fs.writeFileSync(MIGRATE, "0");
+  } catch {
+    return () => {}; // an ordinary user, or another system
+  }
+}
+
 interface Listening {
   readonly inode: string;
   /** Connections that nobody has accepted yet. */

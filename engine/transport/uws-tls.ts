@@ -9,7 +9,8 @@
  *   new app listens ──▶ nobody stands at the old one's door ──▶ the old one's listener closes
  *
  * Who still waits to be accepted by a listener that closes is reset by Linux, unless
- * `net.ipv4.tcp_migrate_req` is 1: some 50 µs are left for that, between the look and the close.
+ * `net.ipv4.tcp_migrate_req` is 1. Who may set it (root) has it set for that time; for others it is
+ * left to chance what happens between the look and the close, some 50 µs on a machine with time to spare.
  */
 import type { AppOptions, TemplatedApp } from "uWebSockets.js";
 import type { Door } from "../../fs/door.js";
@@ -83,12 +84,12 @@ export const pushRecords: Push = (res, bytes, totalBytes) => {
 };
 
 /** A handshake lasts as long as a packet needs there and back; the slowest are not waited for. */
-const MOST_MS = 3000;
+export const HANDSHAKE_MS = 3000;
 const LOOK_MS = 20;
 
 /** Resolves in a moment in which the listeners of this door can be closed with the least harm. */
 export async function quietMoment(door: Door): Promise<void> {
-  const untilMs = performance.now() + MOST_MS;
+  const untilMs = performance.now() + HANDSHAKE_MS;
   while (performance.now() < untilMs && (await door.hasHandshakes())) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

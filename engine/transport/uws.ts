@@ -5,14 +5,14 @@
  * uws-ask.ts, and every reply that is not at hand in uws-reply.ts.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
-import { Door } from "../../fs/door.js";
+import { Door, handOver } from "../../fs/door.js";
 import { spellAddress } from "./address.js";
 import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
 import { ExpressAsk, type ListenState, type Push, UwsAsk } from "./uws-ask.js";
 import { serveLive } from "./uws-live.js";
 import { NOT_BEGUN, UwsReply } from "./uws-reply.js";
-import { createTlsApp, pushRecords, quietMoment } from "./uws-tls.js";
+import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment } from "./uws-tls.js";
 
 type Uws = typeof import("uWebSockets.js");
 
@@ -132,7 +132,9 @@ class UwsListener implements Listener {
     this.#apps.push(next.app);
     this.#listening.add(next);
     await quietMoment(door);
+    const setBack = handOver();
     for (const one of this.#state.isDraining ? this.#listening : before) this.#leave(one);
+    setTimeout(setBack, HANDSHAKE_MS);
   }
 
   stopListening(): void {

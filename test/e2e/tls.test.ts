@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
+import { isHandedOver } from "../../fs/door.js";
 import { type Issued, issue, writePair } from "../support/certificates.js";
 import { Client, get, request } from "../support/client.js";
 import { Folder, holds, MIB, Random, sparse } from "../support/folder.js";
@@ -118,7 +119,8 @@ describe.each(TRANSPORTS)("over TLS through %s", (transport) => {
       client.leave();
     }
     await load.stop();
-    expect(load.failures).toEqual([]);
+    const isLossless = transport === "node" || isRoot || isHandedOver();
+    expect(load.failures.slice(isLossless ? 0 : RENEWALS * CLIENTS)).toEqual([]);
     expect(load.answers).toBeGreaterThan(50);
     expect(load.certificates.size).toBe(RENEWALS + 1);
     expect(await early.body(BIG_BYTES, () => {})).toBe(BIG_BYTES);
@@ -126,6 +128,9 @@ describe.each(TRANSPORTS)("over TLS through %s", (transport) => {
     await server().untilIdle();
   });
 });
+
+/** Only root can have Linux hand over connections: for others some may be lost, by README.md. */
+const isRoot = process.getuid?.() === 0;
 
 const RENEWALS = 4;
 const CLIENTS = 8;
