@@ -155,7 +155,7 @@ Usage: sluice [ROOT] [--check] [--help] [--version]
   ROOT           folder to serve, the current one by default; ./report for one of that name
   doctor         look at the machine, the folder and the settings; say what to change, and why
   report         print how the running server performs, as its admin port tells
-  dev-cert       make a certificate for https on this machine, in FOLDER or ~/.config/sluice/dev-cert
+  dev-cert       make a certificate for trying https, in FOLDER or ~/.config/sluice/dev-cert
   health         ask the running server whether it lives: exit code 0 when it does
   --json         print the findings or the report as JSON, on one line
   --ready        ask whether it is ready for requests

@@ -46,17 +46,33 @@ const MIGRATE = "/proc/sys/net/ipv4/tcp_migrate_req";
 /** Will those who stand at the door of a listener that closes be handed over to another? */
 export const isHandedOver = (): boolean => readStart(MIGRATE).trim() === "1";
 
+let untilSetBack: NodeJS.Timeout | undefined;
+
 /**
- * Has them handed over from now on, where this user may decide that: it is a setting of the system, or
- * of the container. Returns what sets it back; the handshakes of then should be over.
+ * Has them handed over for this time, where this user may decide that: it is a setting of the system, or
+ * of the container. Set back when the time is over, and when the process exits before.
  */
-export function handOver(): () => void {
-  if (isHandedOver()) return () => {};
+export function handOverFor(ms: number): void {
+  if (untilSetBack === undefined && (isHandedOver() || !setHandOver("1"))) return;
+  if (untilSetBack === undefined) process.once("exit", setBack);
+  clearTimeout(untilSetBack);
+  untilSetBack = setTimeout(setBack, ms).unref();
+}
+
+function setBack(): void {
+  clearTimeout(untilSetBack);
+  untilSetBack = undefined;
+  process.off("exit", setBack);
+  setHandOver("0");
+}
+
+/** Returns false to an ordinary user, and on other systems. */
+function setHandOver(value: "0" | "1"): boolean {
   try {
-    fs.writeFileSync(MIGRATE, "1");
-    return () => fs.writeFileSync(MIGRATE, "0");
+    fs.writeFileSync(MIGRATE, value);
+    return true;
   } catch {
-    return () => {}; // an ordinary user, or another system
+    return false;
   }
 }
 

@@ -5,7 +5,7 @@
  * uws-ask.ts, and every reply that is not at hand in uws-reply.ts.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
-import { Door, handOver } from "../../fs/door.js";
+import { Door, handOverFor } from "../../fs/door.js";
 import { spellAddress } from "./address.js";
 import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
@@ -132,9 +132,8 @@ class UwsListener implements Listener {
     this.#apps.push(next.app);
     this.#listening.add(next);
     await quietMoment(door);
-    const setBack = handOver();
+    handOverFor(HANDSHAKE_MS);
     for (const one of this.#state.isDraining ? this.#listening : before) this.#leave(one);
-    setTimeout(setBack, HANDSHAKE_MS);
   }
 
   stopListening(): void {

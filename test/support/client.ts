@@ -45,7 +45,11 @@ export class Client {
   #isOver = false;
   #onNews = (): void => {};
 
-  private constructor(open: (onread: net.OnReadOpts) => net.Socket) {
+  /** TLS does not stop between two records: the next would overwrite what was not asked for yet. */
+  readonly #isSecure: boolean;
+
+  private constructor(isSecure: boolean, open: (onread: net.OnReadOpts) => net.Socket) {
+    this.#isSecure = isSecure;
     const callback = (length: number): boolean => this.#receive(length);
     this.#socket = open({ buffer: this.#buffer, callback });
     this.#socket.on("error", () => {}); // a connection that is cut ends what is read: no more is wanted
@@ -55,7 +59,7 @@ export class Client {
   /** @param localAddress one of loopback: to the server, another is another client */
   static async connect(port: number, localAddress = "127.0.0.1"): Promise<Client> {
     const to = { port, host: "127.0.0.1", localAddress, noDelay: true };
-    const client = new Client((onread) => net.connect({ ...to, onread }));
+    const client = new Client(false, (onread) => net.connect({ ...to, onread }));
     await once(client.#socket, "connect");
     return client;
   }
@@ -63,7 +67,7 @@ export class Client {
   /** @param options what to ask for; whoever signed the certificate is believed */
   static async secure(port: number, options: tls.ConnectionOptions = {}): Promise<Client> {
     const to = { port, host: "127.0.0.1", rejectUnauthorized: false, ...options };
-    const client = new Client((onread) => tls.connect({ ...to, onread } as tls.ConnectionOptions));
+    const client = new Client(true, (onread) => tls.connect({ ...to, onread } as tls.ConnectionOptions));
     await once(client.#socket, "secureConnect");
     return client;
   }
@@ -168,7 +172,8 @@ export class Client {
 
   /** Takes one piece. Returns false, so that Node reads no more until the next is asked for. */
   #receive(length: number): false {
-    const piece = this.#buffer.subarray(0, length);
+    const read = this.#buffer.subarray(0, length);
+    const piece = this.#isSecure ? Buffer.from(read) : read;
     this.#rest = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     this.#onNews();
     return false;
