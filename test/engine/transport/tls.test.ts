@@ -5,6 +5,7 @@ import { SILENT } from "../../../engine/log.js";
 import { Certificates } from "../../../engine/tls/certificates.js";
 import type { Handler, Listener } from "../../../engine/transport/exchange.js";
 import { listen } from "../../../engine/transport/listen.js";
+import { isHandedOver } from "../../../fs/door.js";
 import { buildHead } from "../../../protocol/head.js";
 import { type Issued, issue, writePair } from "../../support/certificates.js";
 import { Client, request } from "../../support/client.js";
@@ -69,6 +70,10 @@ const NO_FALLBACK = { tlsCert: "", tlsKey: "" } as const;
 
 const nameOf = (pem: string): string | undefined =>
   [...pairs, other].find(({ certPem }) => certPem.trim() === pem.trim())?.subject;
+
+/** A renewal changes a setting of this machine for some seconds. */
+const wasHandedOver = isHandedOver();
+afterAll(() => vi.waitUntil(() => isHandedOver() === wasHandedOver, PATIENCE));
 
 describe.each(TRANSPORTS)("tls through %s", (transport) => {
   const stage = new Stage();
