@@ -101,7 +101,7 @@ const rows: readonly (readonly [why: string, words: readonly string[], want: Com
     ["dev-cert", "a", "b", "--check", "--json"],
     refused(
       "--check: not together with dev-cert",
-      "--json: only together with report, as in sluice report --json",
+      "--json: not together with dev-cert",
       'want one FOLDER, got 2: "a", "b"',
     ),
   ],

@@ -67,7 +67,9 @@ export class Client {
   /** @param options what to ask for; whoever signed the certificate is believed */
   static async secure(port: number, options: tls.ConnectionOptions = {}): Promise<Client> {
     const to = { port, host: "127.0.0.1", rejectUnauthorized: false, ...options };
-    const client = new Client(true, (onread) => tls.connect({ ...to, onread } as tls.ConnectionOptions));
+    const client = new Client(true, (onread) =>
+      tls.connect({ ...to, onread } as tls.ConnectionOptions),
+    );
     await once(client.#socket, "secureConnect");
     return client;
   }
