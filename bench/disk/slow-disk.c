@@ -5,6 +5,8 @@
  * 1. open*   remember descriptors whose path lies below cold/: one flag each
  * 2. read*   a flagged descriptor is looked up once more (it may have been closed and reused by a
  *            socket), and if it still is a cold file the calling thread sleeps, then reads
+ * 3. preadv2 always looks the descriptor up: who reads without waiting may have opened by a raw
+ *            system call, which step 1 does not see. It is told EAGAIN, as by a disk, each time
  *
  * Reaches servers that call the C library: nginx with every way of sending, sendfile included, and
  * also from its threads; h2o; lighttpd; Node.js. Does not reach programs that make system calls
@@ -41,20 +43,26 @@ static int remember(int fd, const char *path) {
   return fd;
 }
 
-/* The slow part runs only for flagged descriptors, so hot reads cost one load. */
-static void wait_for_disk(int fd) {
-  if (fd < 0 || fd >= MAX_FLAGGED || !atomic_load(&flagged[fd])) return;
+/* Whether a descriptor is a cold file now; its flag says so from here on. */
+static int look_up(int fd) {
+  if (fd < 0 || fd >= MAX_FLAGGED) return 0;
   const int before = errno;
   char link[64], target[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t length = readlink(link, target, sizeof target - 1);
   if (length > 0) target[length] = '\0';
-  if (length > 0 && is_below_cold(target)) {
-    struct timespec delay = {DELAY_MS / 1000, (DELAY_MS % 1000) * 1000000L};
-    while (nanosleep(&delay, &delay) != 0 && errno == EINTR) {
-    }
-  } else {
-    atomic_store(&flagged[fd], 0);
+  const int is_cold = length > 0 && is_below_cold(target);
+  atomic_store(&flagged[fd], is_cold);
+  errno = before;
+  return is_cold;
+}
+
+/* The slow part runs only for flagged descriptors, so hot reads cost one load. */
+static void wait_for_disk(int fd) {
+  if (fd < 0 || fd >= MAX_FLAGGED || !atomic_load(&flagged[fd]) || !look_up(fd)) return;
+  const int before = errno;
+  struct timespec delay = {DELAY_MS / 1000, (DELAY_MS % 1000) * 1000000L};
+  while (nanosleep(&delay, &delay) != 0 && errno == EINTR) {
   }
   errno = before;
 }
@@ -152,6 +160,17 @@ ssize_t readv(int fd, const struct iovec *parts, int count) {
     return real(fd, parts, count, at);                                                \
   }
 
+#define PREADV2(name, offset_type)                                                          \
+  ssize_t name(int fd, const struct iovec *parts, int count, offset_type at, int flags) {   \
+    REAL(ssize_t, #name, int, const struct iovec *, int, offset_type, int);                 \
+    if (look_up(fd) && (flags & RWF_NOWAIT)) {                                              \
+      errno = EAGAIN;                                                                       \
+      return -1;                                                                            \
+    }                                                                                       \
+    wait_for_disk(fd);                                                                      \
+    return real(fd, parts, count, at, flags);                                               \
+  }
+
 #define SENDFILE(name, offset_type)                                           \
   ssize_t name(int to, int from, offset_type *at, size_t count) {             \
     REAL(ssize_t, #name, int, int, offset_type *, size_t);                    \
@@ -165,5 +184,7 @@ PREAD_CHECKED(__pread_chk, off_t)
 PREAD_CHECKED(__pread64_chk, off64_t)
 PREADV(preadv, off_t)
 PREADV(preadv64, off64_t)
+PREADV2(preadv2, off_t)
+PREADV2(preadv64v2, off64_t)
 SENDFILE(sendfile, off_t)
 SENDFILE(sendfile64, off64_t)
