@@ -14,6 +14,7 @@ const TABLE = {
   only: { takes: "CELL,...", says: "these cells; a name ending in * matches by its beginning" },
   against: { takes: "SERVER,...", says: "these servers beside Sluice; `none` for Sluice alone" },
   duration: { takes: "SECONDS", says: "timed part of each measurement, 0.2 to 600 (2)" },
+  "warm-up": { takes: "SECONDS", says: "the same load before it, not timed, 0.1 to 600 (3)" },
   rounds: { takes: "N", says: "how often each cell is measured, odd, 1 to 99 (3)" },
   workers: { takes: "N", says: "processes or threads of each server, one core each (1)" },
   json: { takes: "FILE", says: "also write the results there" },
@@ -42,11 +43,15 @@ export type Parsed =
   | { readonly kind: "options"; readonly options: Options }
   | { readonly kind: "complaints"; readonly complaints: readonly string[] };
 
-/** Long enough for V8 to compile what is hot and for every cache to hold what is asked. */
-const WARM_UP_SEC = 1;
 /** A quick run proves the bench, not the servers. */
-const QUICK = { durationSec: 0.3, warmUpSec: 0.1, rounds: 1 };
-const DEFAULT = { durationSec: 2, rounds: 3 };
+const QUICK = { durationSec: 0.2, warmUpSec: 0.1, rounds: 1 };
+/**
+ * The warm-up ends when compilers are quiet. Shorter, and cells of few requests are timed while V8
+ * still compiles: of 3 s of 1 MiB requests after 1 s of warm-up, 15% of the server's processor time
+ * was the optimizing compiler (2 cores). Longer, and every measurement takes that much longer.
+ * `npm run bench -- --only hot-1m,hot-100m --warm-up N` tells whether more would change a figure.
+ */
+const DEFAULT = { durationSec: 2, warmUpSec: 3, rounds: 3 };
 
 /** Never throws: whatever was typed comes back as options or as complaints. */
 export function parseOptions(args: readonly string[]): Parsed {
@@ -57,7 +62,6 @@ export function parseOptions(args: readonly string[]): Parsed {
   const options: Options = {
     ...numbers,
     isQuick,
-    warmUpSec: isQuick ? QUICK.warmUpSec : Math.min(WARM_UP_SEC, numbers.durationSec),
     only: splitList(given.get("only")),
     against: splitList(given.get("against")),
     jsonPath: given.get("json"),
@@ -73,7 +77,7 @@ function readNumbers(
   given: ReadonlyMap<OptionName, string>,
   isQuick: boolean,
   complaints: string[],
-): { durationSec: number; rounds: number; workers: number } {
+): Pick<Options, "durationSec" | "warmUpSec" | "rounds" | "workers"> {
   const base = isQuick ? QUICK : DEFAULT;
   const read = (name: OptionName, fallback: number, isFit: (n: number) => boolean): number => {
     const text = given.get(name);
@@ -86,6 +90,7 @@ function readNumbers(
   const isOdd = (n: number) => Number.isInteger(n) && n >= 1 && n <= 99 && n % 2 === 1;
   return {
     durationSec: read("duration", base.durationSec, (n) => n >= 0.2 && n <= 600),
+    warmUpSec: read("warm-up", base.warmUpSec, (n) => n >= 0.1 && n <= 600),
     rounds: read("rounds", base.rounds, isOdd),
     workers: read("workers", 1, (n) => Number.isInteger(n) && n >= 1 && n <= cores),
   };

@@ -23,8 +23,11 @@ test("lists are split, and a value may follow a space or an equals sign", () => 
   });
 });
 
-test("a warm-up is never longer than what it prepares", () => {
-  expect(optionsOf("--duration", "0.3").warmUpSec).toBe(0.3);
+test("a warm-up is as long as compilers need, however short the timed part", () => {
+  const { warmUpSec } = optionsOf("--duration", "0.3");
+  expect(warmUpSec).toBe(optionsOf().warmUpSec);
+  expect(warmUpSec).toBeGreaterThan(optionsOf("--quick").warmUpSec);
+  expect(optionsOf("--quick", "--warm-up", "7").warmUpSec).toBe(7);
 });
 
 const refused: readonly (readonly [why: string, args: string[]])[] = [
@@ -32,6 +35,7 @@ const refused: readonly (readonly [why: string, args: string[]])[] = [
   ["no rounds", ["--rounds", "0"]],
   ["a duration that is no number", ["--duration", "long"]],
   ["a duration shorter than wrk can be stopped", ["--duration", "0.01"]],
+  ["no warm-up at all", ["--warm-up", "0"]],
   ["more workers than cores", ["--workers", "100000"]],
   ["an unknown option", ["--fast"]],
   ["a bare word", ["hot-1k"]],
@@ -53,6 +57,7 @@ test("help names every option that is understood", () => {
     "only",
     "against",
     "duration",
+    "warm-up",
     "rounds",
     "workers",
     "json",
