@@ -36,9 +36,20 @@ export interface Ask {
 /** How a cell loads the server. Connections are keep-alive throughout. */
 export type Load =
   /** wrk: each connection asks again as soon as it is answered. */
-  | { readonly kind: "closed"; readonly connections: number }
+  | {
+      readonly kind: "closed";
+      readonly connections: number;
+      /** Before the warm-up each question is put once, in order: whoever remembers has seen all. */
+      readonly asksEachFirst?: boolean;
+    }
   /** Our sockets, same rule, for what wrk cannot parse: it waits for the body of a HEAD. */
   | { readonly kind: "closed-raw"; readonly connections: number }
+  /** Each target is asked for once, for the first time; the asks of the cell are the warm-up. */
+  | {
+      readonly kind: "first-touch";
+      readonly connections: number;
+      readonly targets: readonly string[];
+    }
   /** Requests at fixed times, whether or not the last one was answered. */
   | { readonly kind: "paced"; readonly connections: number; readonly perSec: number }
   /** `paced` on hot files beside clients that ask for files of the slow disk. */
@@ -70,6 +81,8 @@ export interface Figures {
   /** Of one core, 100 for each worker. Far below that: the load generator was the limit. */
   readonly busyPercent?: number;
   readonly peakMib?: number;
+  /** Of all cores of the machine: what neither the server nor the bench used. */
+  readonly othersPercent?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
   readonly p999Ms?: number;
@@ -100,6 +113,8 @@ export interface Cell {
   readonly settings?: Readonly<Record<string, string>>;
   /** Every server writes a line per request. */
   readonly hasAccessLog?: boolean;
+  /** Every server speaks TLS, and nothing else on that port. */
+  readonly isTls?: boolean;
   /** Every server runs over the slow disk. */
   readonly hasSlowDisk?: boolean;
   /** The floor holds one constant answer, so it takes no part in cells of many answers. */

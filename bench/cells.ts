@@ -1,8 +1,5 @@
 /**
  * The table of cells: everything the bench can ask, in the order of the report.
- *
- * A cell over TLS is one more row here with its scheme, and one more line in each server's
- * configuration; nothing else has to know.
  */
 import type { Ask, Cell, FigureName, Slice } from "./cell.js";
 import { createNoise, type Fixture, GIB, KIB, MIB } from "./fixtures.js";
@@ -51,6 +48,8 @@ const STALLING_PER_SEC = 2000;
 const COLD_CLIENTS = 8;
 /** What a reader on a poor line takes. */
 const SLOW_BYTES_PER_SEC = 10 * KIB;
+/** Other files than those of the first touch: enough that a warm-up opens files, not one answer. */
+const WARM_UP_FILES = 500;
 /** Offsets of the range cell: enough that no server can hold one answer ready. */
 const RANGE_OFFSETS = 256;
 const RANGE_BYTES = 64 * KIB;
@@ -67,7 +66,10 @@ export function createCells(scale: Scale): readonly Cell[] {
   const ranged: Fixture = { path: "hot/ranged.bin", sizeBytes: scale.rangedFileBytes };
   const index: Fixture = { path: "site/index.html", sizeBytes: 4 * KIB };
   const script: Fixture = { path: "site/app.js", sizeBytes: 64 * KIB, hasSidecars: true };
+  const medium: Fixture = { path: "hot/1m.bin", sizeBytes: MIB };
   const many = numbered("many/f", ".bin", scale.manyFiles, 10 * KIB);
+  const others = numbered("others/f", ".bin", WARM_UP_FILES, 10 * KIB);
+  const manyTitle = `${scale.manyFiles.toLocaleString("en-US")} files of 10 KiB`;
   const cold = numbered("cold/f", ".bin", scale.coldFiles, 10 * KIB);
   const hugeTitle = `${scale.hugeFileBytes / MIB} MiB`;
   const rangedTitle = formatGib(scale.rangedFileBytes);
@@ -82,13 +84,24 @@ export function createCells(scale: Scale): readonly Cell[] {
       CONNECTIONS,
       CPU_FIRST,
     ),
-    hot("hot-1m", "1 MiB", { path: "hot/1m.bin", sizeBytes: MIB }, BULK_CONNECTIONS, CPU_FIRST),
+    hot("hot-1m", "1 MiB", medium, BULK_CONNECTIONS, CPU_FIRST),
     hot("hot-100m", hugeTitle, huge, BULK_CONNECTIONS, BULK_FIRST),
     hot("hot-1k-alone", "1 KiB", small, 1, CPU_FIRST),
     hot("hot-1k-crowd", "1 KiB", small, scale.manyConnections, CPU_FIRST),
     {
       ...closed("random-10k", CONNECTIONS, many, () => many.map(whole)),
-      title: `${scale.manyFiles.toLocaleString("en-US")} files of 10 KiB, random, ${CONNECTIONS} connections`,
+      title: `${manyTitle}, random, each asked for before, ${CONNECTIONS} connections`,
+      load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: true },
+      hasFloor: false,
+    },
+    {
+      ...closed("random-10k-first", CONNECTIONS, [...others, ...many], () => others.map(whole)),
+      title: `${manyTitle}, each for the first time and once, in the kernel's memory, ${CONNECTIONS} connections`,
+      load: {
+        kind: "first-touch",
+        connections: CONNECTIONS,
+        targets: shuffled(many).map((file) => `/${file.path}`),
+      },
       hasFloor: false,
     },
     {
@@ -128,6 +141,8 @@ export function createCells(scale: Scale): readonly Cell[] {
       hasAccessLog: true,
       hasFloor: false,
     },
+    overTls(hot("tls-1k", "1 KiB over TLS", small, CONNECTIONS, CPU_FIRST)),
+    overTls(hot("tls-1m", "1 MiB over TLS", medium, BULK_CONNECTIONS, CPU_FIRST)),
     {
       ...closed("latency-1k", CONNECTIONS, [small], () => [whole(small)]),
       title: `Latency of 1 KiB at ${PACED_PER_SEC.toLocaleString("en-US")} requests a second`,
@@ -175,6 +190,8 @@ function hot(
   return { ...cell, title: `${size}, ${clients}`, judgedBy };
 }
 
+const overTls = (cell: Cell): Cell => ({ ...cell, isTls: true });
+
 function closed(
   name: string,
   connections: number,
@@ -187,6 +204,13 @@ function closed(
 
 function numbered(before: string, after: string, count: number, sizeBytes: number): Fixture[] {
   return Array.from({ length: count }, (_, at) => ({ path: `${before}${at}${after}`, sizeBytes }));
+}
+
+/** The same order in every run and for every server, and not that of the folder. */
+function shuffled(files: readonly Fixture[]): Fixture[] {
+  const next = createNoise(files.length);
+  const drawn = files.map((file) => ({ file, at: next() }));
+  return drawn.sort((a, b) => a.at - b.at).map(({ file }) => file);
 }
 
 // --- asks ---

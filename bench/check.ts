@@ -8,11 +8,12 @@
  *
  * A wrong answer is a verdict, never an exception: speed at being wrong is not speed.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { Agent, type IncomingMessage, request } from "node:http";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import type { Agent, IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { Ask, Slice, WantedBody } from "./cell.js";
-import { HOST } from "./servers/launch.js";
+import { openAgent, openRequest } from "./certificate.js";
+import { HOST, type RunningServer } from "./servers/launch.js";
 
 /** An ask with every header it will be timed with. */
 export interface ReadyAsk {
@@ -20,7 +21,12 @@ export interface ReadyAsk {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
+  /** Of the right body, 0 when its length is the server's choice. */
+  readonly bodyBytes: number;
 }
+
+/** Where to knock, and in which language. */
+export type Door = Pick<RunningServer, "port" | "certificate">;
 
 /** Whether a server may be timed, and with which requests. */
 export type CheckVerdict =
@@ -35,20 +41,23 @@ const SAMPLES = 48;
 /** A server that does not answer one request in this time answers wrongly. */
 const ANSWER_LIMIT_MS = 10_000;
 
-/** Puts a sample of `asks` to the server on `port` and compares. Never throws for what it answers. */
+/** Puts a sample of `asks` to the server and compares. Never throws for what it answers. */
 export async function checkAsks(
-  port: number,
+  server: Door,
   root: string,
   asks: readonly Ask[],
 ): Promise<CheckVerdict> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = openAgent(server.certificate);
+  const put: Put = (question) => send(server, agent, question);
   try {
     const ready: ReadyAsk[] = [];
-    for (const ask of asks)
-      ready.push(ask.revalidates ? await withValidators(port, agent, ask) : ask);
+    for (const ask of asks) {
+      const headers = ask.revalidates ? await withValidators(put, ask) : ask.headers;
+      ready.push({ ...ask, headers, bodyBytes: bodyBytes(root, ask.body) });
+    }
     const step = Math.max(1, Math.floor(asks.length / SAMPLES));
     for (let at = 0; at < asks.length; at += step) {
-      const fault = await findFault(port, root, agent, asks[at]!, ready[at]!);
+      const fault = await findFault(put, root, asks[at]!, ready[at]!);
       const name = `${asks[at]!.method} ${asks[at]!.target}`;
       if (fault !== undefined) return { kind: "disqualified", why: `${name}: ${fault}` };
     }
@@ -62,13 +71,12 @@ export async function checkAsks(
 
 /** Undefined when the answer is right. */
 async function findFault(
-  port: number,
+  put: Put,
   root: string,
-  agent: Agent,
   ask: Ask,
   ready: ReadyAsk,
 ): Promise<string | undefined> {
-  const answer = await send(port, agent, ready);
+  const answer = await put(ready);
   const type = answer.headers["content-type"] ?? "";
   const compare = createComparison(root, ask.body, type);
   for await (const piece of answer) compare.feed(piece);
@@ -84,23 +92,27 @@ function findWrongHeader(answer: IncomingMessage, ask: Ask): string | undefined 
   return undefined;
 }
 
-async function withValidators(port: number, agent: Agent, ask: Ask): Promise<ReadyAsk> {
-  const answer = await send(port, agent, ask);
+async function withValidators(put: Put, ask: Ask): Promise<ReadyAsk["headers"]> {
+  const answer = await put(ask);
   answer.resume();
   await new Promise((done) => answer.once("close", done));
   const { etag, "last-modified": modified } = answer.headers;
-  const headers = {
+  return {
     ...ask.headers,
     ...(etag === undefined ? {} : { "If-None-Match": etag }),
     ...(modified === undefined ? {} : { "If-Modified-Since": modified }),
   };
-  return { ...ask, headers };
 }
 
-function send(port: number, agent: Agent, ask: ReadyAsk): Promise<IncomingMessage> {
+/** What is sent, and nothing of what should come back. */
+export type Question = Pick<Ask, "method" | "target" | "headers">;
+type Put = (ask: Question) => Promise<IncomingMessage>;
+
+function send(server: Door, agent: Agent, ask: Question): Promise<IncomingMessage> {
   const { method, target: path, headers } = ask;
+  const where = { host: HOST, port: server.port, method, path, headers, agent };
   return new Promise((settle, fail) => {
-    const asked = request({ host: HOST, port, method, path, headers, agent }, settle);
+    const asked = openRequest(where, server.certificate, settle);
     asked.setTimeout(ANSWER_LIMIT_MS, () =>
       asked.destroy(new Error(`${method} ${path}: no answer in ${ANSWER_LIMIT_MS} ms`)),
     );
@@ -109,6 +121,12 @@ function send(port: number, agent: Agent, ask: ReadyAsk): Promise<IncomingMessag
 }
 
 // --- bytes ---
+
+function bodyBytes(root: string, body: WantedBody): number {
+  if (body.kind === "file") return statSync(join(root, body.path)).size;
+  const slices = body.kind === "slice" ? [body.slice] : body.kind === "parts" ? body.slices : [];
+  return slices.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+}
 
 interface Comparison {
   readonly feed: (piece: Buffer) => void;

@@ -9,6 +9,7 @@ import type { FigureName } from "./cell.js";
 import { FIGURES } from "./figure-names.js";
 import type { CellInfo, Results } from "./results.js";
 import type { Outcome } from "./sample.js";
+import type { Inside } from "./servers/inside.js";
 import { isBetter, median, type Verdict, weigh } from "./verdict.js";
 
 const SUBJECT = "sluice";
@@ -26,6 +27,8 @@ export interface Standing {
   /** Undefined when the cell does not measure it. */
   readonly median: (figure: FigureName) => number | undefined;
   readonly histograms: readonly string[];
+  /** What it said of itself in one round, that of the middle by lag; undefined when it never did. */
+  readonly inside: Inside | undefined;
 }
 
 /** Sluice against the best of one family, by one figure. */
@@ -117,9 +120,14 @@ function gather(
     notes: [...new Set(timed.flatMap((one) => one.notes))],
     runs,
     median: (figure) => (runs(figure).length === 0 ? undefined : median(runs(figure))),
+    inside: middleInside(timed.flatMap((one) => one.inside ?? [])),
     histograms: timed.map((one) => one.histogram).filter((text) => text !== undefined),
   };
 }
+
+/** One round that happened, so that its shares belong together. Of two in the middle the later one. */
+const middleInside = (all: readonly Inside[]): Inside | undefined =>
+  [...all].sort((a, b) => a.lagP99Ms - b.lagP99Ms)[Math.floor(all.length / 2)];
 
 type Timed = Extract<Outcome, { kind: "timed" }>;
 type Out = Exclude<Outcome, { kind: "timed" }>;

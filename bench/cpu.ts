@@ -1,5 +1,6 @@
 /**
- * What a server cost: processor time, memory and descriptors of its whole process tree, from /proc.
+ * What a server cost: processor time, memory and descriptors of its whole process tree, from /proc;
+ * and what the whole machine used meanwhile.
  *
  * 1. list   every process whose parent chain leads to the root
  * 2. sum    utime + stime of the living, plus what they inherited from children already reaped
@@ -27,6 +28,19 @@ interface ProcessStat {
 export function treeCpuSec(rootPid: number): number {
   const ticks = readTree(rootPid).reduce((sum, one) => sum + one.ticks, 0);
   return ticks / TICKS_PER_SEC;
+}
+
+/**
+ * Processor seconds that all processes of the machine have used since it started, and what a
+ * hypervisor gave to others meanwhile (proc_stat(5): user, nice, system, steal).
+ *
+ * Interrupts are left out: most kernels also charge them to the process they interrupt, and what
+ * is counted twice would look like somebody else's work. So a difference to a tree is a lower bound.
+ */
+export function machineBusySec(): number {
+  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
+  const [user, nice, system, , , , , steal] = line.trim().split(/\s+/).slice(1).map(Number);
+  return (user! + nice! + system! + (steal ?? 0)) / TICKS_PER_SEC;
 }
 
 /** Peak resident bytes of the tree: the sum of each process's own peak, shared pages counted in each. */

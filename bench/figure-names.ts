@@ -14,6 +14,7 @@ export const FIGURES: Readonly<Record<FigureName, FigureInfo>> = {
   cpuMsPerGib: { title: "CPU per GiB", unit: "ms", better: "lower" },
   busyPercent: { title: "core busy", unit: "%", better: "higher" },
   peakMib: { title: "peak memory", unit: "MiB", better: "lower" },
+  othersPercent: { title: "other processes", unit: "% of all cores", better: "lower" },
   p50Ms: { title: "p50", unit: "ms", better: "lower" },
   p99Ms: { title: "p99", unit: "ms", better: "lower" },
   p999Ms: { title: "p99.9", unit: "ms", better: "lower" },

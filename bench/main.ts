@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { listCaveats } from "./caveats.js";
 import type { Cell } from "./cell.js";
 import { createCells, FULL_SCALE, QUICK_SCALE } from "./cells.js";
+import { makeCertificate } from "./certificate.js";
 import { reportCells } from "./compare.js";
 import { divideCores } from "./cores.js";
 import { writeFixtures } from "./fixtures.js";
@@ -56,7 +57,8 @@ async function tuneAll(options: Options, allCells: readonly Cell[]): Promise<voi
 async function measureAll(options: Options, allCells: readonly Cell[]): Promise<void> {
   const cells = allCells.filter((cell) => isWanted(cell.name, options.only));
   const field = pickField(options.against, options.isQuick);
-  const packages = [...(isInstalled("wrk") ? [] : ["wrk"]), ...field.packages];
+  const programs = ["wrk", ...(cells.some((cell) => cell.isTls) ? ["openssl"] : [])];
+  const packages = [...programs.filter((name) => !isInstalled(name)), ...field.packages];
   const complaints = [
     ...(field.unknown.length > 0 ? [`Unknown server: ${field.unknown.join(", ")}`] : []),
     ...(cells.length === 0 ? [`No cell is called ${options.only}; --list names them`] : []),
@@ -79,7 +81,7 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
     warmUpSec: options.warmUpSec,
     workers: options.workers,
     cores: `server on core ${bench.cores.server}, load on ${bench.cores.load}`,
-    caveats: listCaveats(machine, bench.cores, field.absent),
+    caveats: listCaveats(machine, bench.cores, field.absent, samples),
     servers: field.contenders.map((one) => describeServer(one, options.workers)),
     cells: cells.map(cellInfo),
     samples,
@@ -88,8 +90,9 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
 
 function prepare(options: Options, cells: readonly Cell[]): Bench {
   const tempDir = createTemporary();
-  const root = join(tempDir, "root");
-  mkdirSync(root);
+  // A parent of its own: Sluice watches it, and would wake for every log that is written beside it.
+  const root = join(tempDir, "served", "root");
+  mkdirSync(root, { recursive: true });
   writeFixtures(
     root,
     cells.flatMap((cell) => cell.fixtures),
@@ -100,7 +103,9 @@ function prepare(options: Options, cells: readonly Cell[]): Bench {
   const slowDisk = cells.some((cell) => cell.hasSlowDisk) ? buildSlowDisk(tempDir) : unused;
   const hasReaders = cells.some((cell) => cell.load.kind === "slow-readers");
   const narrowSockets = hasReaders ? buildNarrowSockets(tempDir) : unused;
-  return { root, tempDir, workers, cores, warmUpSec, durationSec, slowDisk, narrowSockets };
+  const certificate = cells.some((cell) => cell.isTls) ? makeCertificate(tempDir) : undefined;
+  const times = { warmUpSec, durationSec };
+  return { root, tempDir, workers, cores, ...times, certificate, slowDisk, narrowSockets };
 }
 
 function report(options: Options, results: Results): void {

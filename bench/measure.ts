@@ -5,10 +5,12 @@
  * 2. check     status and bytes; a wrong answer ends it here
  * 3. warm up   compilers compile, caches fill
  * 4. time      the load runs; processor time is read just before and just after
- * 5. stop      nothing is left
+ * 5. ask       what it says of itself, where it says anything
+ * 6. stop      nothing is left
  */
 
 import type { Ask, Cell } from "./cell.js";
+import type { Certificate } from "./certificate.js";
 import { checkAsks } from "./check.js";
 import type { Cores } from "./cores.js";
 import { treePeakBytes } from "./cpu.js";
@@ -28,6 +30,8 @@ export interface Bench {
   readonly cores: Cores;
   readonly warmUpSec: number;
   readonly durationSec: number;
+  /** Undefined when no cell of this run wants it. */
+  readonly certificate?: Certificate | undefined;
   /** The library that slows reads below cold/, or why there is none. */
   readonly slowDisk: Preload;
   /** The library that gives slow readers real sockets, or why there is none. */
@@ -55,7 +59,7 @@ async function check(
   server: RunningServer,
   bench: Bench,
 ): Promise<Outcome> {
-  const verdict = await checkAsks(server.port, bench.root, asks);
+  const verdict = await checkAsks(server, bench.root, asks);
   if (verdict.kind === "disqualified") return verdict;
   const result = await loadServer(cell.load, {
     server,
@@ -68,7 +72,8 @@ async function check(
   });
   if (result.kind !== "timed") return result;
   const peakMib = treePeakBytes(server.pid) / MIB;
-  return { ...result, figures: { ...result.figures, peakMib } };
+  const inside = await server.inside();
+  return { ...result, figures: { ...result.figures, peakMib }, inside };
 }
 
 function whyNotHere(cell: Cell, contender: Contender, bench: Bench): string | undefined {
@@ -101,11 +106,11 @@ async function start(
   const { root, tempDir, workers, slowDisk } = bench;
   const { hasAccessLog = false, settings = {} } = cell;
   const preload = cell.hasSlowDisk && "library" in slowDisk ? slowDisk.library : undefined;
+  const certificate = cell.isTls ? bench.certificate : undefined;
   const around = { root, tempDir, workers, serverCores: bench.cores.server };
+  const purpose = { firstAsk, hasAccessLog, settings, preload, certificate };
   try {
-    return {
-      server: await launch(contender, around, { firstAsk, hasAccessLog, settings, preload }),
-    };
+    return { server: await launch(contender, around, purpose) };
   } catch (error) {
     return { kind: "disqualified", why: (error as Error).message };
   }

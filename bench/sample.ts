@@ -1,5 +1,6 @@
 /** One run of one cell against one server, as it happened: what the report is made of. */
 import type { Figures } from "./cell.js";
+import type { Inside } from "./servers/inside.js";
 
 export type Outcome =
   | {
@@ -9,6 +10,8 @@ export type Outcome =
       readonly histogram?: string | undefined;
       /** What a reader of the number must know: socket errors, a generator that was late. */
       readonly notes: readonly string[];
+      /** Where the server says its time went. Sluice only, and not when it did not answer. */
+      readonly inside?: Inside | undefined;
     }
   | { readonly kind: "disqualified"; readonly why: string }
   | { readonly kind: "abstained"; readonly why: string };

@@ -5,7 +5,7 @@
  * delay. Reads land in one buffer per client, counted and forgotten.
  */
 import { connect, type Socket } from "node:net";
-import type { ReadyAsk } from "../check.js";
+import type { Question } from "../check.js";
 import { createAnswerMeter } from "./answer-meter.js";
 
 /** Larger than any small answer, so most answers take one read. */
@@ -55,7 +55,7 @@ export function openClient(
 }
 
 /** The bytes of a request, made once. */
-export function requestBytes(host: string, port: number, ask: ReadyAsk): Buffer {
+export function requestBytes(host: string, port: number, ask: Question): Buffer {
   const fields = Object.entries({ Host: `${host}:${port}`, ...ask.headers });
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return Buffer.from(`${ask.method} ${ask.target} HTTP/1.1\r\n${lines}\r\n`, "latin1");

@@ -1,7 +1,8 @@
 /** What every kind of load is given, what it gives back, and the clock they all read. */
+import { availableParallelism } from "node:os";
 import type { ReadyAsk } from "../check.js";
 import type { Cores } from "../cores.js";
-import { treeCpuSec } from "../cpu.js";
+import { machineBusySec, treeCpuSec } from "../cpu.js";
 import type { Preload } from "../preload.js";
 import type { Outcome } from "../sample.js";
 import type { RunningServer } from "../servers/launch.js";
@@ -16,11 +17,38 @@ export interface LoadContext {
   readonly narrowSockets: Preload;
 }
 
-/** @returns a function that tells the server's processor seconds since this call */
-export function startCpuWatch({ server }: LoadContext): () => number {
-  const beforeSec = treeCpuSec(server.pid);
-  return () => treeCpuSec(server.pid) - beforeSec;
+/** What a timed part used. */
+export interface Usage {
+  /** Processor seconds of the server. */
+  readonly cpuSec: number;
+  /** Of all cores: what was used by processes that are neither the server nor ours. */
+  readonly othersPercent: number;
 }
+
+/** @returns a function that tells what was used since this call */
+export function startCpuWatch({
+  server,
+}: {
+  readonly server: { readonly pid: number };
+}): () => Usage {
+  const startMs = performance.now();
+  const before = look(server.pid);
+  return () => {
+    const after = look(server.pid);
+    const coreSec = (availableParallelism() * (performance.now() - startMs)) / 1000;
+    const othersSec = Math.max(0, after.othersSec - before.othersSec);
+    return {
+      cpuSec: after.serverSec - before.serverSec,
+      othersPercent: (100 * othersSec) / coreSec,
+    };
+  };
+}
+
+/** The server is a descendant of this process, as the load generator is. */
+const look = (serverPid: number) => ({
+  serverSec: treeCpuSec(serverPid),
+  othersSec: machineBusySec() - treeCpuSec(process.pid),
+});
 
 export const disqualified = (why: string): Outcome => ({ kind: "disqualified", why });
 

@@ -2,7 +2,7 @@
  * The process that loads a server with our own sockets, on cores of its own.
  *
  * 1. plan    the parent sends what to do
- * 2. warm    the same load for a moment, so that this process and the server are compiled
+ * 2. warm    a load of the same kind, so that this process and the server are compiled
  * 3. ready   the parent looks at the server's clock and memory
  * 4. go      the timed part
  * 5. result  figures back; "stop" ends what has no end of its own
@@ -14,7 +14,7 @@ import { type SlowReadersPlan, startSlowReaders } from "./slow-readers.js";
 
 export type GeneratorPlan =
   | { readonly kind: "paced"; readonly warmUpSec: number; readonly load: OpenLoopPlan }
-  | { readonly kind: "closed-raw"; readonly warmUpSec: number; readonly load: ClosedRawPlan }
+  | { readonly kind: "closed-raw"; readonly warmUp: ClosedRawPlan; readonly load: ClosedRawPlan }
   | {
       readonly kind: "stalling";
       readonly warmUpSec: number;
@@ -48,7 +48,7 @@ async function carryOut(plan: GeneratorPlan): Promise<GeneratorResult> {
       await whenTold();
       return { paced: await runOpenLoop(plan.load) };
     case "closed-raw":
-      await runClosedRaw({ ...plan.load, durationSec: plan.warmUpSec });
+      await runClosedRaw(plan.warmUp);
       await whenTold();
       return { closed: await runClosedRaw(plan.load) };
     case "stalling": {

@@ -2,7 +2,7 @@
 import type { Load } from "../cell.js";
 import type { Outcome } from "../sample.js";
 import { timeClosed } from "./closed.js";
-import { timeClosedRaw } from "./closed-raw-timing.js";
+import { timeClosedRaw, timeFirstTouch } from "./closed-raw-timing.js";
 import type { LoadContext } from "./context.js";
 import { timePaced } from "./paced.js";
 import { timeSlowReaders } from "./slow-readers-timing.js";
@@ -14,6 +14,8 @@ export function loadServer(load: Load, context: LoadContext): Promise<Outcome> {
       return timeClosed(load, context);
     case "closed-raw":
       return timeClosedRaw(load, context);
+    case "first-touch":
+      return timeFirstTouch(load, context);
     case "paced":
       return timePaced(load, context);
     case "stalling":

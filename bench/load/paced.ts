@@ -2,7 +2,7 @@
 import type { LoadOf } from "../cell.js";
 import type { Outcome } from "../sample.js";
 import { HOST } from "../servers/launch.js";
-import { disqualified, type LoadContext, noteErrors } from "./context.js";
+import { disqualified, type LoadContext, noteErrors, type Usage } from "./context.js";
 import { generate, recordedFigures } from "./generated.js";
 import type { OpenLoopPlan, OpenLoopResult } from "./open-loop.js";
 
@@ -13,8 +13,8 @@ const LATE_NOTE = `the load generator itself was late by more than ${LATENESS_LI
 export async function timePaced(load: LoadOf<"paced">, context: LoadContext): Promise<Outcome> {
   const { warmUpSec } = context;
   const plan = { kind: "paced", warmUpSec, load: planOpenLoop(load, context) } as const;
-  const { result, cpuSec } = await generate(plan, context);
-  return judgePaced(result.paced!, cpuSec);
+  const { result, used } = await generate(plan, context);
+  return judgePaced(result.paced!, used);
 }
 
 export function planOpenLoop(
@@ -24,7 +24,7 @@ export function planOpenLoop(
   return { host: HOST, port: server.port, asks, connections, perSec, durationSec };
 }
 
-export function judgePaced(paced: OpenLoopResult, cpuSec: number): Outcome {
+export function judgePaced(paced: OpenLoopResult, used: Usage): Outcome {
   if (paced.wrongStatus > 0) return disqualified(`${paced.wrongStatus} answers had a wrong status`);
   if (paced.answered === 0) return disqualified("it answered nothing under load");
   const notes = [
@@ -32,6 +32,6 @@ export function judgePaced(paced: OpenLoopResult, cpuSec: number): Outcome {
     ...(paced.unanswered > 0 ? [`${paced.unanswered} requests unanswered at the end`] : []),
     ...(paced.latenessP99Ms > LATENESS_LIMIT_MS ? [LATE_NOTE] : []),
   ];
-  const figures = recordedFigures(paced, cpuSec);
+  const figures = recordedFigures(paced, used);
   return { kind: "timed", figures, histogram: paced.histogram, notes };
 }

@@ -30,7 +30,7 @@ export async function timeSlowReaders(
   context: LoadContext,
 ): Promise<Outcome> {
   const { server, asks, cores, tempDir } = context;
-  const fast = { port: server.port, asks, connections: 1, cores, workDir: tempDir };
+  const fast = { server, asks, connections: 1, cores, workDir: tempDir };
   await runWrk({ ...fast, durationSec: context.warmUpSec });
   const alone = await runWrk({ ...fast, durationSec: context.durationSec });
   const residentBefore = treeResidentBytes(server.pid);
@@ -45,9 +45,9 @@ export async function timeSlowReaders(
   try {
     await untilBuffersAreFull();
     const grown = treeResidentBytes(server.pid) - residentBefore;
-    const cpuSec = startCpuWatch(context);
+    const used = startCpuWatch(context);
     const beside = await runWrk({ ...fast, durationSec: context.durationSec });
-    const usedSec = cpuSec();
+    const { cpuSec, othersPercent } = used();
     const notes = [...noteErrors(beside.socketErrors), ...noteKernelMemory()];
     const result = await generator.go();
     if (!result.readersBytes) return disqualified("the slow readers got nothing");
@@ -57,8 +57,9 @@ export async function timeSlowReaders(
       keptPercent: (100 * mibPerSec) / (alone.bytes / MIB / alone.durationSec),
       kibPerReader: Math.max(0, grown) / KIB / readers,
       readersCut: result.readersCut ?? 0,
-      cpuMsPerGib: (usedSec * 1e3) / (beside.bytes / GIB),
-      busyPercent: (usedSec / beside.durationSec) * 100,
+      cpuMsPerGib: (cpuSec * 1e3) / (beside.bytes / GIB),
+      busyPercent: (cpuSec / beside.durationSec) * 100,
+      othersPercent,
     };
     return { kind: "timed", figures, notes };
   } finally {

@@ -34,7 +34,7 @@ export async function startSlowReaders(plan: SlowReadersPlan): Promise<SlowReade
   const state = { cut: 0, bytes: 0 };
   const sockets: Socket[] = [];
   const ration = Buffer.allocUnsafe(plan.bytesPerSec); // shared: what is read is only counted
-  const ask = { method: "GET", target: plan.target, headers: {}, status: 200 } as const;
+  const ask = { method: "GET", target: plan.target, headers: {} } as const;
   const request = requestBytes(plan.host, plan.port, ask);
   for (let at = 0; at < plan.readers; at += CONNECT_BATCH) {
     const count = Math.min(CONNECT_BATCH, plan.readers - at);

@@ -25,15 +25,15 @@ export async function timeStalling(
     return disqualified(`the slow disk does not reach this server: ${took}`);
   }
   const asks = targets.map(
-    (target) => ({ method: "GET", target, headers: {}, status: 200 }) as const,
+    (target) => ({ method: "GET", target, headers: {}, status: 200, bodyBytes: 0 }) as const,
   );
   const where = { host: HOST, port: server.port, asks, connections: load.coldClients };
   const cold = { ...where, isOnce: true, durationSec };
   const hot = planOpenLoop(load, context);
   const plan = { kind: "stalling", warmUpSec, load: hot, cold } as const;
-  const { result, cpuSec } = await generate(plan, context);
+  const { result, used } = await generate(plan, context);
 
-  const outcome = judgePaced(result.paced!, cpuSec);
+  const outcome = judgePaced(result.paced!, used);
   const slow = result.cold!;
   if (outcome.kind !== "timed") return outcome;
   if (slow.wrongStatus > 0) return disqualified(`${slow.wrongStatus} cold answers were wrong`);

@@ -8,7 +8,8 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadyAsk } from "../check.js";
+import type { Certificate } from "../certificate.js";
+import type { Door, ReadyAsk } from "../check.js";
 import { startChild } from "../children.js";
 import { type Cores, pinned } from "../cores.js";
 import { findProgram } from "../programs.js";
@@ -31,7 +32,7 @@ export interface ClosedLoopResult {
 }
 
 export interface WrkPlan {
-  readonly port: number;
+  readonly server: Door;
   readonly asks: readonly ReadyAsk[];
   readonly connections: number;
   readonly durationSec: number;
@@ -48,7 +49,10 @@ export async function runWrk(plan: WrkPlan): Promise<ClosedLoopResult> {
   const script = join(plan.workDir, "wrk.lua");
   writeFileSync(script, createScript(plan.asks));
   const [command, ...args] = commandLine(plan, script);
-  const child = startChild(command!, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = startChild(command!, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...clientTls(plan.server.certificate) },
+  });
   let output = "";
   let timer: NodeJS.Timeout | undefined;
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -60,13 +64,21 @@ export async function runWrk(plan: WrkPlan): Promise<ClosedLoopResult> {
   return parseReport(output);
 }
 
-function commandLine({ cores, connections, durationSec, port }: WrkPlan, script: string): string[] {
+function commandLine(
+  { cores, connections, durationSec, server }: WrkPlan,
+  script: string,
+): string[] {
   const threads = Math.min(cores.loadCount, connections);
   const longer = Math.ceil(durationSec) + 1;
-  const url = `http://${HOST}:${port}/`;
+  const scheme = server.certificate === undefined ? "http" : "https";
+  const url = `${scheme}://${HOST}:${server.port}/`;
   const options = [`-t${threads}`, `-c${connections}`, `-d${longer}s`, "-s", script, url];
   return pinned(cores.load, "stdbuf", ["-oL", findProgram("wrk") ?? "wrk", ...options]);
 }
+
+/** Debian's wrk uses the system's OpenSSL, which is told by its environment. */
+const clientTls = (certificate: Certificate | undefined): Record<string, string> =>
+  certificate === undefined ? {} : { OPENSSL_CONF: certificate.clientConfigPath };
 
 /** The line that `done` prints in `createScript`. */
 function parseReport(output: string): ClosedLoopResult {

@@ -78,6 +78,12 @@ dl { margin: 0; }
 .curves polyline.f-sluice { stroke-width: 3; }
 .curves .grid line { stroke: var(--line); stroke-width: 1; }
 .curves text { fill: var(--soft); font-size: 12px; }
+.inside .track { display: flex; gap: 1px; height: 16px; background: var(--track); border-radius: 3px; overflow: hidden; }
+.inside ul { display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; margin: 6px 0 0; padding: 0; font-size: 14px;
+  font-variant-numeric: tabular-nums; }
+.inside li { display: flex; gap: 6px; align-items: center; } .inside li i { width: 12px; height: 12px; border-radius: 2px; }
+.p-loop { background: var(--sluice); } .p-drain { background: var(--open); }
+.p-disk { background: var(--lighttpd); } .p-queue { background: var(--h2o); }
 .notes { margin: 14px 0 0; padding-left: 18px; font-size: 13px; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }

@@ -16,6 +16,7 @@ import type { Verdict } from "../verdict.js";
 import { drawBars } from "./bars.js";
 import { drawCurves } from "./curves.js";
 import { drawDuels } from "./duel-chart.js";
+import { drawInside, INSIDE_NOTE } from "./inside.js";
 import { listAbsences, listLosses } from "./losses.js";
 import { escapeHtml } from "./markup.js";
 import { PAGE_STYLE } from "./page-style.js";
@@ -27,7 +28,8 @@ export function drawPage(results: Results, reports: readonly CellReport[]): stri
     `<h2>Every cell, one bar</h2><p class="soft">Right of the middle Sluice is better, left of it the best
 configuration of the other server. Gray: the runs overlap, so nobody may say.</p>${drawDuels(reports)}`,
     drawLosses(reports),
-    `<h2>Cell by cell</h2><p class="soft">Bars are medians; the thin line spans the worst and the best round.</p>`,
+    `<h2>Cell by cell</h2><p class="soft">Bars are medians; the thin line spans the worst and the best round.
+${INSIDE_NOTE}</p>`,
     ...reports.map(drawCell),
     drawServers(results),
   ];
@@ -80,11 +82,14 @@ function drawLosses(reports: readonly CellReport[]): string {
 function drawCell(report: CellReport): string {
   const { cell, standings } = report;
   const pictures = cell.judgedBy.map((figure) => drawBars(report, figure)).join("");
+  const insides = standings.map(({ server, inside }) =>
+    inside === undefined ? "" : drawInside(server, inside),
+  );
   const notes = standings.flatMap((one) => one.notes.map((note) => `${one.server}: ${note}`));
   const noteList = notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("");
   return `<section class="cell" id="${escapeHtml(cell.name)}">
 <header><h3>${escapeHtml(cell.title)}</h3><code>--only ${escapeHtml(cell.name)}</code></header>
-${drawBadge(report)}${pictures}${drawCurves(report)}
+${drawBadge(report)}${pictures}${drawCurves(report)}${insides.join("")}
 <details><summary>All medians</summary><div class="scroll">${drawTable(report)}</div></details>
 ${notes.length === 0 ? "" : `<ul class="notes">${noteList}</ul>`}</section>`;
 }
@@ -133,7 +138,7 @@ function drawServers(results: Results): string {
 }
 
 const methodLine = ({ rounds, durationSec, warmUpSec, workers }: Results): string =>
-  `${rounds} rounds of ${durationSec} s after ${warmUpSec} s of warm-up, shuffled; ${workers} worker${workers === 1 ? "" : "s"} each; answers checked byte by byte first`;
+  `${rounds} round${rounds === 1 ? "" : "s"} of ${durationSec} s after ${warmUpSec} s of warm-up, shuffled; ${workers} worker${workers === 1 ? "" : "s"} each; answers checked byte by byte first`;
 
 function versionsLine({ servers }: Results): string {
   const unique = new Map(servers.map((one) => [one.family, one.version]));

@@ -12,6 +12,7 @@ import { FIGURES, formatFigure } from "../figure-names.js";
 import { machineLine } from "../machine.js";
 import type { Results } from "../results.js";
 import { RUNS_FOR_A_VERDICT } from "../verdict.js";
+import { describeLag, INSIDE_NOTE, sharesOf } from "./inside.js";
 
 /** Shown for every cell beside what it is judged by, where measured. */
 const ALWAYS: readonly FigureName[] = ["p99Ms", "maxMs", "busyPercent", "peakMib"];
@@ -41,7 +42,9 @@ function printCell(report: CellReport): string {
   const titles = columns.map((one) => FIGURES[one].title.padStart(COLUMN_WIDTH)).join("");
   const rows = standings.map((one) => printStanding(report, one, columns));
   const head = `${" ".repeat(NAME_WIDTH)}${titles}${"of floor".padStart(10)}`;
-  return [`${cell.name}: ${cell.title}`, head, ...rows, ...report.duels.map(printDuel)].join("\n");
+  const duels = report.duels.map(printDuel);
+  const title = `${cell.name}: ${cell.title}`;
+  return [title, head, ...rows, ...duels, ...standings.flatMap(printInside)].join("\n");
 }
 
 function printStanding(report: CellReport, one: Standing, columns: readonly FigureName[]): string {
@@ -62,6 +65,12 @@ function printFigure(value: number | undefined, figure: FigureName): string {
 const printDuel = ({ figure, opponent, verdict }: Duel): string =>
   `  vs ${opponent}: ${verdict.outcome}, ${formatRatio(verdict.ratio)} by ${FIGURES[figure].title}`;
 
+function printInside({ server, inside }: Standing): string[] {
+  if (inside === undefined) return [];
+  const shares = sharesOf(inside).map(({ label, percent }) => `${label} ${percent}`);
+  return [`  where ${server}'s time went: ${shares.join(", ")}; ${describeLag(inside)}`];
+}
+
 function printSummary(results: Results, reports: readonly CellReport[]): string {
   const rows = reports.map((report) => {
     const duel = deciding(report);
@@ -73,7 +82,7 @@ function printSummary(results: Results, reports: readonly CellReport[]): string 
   });
   const settled = results.rounds >= RUNS_FOR_A_VERDICT;
   const hint = settled ? [] : [`No verdicts: they need ${RUNS_FOR_A_VERDICT} rounds or more.`];
-  return ["Ratio above 1: Sluice is better.", ...rows, ...hint].join("\n");
+  return ["Ratio above 1: Sluice is better.", ...rows, ...hint, INSIDE_NOTE].join("\n");
 }
 
 export const formatRatio = (ratio: number): string =>

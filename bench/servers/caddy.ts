@@ -1,6 +1,6 @@
 /** Caddy: the server in Go that many newcomers choose, with its defaults but for TLS and admin. */
 import { findProgram, isInstalled, versionOf } from "../programs.js";
-import type { Contender, Site } from "./contender.js";
+import { ACCESS_LOG, type Contender, type Site } from "./contender.js";
 
 export const CADDY: Contender = {
   name: "caddy",
@@ -19,14 +19,14 @@ export const CADDY: Contender = {
 };
 
 function configure(site: Site): string {
-  const log = `log {\n    output file ${site.workDir}/access.log\n  }`;
+  const log = `log {\n    output file ${site.workDir}/${ACCESS_LOG}\n  }`;
   return `{
   admin off
   auto_https off
   persist_config off
 }
-http://${site.host}:${site.port} {
-  root * ${site.root}
+${site.certificate === undefined ? "http" : "https"}://${site.host}:${site.port} {
+${configureTls(site)}  root * ${site.root}
   file_server {
     precompressed br gzip
   }
@@ -34,3 +34,6 @@ http://${site.host}:${site.port} {
 }
 `;
 }
+
+const configureTls = ({ certificate }: Site): string =>
+  certificate === undefined ? "" : `  tls ${certificate.certPath} ${certificate.keyPath}\n`;

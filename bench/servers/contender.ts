@@ -5,12 +5,18 @@
  * stopping is launch.ts, the same for all.
  */
 import type { Ask } from "../cell.js";
+import type { Certificate } from "../certificate.js";
+import type { Inside } from "./inside.js";
 
 /** What one start of a server is given. */
 export interface Site {
   readonly root: string;
   readonly host: string;
   readonly port: number;
+  /** For whoever tells of itself on a port of its own. Only Sluice looks at it. */
+  readonly adminPort: number;
+  /** It speaks TLS with this certificate; undefined: plain HTTP. */
+  readonly certificate?: Certificate | undefined;
   /** A folder of this start alone, for configuration, pid file and logs. Removed afterwards. */
   readonly workDir: string;
   readonly workers: number;
@@ -38,6 +44,17 @@ export interface Contender {
   readonly missing: () => string | undefined;
   readonly version: () => string;
   readonly plan: (site: Site) => LaunchPlan;
+  /** What the running server says of itself, if it can. */
+  readonly inside?: (site: Site) => Promise<Inside | undefined>;
   /** Cells it cannot take part in, by name, with the reason for the report. */
   readonly abstains: Readonly<Record<string, string>>;
 }
+
+/** Where each server writes its access log, in its own folder. */
+export const ACCESS_LOG = "access.log";
+
+/** `abstains` of a server that cannot take part in the cells over TLS. */
+export const abstainFromTls = (why: string): Record<string, string> =>
+  Object.fromEntries(TLS_CELLS.map((name) => [name, why]));
+
+const TLS_CELLS = ["tls-1k", "tls-1m"];

@@ -6,7 +6,8 @@ import type { Contender, Site } from "./contender.js";
 const SHOWN: Omit<Site, "workers"> = {
   root: "ROOT",
   host: "127.0.0.1",
-  port: 0,
+  port: 8080,
+  adminPort: 8081,
   workDir: "WORK",
   hasAccessLog: false,
   settings: {},

@@ -5,13 +5,15 @@
  * asked to do. Whatever a file server does beyond this, it pays for.
  */
 
-import uws, { type HttpResponse } from "uWebSockets.js";
+import uws, { type HttpResponse, type TemplatedApp } from "uWebSockets.js";
 import { readFileSync } from "node:fs";
+import type { Certificate } from "../certificate.js";
 
 /** What the process is told, in a JSON file named on its command line. */
 export interface ConstantAnswer {
   readonly host: string;
   readonly port: number;
+  readonly certificate?: Certificate | undefined;
   readonly status: number;
   readonly isHead: boolean;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,12 +30,17 @@ const [firstName, block] = headBlock(answer.headers);
 const body =
   answer.bodyPath === undefined ? Buffer.from("nothing here") : readFileSync(answer.bodyPath);
 
-uws
-  .App()
+openApp()
   .any("/*", pickHandler())
   .listen(answer.host, answer.port, (socket) => {
     if (!socket) throw new Error(`port ${answer.port} is taken`);
   });
+
+function openApp(): TemplatedApp {
+  if (answer.certificate === undefined) return uws.App();
+  const { certPath, keyPath } = answer.certificate;
+  return uws.SSLApp({ cert_file_name: certPath, key_file_name: keyPath });
+}
 
 function pickHandler(): (res: HttpResponse) => void {
   if (answer.status === 304 || answer.isHead) return (res) => head(res).endWithoutBody();

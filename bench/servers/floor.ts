@@ -21,11 +21,12 @@ export const FLOOR: Contender = {
   abstains: {},
 };
 
-function constantFor({ firstAsk, root, host, port }: Site): ConstantAnswer {
+function constantFor({ firstAsk, root, host, port, certificate }: Site): ConstantAnswer {
   const { status, body, method, answerHeaders } = firstAsk;
   return {
     host,
     port,
+    certificate,
     status,
     isHead: method === "HEAD",
     headers: { "Content-Type": "application/octet-stream", ETag: '"floor"', ...answerHeaders },

@@ -1,6 +1,6 @@
 /** h2o: HTTP/2 server in C whose HTTP/1.1 path is the fastest of the peers for small files. */
 import { findProgram, isInstalled, versionOf } from "../programs.js";
-import type { Contender, Site } from "./contender.js";
+import { ACCESS_LOG, type Contender, type Site } from "./contender.js";
 
 export const H2O: Contender = {
   name: "h2o",
@@ -16,7 +16,7 @@ export const H2O: Contender = {
 };
 
 function configure(site: Site): string {
-  const log = site.hasAccessLog ? `access-log: ${site.workDir}/access.log\n` : "";
+  const log = site.hasAccessLog ? `access-log: ${site.workDir}/${ACCESS_LOG}\n` : "";
   const user = process.getuid?.() === 0 ? "user: root\n" : "";
   return `${user}num-threads: ${site.workers}
 max-connections: 32768
@@ -27,10 +27,19 @@ error-log: ${site.workDir}/error.log
 ${log}listen:
   host: ${site.host}
   port: ${site.port}
-hosts:
+${configureTls(site)}hosts:
   default:
     paths:
       "/":
         file.dir: ${site.root}
 `;
 }
+
+const configureTls = ({ certificate }: Site): string =>
+  certificate === undefined
+    ? ""
+    : `  ssl:
+    certificate-file: ${certificate.certPath}
+    key-file: ${certificate.keyPath}
+    minimum-version: TLSv1.2
+`;

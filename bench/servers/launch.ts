@@ -9,14 +9,15 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ask } from "../cell.js";
+import { type Certificate, openRequest } from "../certificate.js";
 import { startChild, stopChild } from "../children.js";
 import { pinned } from "../cores.js";
 import type { Contender, Site } from "./contender.js";
+import type { Inside } from "./inside.js";
 
 export const HOST = "127.0.0.1";
 /** Half a second on a quiet machine; on one that is busy with others it has taken five. */
@@ -41,6 +42,8 @@ export interface Purpose {
   readonly settings: Readonly<Record<string, string>>;
   /** Shared library to preload, for a cell over the slow disk. */
   readonly preload?: string | undefined;
+  /** For a cell over TLS. */
+  readonly certificate?: Certificate | undefined;
 }
 
 export interface RunningServer {
@@ -48,6 +51,10 @@ export interface RunningServer {
   readonly pid: number;
   /** All it has written to either stream. */
   readonly said: () => string;
+  /** Undefined: it speaks plain HTTP. */
+  readonly certificate?: Certificate | undefined;
+  /** What it says of itself, where it says anything. Ask before `stop`. */
+  readonly inside: () => Promise<Inside | undefined>;
   readonly stop: () => Promise<void>;
 }
 
@@ -72,7 +79,7 @@ export async function launch(
   });
   const clean = () => rmSync(site.workDir, { recursive: true, force: true });
   try {
-    await untilAnswering(child, site.port);
+    await untilAnswering(child, site);
   } catch (error) {
     await stopChild(child);
     const said = readComplaint(logPath) || readComplaint(join(site.workDir, "error.log"));
@@ -83,6 +90,8 @@ export async function launch(
     port: site.port,
     pid: child.pid!,
     said: () => readFileSync(logPath, "utf8"),
+    certificate: site.certificate,
+    inside: async () => contender.inside?.(site),
     stop: () => stopChild(child).then(clean),
   };
 }
@@ -93,8 +102,9 @@ async function prepareSite(around: Surroundings, purpose: Purpose): Promise<Site
   const workDir = join(around.tempDir, `start-${++startCount}`);
   mkdirSync(workDir);
   const { root, workers } = around;
-  const { firstAsk, hasAccessLog, settings } = purpose;
-  const where = { root, workDir, host: HOST, port: await freePort() };
+  const { firstAsk, hasAccessLog, settings, certificate } = purpose;
+  const ports = { port: await freePort(), adminPort: await freePort() };
+  const where = { root, workDir, host: HOST, ...ports, certificate };
   return { ...where, workers, firstAsk, hasAccessLog, settings };
 }
 
@@ -123,20 +133,21 @@ async function isFree(port: number): Promise<boolean> {
   return isListening;
 }
 
-async function untilAnswering(child: ChildProcess, port: number): Promise<void> {
+async function untilAnswering(child: ChildProcess, { port, certificate }: Site): Promise<void> {
   const deadlineMs = Date.now() + START_LIMIT_MS;
   while (Date.now() < deadlineMs) {
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
-    if (await answers(port)) return;
+    if (await answers(port, certificate)) return;
     await sleep(POLL_MS);
   }
   throw new Error(`port ${port} stayed closed for ${START_LIMIT_MS} ms`);
 }
 
 /** Any answer will do. A port that merely accepts may be a server still trying whether it is free. */
-function answers(port: number): Promise<boolean> {
+function answers(port: number, certificate: Certificate | undefined): Promise<boolean> {
+  const where = { host: HOST, port, agent: false, timeout: POLL_ANSWER_MS };
   return new Promise((settle) => {
-    const asked = request({ host: HOST, port, agent: false, timeout: POLL_ANSWER_MS }, (answer) => {
+    const asked = openRequest(where, certificate, (answer) => {
       answer.resume();
       settle(true);
     });

@@ -1,6 +1,6 @@
 /** lighttpd: the small single-threaded server in C, with its own stat cache. */
 import { findProgram, isInstalled, versionOf } from "../programs.js";
-import type { Contender, Site } from "./contender.js";
+import { ACCESS_LOG, abstainFromTls, type Contender, type Site } from "./contender.js";
 
 export const LIGHTTPD: Contender = {
   name: "lighttpd",
@@ -15,6 +15,7 @@ export const LIGHTTPD: Contender = {
   abstains: {
     precompressed: "it serves no file.gz beside a file",
     "range-16": "it answers at most 10 ranges of a request",
+    ...abstainFromTls("its TLS module is a package of its own, lighttpd-mod-openssl"),
   },
 };
 
@@ -22,7 +23,7 @@ export const LIGHTTPD: Contender = {
 function configure(site: Site): string {
   const workers = site.workers > 1 ? `server.max-worker = ${site.workers}\n` : "";
   const log = `server.modules += ( "mod_accesslog" )
-accesslog.filename = "${site.workDir}/access.log"
+accesslog.filename = "${site.workDir}/${ACCESS_LOG}"
 `;
   return `server.document-root = "${site.root}"
 server.bind = "${site.host}"

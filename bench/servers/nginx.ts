@@ -3,7 +3,7 @@
  * configuration wins everywhere, and beating the defaults proves nothing.
  */
 import { findProgram, isInstalled, versionOf } from "../programs.js";
-import type { Contender, Site } from "./contender.js";
+import { ACCESS_LOG, type Contender, type Site } from "./contender.js";
 
 /** Each way of moving a body that wins somewhere, by name. */
 const WAYS: Readonly<Record<string, string>> = {
@@ -35,11 +35,12 @@ export const NGINX: readonly Contender[] = Object.entries(WAYS).map(([name, way]
 
 /**
  * Everything that helps nginx and changes no answer: no request limit per connection, facts of all
- * fixtures kept open, errors remembered too. Workers keep our user, or a temporary folder of root's
+ * fixtures kept open, errors remembered too, log lines written in batches. Workers keep our user, or a temporary folder of root's
  * would be closed to them.
  */
 function configure(site: Site, way: string): string {
-  const log = site.hasAccessLog ? `${site.workDir}/access.log combined` : "off";
+  const path = `${site.workDir}/${ACCESS_LOG}`;
+  const log = site.hasAccessLog ? `${path} combined buffer=64k flush=1s` : "off";
   const user = process.getuid?.() === 0 ? "user root;\n" : "";
   return `${user}daemon off;
 worker_processes ${site.workers};
@@ -65,10 +66,20 @@ http {
   uwsgi_temp_path ${site.workDir}/t4;
   scgi_temp_path ${site.workDir}/t5;
   server {
-    listen ${site.host}:${site.port} backlog=4096 reuseport;
-    root ${site.root};
+    listen ${site.host}:${site.port}${site.certificate === undefined ? "" : " ssl"} backlog=4096 reuseport;
+${configureTls(site)}    root ${site.root};
     index index.html;
   }
 }
 `;
 }
+
+/** Without the kernel's TLS (off unless asked for), which not every kernel and library has. */
+const configureTls = ({ certificate }: Site): string =>
+  certificate === undefined
+    ? ""
+    : `    ssl_certificate ${certificate.certPath};
+    ssl_certificate_key ${certificate.keyPath};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:bench:10m;
+`;

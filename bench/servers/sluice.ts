@@ -1,8 +1,10 @@
 /** Sluice itself, as built in dist/, with its defaults: what a newcomer gets. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SETTINGS } from "../../engine/settings.js";
 import { REPO_ROOT } from "../places.js";
-import type { Contender } from "./contender.js";
+import { ACCESS_LOG, abstainFromTls, type Contender, type Site } from "./contender.js";
+import { askInside } from "./inside.js";
 
 const MAIN = join(REPO_ROOT, "dist", "engine", "main.js");
 
@@ -22,12 +24,26 @@ export function createSluice(sweep: Readonly<Record<string, string>> = {}): Cont
       env: {
         SLUICE_HOST: site.host,
         SLUICE_PORT: `${site.port}`,
+        SLUICE_ADMIN_PORT: `${site.adminPort}`,
         ...(site.workers > 1 ? { SLUICE_WORKERS: `${site.workers}` } : {}),
         ...SAME_TRUST,
+        ...logEnv(site),
+        ...tlsEnv(site),
         ...site.settings,
         ...sweep,
       },
     }),
-    abstains: { "access-log": "it writes no access log yet" },
+    inside: ({ adminPort }) => askInside(adminPort),
+    abstains: "tlsCert" in SETTINGS ? {} : abstainFromTls("it speaks no TLS yet"),
   };
 }
+
+const logEnv = ({ hasAccessLog, workDir }: Site): Record<string, string> =>
+  hasAccessLog
+    ? { SLUICE_ACCESS_LOG: "combined", SLUICE_ACCESS_LOG_FILE: join(workDir, ACCESS_LOG) }
+    : {};
+
+const tlsEnv = ({ certificate }: Site): Record<string, string> =>
+  certificate === undefined
+    ? {}
+    : { SLUICE_TLS_CERT: certificate.certPath, SLUICE_TLS_KEY: certificate.keyPath };

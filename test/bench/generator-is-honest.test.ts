@@ -17,7 +17,7 @@ import { answerOf, type StubServer, startStub } from "./support.js";
 const PAUSE_MS = 100;
 /** Timers may fire a little early by one clock and late by another. */
 const PAUSE_SEEN_MS = 0.95 * PAUSE_MS;
-const ASK = { method: "GET", target: "/", headers: {}, status: 200 } as const;
+const ASK = { method: "GET", target: "/", headers: {}, status: 200, bodyBytes: 4 } as const;
 
 let stub: StubServer | undefined;
 afterEach(() => stub?.close());
@@ -53,6 +53,20 @@ test("open loop: every request that fell into the pause carries its share of it"
   expect(percentileMs(latencies, 94)).toBeGreaterThan(PAUSE_MS / 4);
 });
 
+test("open loop: a pause of the generator itself is told as its own, and in the latencies too", async () => {
+  stub = await startStub(async () => answerOf(200, "body"));
+  setTimeout(blockThisThread, 200);
+  const { histogram, latenessP99Ms } = await openLoop(stub.port, 4, 1000, 0.6);
+  expect(latenessP99Ms).toBeGreaterThan(PAUSE_MS / 2);
+  expect(percentileMs(mergeLatencies([histogram]), 94)).toBeGreaterThan(PAUSE_MS / 4);
+});
+
+/** The stub shares the thread, so it pauses as well: what counts is who is told to be late. */
+function blockThisThread(): void {
+  const untilMs = performance.now() + PAUSE_MS;
+  while (performance.now() < untilMs);
+}
+
 test("open loop: what is never answered is in the histogram with what it has waited", async () => {
   stub = await startStub(() => new Promise(() => {}));
   const { histogram, answered, unanswered } = await openLoop(stub.port, 2, 50, 0.1);
@@ -73,7 +87,7 @@ test.runIf(isInstalled("wrk"))("closed loop: one pause shows in the slowest answ
   stub = await startPausing(200);
   const workDir = mkdtempSync(join(tmpdir(), "bench-test-"));
   const cores = divideCores(1);
-  const plan = { port: stub.port, asks: [ASK], connections: 4, durationSec: 0.5, cores, workDir };
+  const plan = { server: stub, asks: [ASK], connections: 4, durationSec: 0.5, cores, workDir };
   const result = await runWrk(plan);
   rmSync(workDir, { recursive: true });
   expect(result.requests).toBeGreaterThan(200);

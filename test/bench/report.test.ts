@@ -15,7 +15,7 @@ const server = (name: string, family: string) => ({
   configuration: `<script>${name}</script>`,
 });
 
-function timed(cpuUsPerRequest: number, p99Ms: number): Outcome {
+function timed(cpuUsPerRequest: number, p99Ms: number): TimedOutcome {
   const latencies = createLatencies();
   for (let at = 1; at <= 1000; at++) recordUs(latencies, at * p99Ms);
   const histogram = encodeLatencies(latencies);
@@ -24,6 +24,18 @@ function timed(cpuUsPerRequest: number, p99Ms: number): Outcome {
 
 const rounds = (cell: string, name: string, outcomes: readonly Outcome[]): Sample[] =>
   outcomes.map((outcome, at) => ({ cell, server: name, round: at + 1, outcome }));
+
+type TimedOutcome = Extract<Outcome, { kind: "timed" }>;
+
+/** @param lagP99Ms what it says of itself in this round */
+const telling = (outcome: TimedOutcome, lagP99Ms: number, loop: number): Outcome => ({
+  ...outcome,
+  inside: {
+    lagP99Ms,
+    lagMaxMs: 10 * lagP99Ms,
+    shares: { queue: 0, disk: 0.004, loop, drain: 0.996 - loop },
+  },
+});
 
 const LIE: Outcome = { kind: "disqualified", why: "body differs <at> byte 7" };
 const RESULTS: Results = {
@@ -55,7 +67,11 @@ const RESULTS: Results = {
     { name: "lost", title: "a cell we lose", judgedBy: ["p99Ms"] },
   ],
   samples: [
-    ...rounds("won", "sluice", [timed(5, 1), timed(6, 1), timed(5, 1)]),
+    ...rounds("won", "sluice", [
+      telling(timed(5, 1), 9, 0.1),
+      telling(timed(6, 1), 1, 0.2),
+      telling(timed(5, 1), 2, 0.75),
+    ]),
     ...rounds("won", "nginx a", [timed(20, 1), timed(21, 1), timed(22, 1)]),
     ...rounds("won", "nginx b", [timed(10, 1), timed(11, 1), timed(12, 1)]),
     ...rounds("won", "h2o", [timed(1, 1), timed(1, 1), LIE]),
@@ -90,6 +106,17 @@ test("the terminal shows verdicts, disqualifications and the share of the floor"
   expect(text).toContain("vs nginx a: behind, 0.11x by p99");
   expect(text).toContain("disqualified: body differs <at> byte 7");
   expect(text).toMatch(/sluice +5\.00 µs.* 80%/);
+});
+
+test("where its time went: one round's own words, that of the middle lag, in both reports", () => {
+  const shares = "queue 0%, disk <1%, event loop 75%, client 25%";
+  const lag = "event loop late by 2.00 ms at p99, 20.0 ms at most";
+  const text = printReport(RESULTS, REPORTS);
+  expect(text).toContain(`where sluice's time went: ${shares}; ${lag}`);
+  expect(text.match(/where .* time went: /g)).toHaveLength(1); // nobody else says, and not in "lost"
+  const page = drawPage(RESULTS, REPORTS);
+  expect(page).toContain(lag);
+  expect(page).toContain('class="p-loop" style="width:75.0%"');
 });
 
 test("the page carries the same verdicts, escapes what it shows and loads nothing", () => {

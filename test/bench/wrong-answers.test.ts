@@ -51,7 +51,7 @@ const PARTS: Ask = {
 
 async function verdictOn(answer: string, ask: Ask) {
   stub = await startStub(async () => answer);
-  return checkAsks(stub.port, root, [ask]);
+  return checkAsks(stub, root, [ask]);
 }
 
 const flip = (text: string, at: number) =>
@@ -101,7 +101,7 @@ for (const [why, answer, ask, says] of wrong) {
 test("disqualified: nobody answers at all", async () => {
   const gone = await startStub(async () => "");
   await gone.close();
-  expect(await checkAsks(gone.port, root, [WHOLE])).toMatchObject({ kind: "disqualified" });
+  expect(await checkAsks(gone, root, [WHOLE])).toMatchObject({ kind: "disqualified" });
 });
 
 /** A real process, as the bench starts any server, that answers the right length and wrong bytes. */

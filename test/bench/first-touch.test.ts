@@ -1,0 +1,87 @@
+/** Which files a server has seen before the clock runs, and how often: as the cells promise. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { Load } from "../../bench/cell.js";
+import { createCells, QUICK_SCALE } from "../../bench/cells.js";
+import { divideCores } from "../../bench/cores.js";
+import { loadServer } from "../../bench/load/load.js";
+import { builtFile } from "../../bench/places.js";
+import { isInstalled } from "../../bench/programs.js";
+import { answerOf, type StubServer, startStub } from "./support.js";
+
+const BODY = "body";
+const targets = Array.from({ length: 40 }, (_, at) => `/timed-${at}`);
+
+const ASK = { method: "GET", headers: {}, status: 200 } as const;
+
+let stub: StubServer | undefined;
+let tempDir: string | undefined;
+afterEach(async () => {
+  await stub?.close();
+  if (tempDir !== undefined) rmSync(tempDir, { recursive: true });
+  tempDir = undefined;
+});
+
+/** Runs a load against a stub. @returns its outcome, and the targets the stub was asked for, in order */
+async function run(load: Load, asked: readonly string[], bodyBytes = BODY.length) {
+  const seen: string[] = [];
+  stub = await startStub(async (head) => {
+    seen.push(head.split(" ")[1]!);
+    return answerOf(200, BODY);
+  });
+  tempDir = mkdtempSync(join(tmpdir(), "bench-test-"));
+  const inside = async () => undefined;
+  const server = { port: stub.port, pid: process.pid, inside, stop: async () => {} };
+  const outcome = await loadServer(load, {
+    server,
+    asks: asked.map((target) => ({ ...ASK, target, bodyBytes })),
+    cores: divideCores(1),
+    tempDir,
+    warmUpSec: 0.1,
+    durationSec: load.kind === "first-touch" ? 30 : 0.3, // the former ends when all was asked
+    narrowSockets: { missing: "" },
+  });
+  return { outcome, seen };
+}
+
+test.runIf(existsSync(builtFile("load/generator.js")))(
+  "first touch: the warm-up asks for other files only, and each target is asked for once",
+  async () => {
+    const load = { kind: "first-touch", connections: 4, targets } as const;
+    const { outcome, seen } = await run(load, ["/other-1", "/other-2"]);
+    const timed = seen.filter((target) => target.startsWith("/timed"));
+    expect(outcome.kind).toBe("timed");
+    expect(timed.toSorted()).toEqual(targets.toSorted());
+    expect(seen.indexOf(timed[0]!)).toBeGreaterThan(2); // there was a warm-up
+    expect(seen.lastIndexOf("/other-1")).toBeLessThan(seen.indexOf(timed[0]!));
+  },
+);
+
+test("first touch: no file of the warm-up is among the targets, whatever the scale", () => {
+  const cell = createCells(QUICK_SCALE).find(({ load }) => load.kind === "first-touch");
+  const { load } = cell ?? {};
+  const once = load?.kind === "first-touch" ? load.targets : [];
+  expect(new Set(once).size).toBe(QUICK_SCALE.manyFiles);
+  expect(cell?.asks().filter(({ target }) => once.includes(target))).toEqual([]);
+});
+
+test.runIf(isInstalled("wrk"))(
+  "random: before anything else each question is put once, in order",
+  async () => {
+    const load = { kind: "closed", connections: 1, asksEachFirst: true } as const;
+    const { outcome, seen } = await run(load, targets);
+    expect(seen.slice(0, targets.length)).toEqual(targets);
+    expect(outcome.kind).toBe("timed");
+  },
+);
+
+test.runIf(isInstalled("wrk"))("answers that are too short under load are not timed", async () => {
+  const load = { kind: "closed", connections: 1 } as const;
+  const { outcome } = await run(load, ["/"], 1000);
+  expect(outcome).toMatchObject({
+    kind: "disqualified",
+    why: expect.stringContaining("shorter than the files"),
+  });
+});
