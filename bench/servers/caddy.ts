@@ -23,7 +23,6 @@ function configure(site: Site): string {
   return `{
   admin off
   auto_https off
-  persist_config off
 }
 ${site.certificate === undefined ? "http" : "https"}://${site.host}:${site.port} {
 ${configureTls(site)}  root * ${site.root}
