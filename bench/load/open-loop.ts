@@ -9,8 +9,8 @@
  * A request that finds no free connection waits here and its wait is part of its latency. What was
  * still unanswered at the end is recorded with the time it has waited so far.
  *
- * Also recorded: how late the generator itself was when a connection was free. Where that is not
- * small beside the latencies, they are not the server's.
+ * Also recorded: how late the generator itself was to see that a request was due, whether or not a
+ * connection was free. Where that is not small beside the latencies, they are not the server's.
  */
 import type { ReadyAsk } from "../check.js";
 import { type Client, openClient, requestBytes } from "./client.js";
@@ -68,20 +68,19 @@ export async function runOpenLoop(plan: OpenLoopPlan): Promise<OpenLoopResult> {
   const startUs = nowUs();
   const deadlineUs = startUs + (plan.durationSec + OVERTIME_SEC) * US_PER_SEC;
   let next = 0;
-  let isOwnFault = true; // false while requests wait for a connection, which is the server's doing
+  let seen = 0; // what is due is seen once: from then on it waits for a connection, not for us
   const sendDue = (): boolean => {
     const atUs = nowUs();
     const due = Math.min(total, Math.floor((atUs - startUs) / intervalUs) + 1);
+    for (; seen < due; seen++) recordUs(lateness, atUs - (startUs + seen * intervalUs));
     while (next < due && free.length > 0) {
       const seat = free.pop()!;
       seat.index = next;
       seat.intendedUs = startUs + next * intervalUs;
       seat.isWaiting = true;
-      if (isOwnFault) recordUs(lateness, atUs - seat.intendedUs);
       seat.client.ask(requests[next % requests.length]!);
       next++;
     }
-    isOwnFault = next === due;
     return counts.answered === total || atUs > deadlineUs || counts.lost === seats.length;
   };
   await spinUntil(sendDue);
