@@ -1,9 +1,8 @@
 /** Sluice itself, as built in dist/, with its defaults: what a newcomer gets. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SETTINGS } from "../../engine/settings.js";
 import { REPO_ROOT } from "../places.js";
-import { ACCESS_LOG, abstainFromTls, type Contender, type Site } from "./contender.js";
+import { ACCESS_LOG, type Contender, type Site } from "./contender.js";
 import { askInside } from "./inside.js";
 
 const MAIN = join(REPO_ROOT, "dist", "engine", "main.js");
@@ -34,7 +33,7 @@ export function createSluice(sweep: Readonly<Record<string, string>> = {}): Cont
       },
     }),
     inside: ({ adminPort }) => askInside(adminPort),
-    abstains: "tlsCert" in SETTINGS ? {} : abstainFromTls("it speaks no TLS yet"),
+    abstains: {},
   };
 }
 

@@ -72,7 +72,7 @@ const PATIENCE_MS = 10_000;
 export async function probe(port: number, target: string, isOver: () => boolean): Promise<Noticed> {
   const latenciesMs: number[] = [];
   const sinceMs = performance.now();
-  const request = requestBytes(HOST, port, { method: "GET", target, headers: {}, status: 200 });
+  const request = requestBytes(HOST, port, { method: "GET", target, headers: {} });
   let failed = 0;
   while (!isOver()) {
     const startMs = performance.now();

@@ -124,7 +124,8 @@ async function askAround(
 async function download(state: State): Promise<void> {
   const visit = await openVisit(state, false);
   if (visit === undefined) return;
-  await askOne(state, visit, { method: "GET", target: LARGE, headers: {}, status: 200 });
+  const ask = { method: "GET", target: LARGE, headers: {}, status: 200, bodyBytes: 0 } as const;
+  await askOne(state, visit, ask);
   visit.leave();
 }
 

@@ -55,6 +55,7 @@ const get = (target: string, status = 200, headers = {}): ReadyAsk => ({
   target,
   headers,
   status,
+  bodyBytes: 0, // read off the head of the answer
 });
 
 const smallTarget = (random: () => number): string => `/${small(random() % SMALL_FILES).path}`;

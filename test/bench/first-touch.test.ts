@@ -33,7 +33,8 @@ async function run(load: Load, asked: readonly string[], bodyBytes = BODY.length
   });
   tempDir = mkdtempSync(join(tmpdir(), "bench-test-"));
   const inside = async () => undefined;
-  const server = { port: stub.port, pid: process.pid, inside, stop: async () => {} };
+  const said = () => "";
+  const server = { port: stub.port, pid: process.pid, said, inside, stop: async () => {} };
   const outcome = await loadServer(load, {
     server,
     asks: asked.map((target) => ({ ...ASK, target, bodyBytes })),
