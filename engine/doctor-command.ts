@@ -14,10 +14,17 @@ import { isWritableFolder, readRootFacts } from "../fs/root-facts.js";
 import { printableJson } from "../metrics/printable.js";
 import type { Environment } from "./admin-client.js";
 import { readConfig } from "./config.js";
-import { type DoctorFacts, examine, type LibraryFacts, type WriteFacts } from "./doctor.js";
+import {
+  type CertificateFacts,
+  type DoctorFacts,
+  examine,
+  type LibraryFacts,
+  type WriteFacts,
+} from "./doctor.js";
 import { doctorText } from "./doctor-text.js";
-import type { Config } from "./settings.js";
+import { type Config, hasTls } from "./settings.js";
 import { judgeSite } from "./site.js";
+import { Certificates } from "./tls/certificates.js";
 import { loadUws } from "./transport/uws.js";
 
 export interface Diagnosis {
@@ -65,7 +72,14 @@ async function gatherFacts(env: Environment, root: string | undefined): Promise<
     uws: await tryUws(),
     root: served === "" ? undefined : readRootFacts(served, config.index),
     writes: findWrites(config),
+    certificates: hasTls(config) ? await lookAtCertificates(config) : undefined,
   };
+}
+
+async function lookAtCertificates(config: Config): Promise<CertificateFacts> {
+  const nowMs = Date.now();
+  const { certificates, complaints, warnings } = await Certificates.open(config, () => nowMs);
+  return { complaints, warnings, fit: certificates.figures().certificates, nowMs };
 }
 
 /** Loading the binary listens nowhere. */

@@ -123,4 +123,33 @@ function checkWrites({ writes }: DoctorFacts): Finding[] {
   );
 }
 
-export const SITE_CHECKS: readonly Check[] = [checkSettings, checkFiles, checkDisk, checkWrites];
+/** Whoever renews by itself does so a third of the life before the end: thirty days of ninety. */
+const RENEWED_DAYS = 14;
+const DAY_MS = 86_400_000;
+
+function checkCertificates({ certificates }: DoctorFacts): Finding[] {
+  if (certificates === undefined) return [];
+  const { complaints, warnings, fit, nowMs } = certificates;
+  const check = "certificate";
+  const change = "renew it, or mend the file";
+  return [
+    ...complaints.map((found): Finding => ({ check, verdict: "error", found, change })),
+    ...warnings.map((found): Finding => ({ check, verdict: "warning", found })),
+    ...fit.map(({ name, notAfterMs }): Finding => {
+      const days = Math.floor((notAfterMs - nowMs) / DAY_MS);
+      const found = `${name}: for ${days} more ${days === 1 ? "day" : "days"}`;
+      if (days >= RENEWED_DAYS) return { check, verdict: "ok", found };
+      const why =
+        "what renews by itself has done so by now, and after the end every client refuses";
+      return { check, verdict: "warning", found, change: "look why it was not renewed", why };
+    }),
+  ];
+}
+
+export const SITE_CHECKS: readonly Check[] = [
+  checkSettings,
+  checkFiles,
+  checkDisk,
+  checkWrites,
+  checkCertificates,
+];

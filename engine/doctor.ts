@@ -39,6 +39,15 @@ export interface WriteFacts {
   readonly isWritable: boolean;
 }
 
+export interface CertificateFacts {
+  /** What a start would complain of, and warn of. */
+  readonly complaints: readonly string[];
+  readonly warnings: readonly string[];
+  readonly fit: readonly { readonly name: string; readonly notAfterMs: number }[];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
 export interface DoctorFacts {
   readonly config: Config;
   /** What a start would complain of. */
@@ -51,6 +60,8 @@ export interface DoctorFacts {
   /** Undefined when there is no root that could be looked at. */
   readonly root: RootFacts | undefined;
   readonly writes: readonly WriteFacts[];
+  /** Undefined: files are served by plain HTTP. */
+  readonly certificates: CertificateFacts | undefined;
 }
 
 export type Check = (facts: DoctorFacts) => readonly Finding[];

@@ -83,6 +83,7 @@ test("the memory granted is enough for the settings, and for a probe beside the 
     uws: { loads: true },
     root: undefined,
     writes: [],
+    certificates: undefined,
   };
   expect(examine(facts).find(({ check }) => check === "memory")?.verdict).toBe("ok");
 });

@@ -43,6 +43,12 @@ function asOthersTell(): { limits: string; pages: number } {
   return { limits: shell("ulimit -Hn"), pages: Number(shell("getconf PAGE_SIZE")) };
 }
 
+test("a certificate that is not there is found", async () => {
+  const env = { SLUICE_TLS_CERT: "/nowhere/c.pem", SLUICE_TLS_KEY: "/nowhere/k.pem" };
+  const { verdict, found } = (await findingsFor(site(), env)).get("certificate")!;
+  expect([verdict, found]).toEqual(["error", expect.stringContaining("/nowhere/")]);
+});
+
 test("a root that is well has no error, and the text says so", async () => {
   const { text, hasErrors } = await diagnose({}, { root: site(), asJson: false, width: 80 });
   expect(hasErrors).toBe(false);

@@ -49,6 +49,7 @@ const facts = ({ config, machine, root = {}, ...others }: Changes = {}): DoctorF
   uws: { loads: true },
   root: root === "none" ? undefined : { ...ROOT, ...root },
   writes: [],
+  certificates: undefined,
   ...others,
 });
 
@@ -285,6 +286,28 @@ describe("examine", () => {
       expect(its[0]!.why === undefined).toBe(verdict === "ok" || check === "settings");
     });
   }
+  test("certificates: what is unfit, what is odd, and how long each still holds", () => {
+    const nowMs = 1_000_000_000_000;
+    const inDays = (days: number) => nowMs + days * 86_400_000;
+    const certificates = {
+      complaints: ["a.pem: expired"],
+      warnings: ["b.key: everybody may read it"],
+      fit: [
+        { name: "a.example", notAfterMs: inDays(14) },
+        { name: "b.example", notAfterMs: inDays(14) - 1 },
+        { name: "c.example", notAfterMs: inDays(1) },
+      ],
+      nowMs,
+    };
+    const its = examine(facts({ certificates })).filter(({ check }) => check === "certificate");
+    expect(its.map(({ verdict, found }) => `${verdict} ${found}`)).toEqual([
+      "error a.pem: expired",
+      "warning b.key: everybody may read it",
+      "ok a.example: for 14 more days",
+      "warning b.example: for 13 more days",
+      "warning c.example: for 1 more day",
+    ]);
+  });
   test("every complaint is a finding", () => {
     const complaints = ["one", "two"];
     const errors = examine(facts({ complaints })).filter(({ verdict }) => verdict === "error");
