@@ -24,7 +24,7 @@ interface Knob {
 const KNOBS: readonly Knob[] = [
   {
     setting: "SLUICE_CHUNK_BYTES",
-    values: [64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, MIB],
+    values: [64 * KIB, 256 * KIB, 512 * KIB, MIB, 2 * MIB],
     cell: "hot-1m",
     figure: "cpuUsPerRequest",
   },
