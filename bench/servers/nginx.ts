@@ -2,6 +2,7 @@
  * nginx, tuned four ways. The best of them in a cell is the opponent there: no single
  * configuration wins everywhere, and beating the defaults proves nothing.
  */
+import { openFilesLimit } from "../machine.js";
 import { findProgram, isInstalled, versionOf } from "../programs.js";
 import { ACCESS_LOG, type Contender, type Site } from "./contender.js";
 
@@ -33,6 +34,12 @@ export const NGINX: readonly Contender[] = Object.entries(WAYS).map(([name, way]
   abstains: {},
 }));
 
+/** All files of a run, where descriptors suffice. A cache that may take them all ends in EMFILE. */
+const MOST_KEPT = 50_000;
+const OTHER_DESCRIPTORS = 2_000;
+const filesKept = (): number =>
+  Math.max(100, Math.min(MOST_KEPT, openFilesLimit() - OTHER_DESCRIPTORS));
+
 /**
  * Everything that helps nginx and changes no answer: no request limit per connection, facts of all
  * fixtures kept open, errors remembered too, log lines written in batches. Workers keep our user, or a temporary folder of root's
@@ -55,7 +62,7 @@ http {
   tcp_nodelay on;
   keepalive_timeout 600s;
   keepalive_requests 1000000000;
-  open_file_cache max=50000 inactive=600s;
+  open_file_cache max=${filesKept()} inactive=600s;
   open_file_cache_valid 60s;
   open_file_cache_min_uses 1;
   open_file_cache_errors on;
