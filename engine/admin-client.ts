@@ -1,19 +1,18 @@
 /**
  * Asking the admin port of the running server, for commands that do so.
  *
- * 1. settings   only those of the admin port, from the same variables the server was started with
+ * 1. settings   only those of the admin port, from where the server was started with them
  * 2. ask        with a deadline and a bound
  * 3. judge      whatever listens there may be another program, or want another token
  *
  * Never throws: every failure is one line for the operator. Does not print or exit.
  */
 import { get, type IncomingMessage } from "node:http";
-import { readConfig } from "./config.js";
+import type { Environment } from "./config.js";
+import { readSettings } from "./configuration.js";
 import type { Config } from "./settings.js";
 import { showAddress } from "./transport/listen.js";
 import { showBytes, showMs } from "./units.js";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One line each, for the operator. */
 interface Refused {
@@ -46,7 +45,8 @@ const MOST_BYTES = 16 * 1024 * 1024;
  * @param deadlineMs how long the server may take over its whole answer
  */
 export async function askAdmin(env: Environment, path: string, deadlineMs: number): Promise<Asked> {
-  const { config, complaints } = readConfig(env);
+  const { reading, complaints } = readSettings(env);
+  const { config } = reading;
   const ours = complaints.filter((complaint) => complaint.includes("SLUICE_ADMIN_"));
   if (ours.length > 0) return { kind: "refused", complaints: ours };
   if (config.adminPort === 0) return refused("SLUICE_ADMIN_PORT=0: the admin port is off");

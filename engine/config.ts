@@ -1,11 +1,11 @@
 /**
- * From the environment and the command line to the values the server runs with.
+ * From the command line, the environment and the settings file to the values the server runs with.
  *
- * 1. read    each setting: the command line first, then its variable, then its default
+ * 1. read    each setting: the command line first, then its variable, the file, its default
  * 2. cross   the rules that span two settings
  * 3. stray   variables with our prefix that no setting has: a typing error is not a wish
  *
- * Runs once at start. Nothing here throws, prints or exits: every complaint is returned, one line
+ * Runs at start and at each reload. Nothing here throws, prints or exits: every complaint is returned, one line
  * each, so that a user corrects them all in one go.
  */
 import { nearest } from "./nearest.js";
@@ -19,8 +19,9 @@ import {
 } from "./setting-kinds.js";
 import { type Config, PAIRS, type Pair, SETTINGS } from "./settings.js";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-type Origin = "command line" | "environment";
+/** Texts by variable. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+type Origin = "command line" | "environment" | "settings file";
 
 /** A setting that is not at its default. Secrets are already masked. */
 interface Difference {
@@ -40,7 +41,7 @@ export interface EffectiveSetting {
 }
 
 /** What was made of a table's settings. With complaints, `config` holds defaults in their place. */
-interface Reading<Values> {
+export interface Reading<Values> {
   readonly config: Values;
   /** One line each; an empty list means "safe to start". */
   readonly complaints: readonly string[];
@@ -53,11 +54,18 @@ interface Reading<Values> {
 /** Texts from the command line, by setting. They come before the environment. */
 type Overrides<Table> = { readonly [Key in keyof Table]?: string | undefined };
 
-/** The server's own settings. `env` is `process.env`; `overrides` comes from command-line.ts. */
+/**
+ * The server's own settings.
+ *
+ * @param env `process.env`
+ * @param overrides from command-line.ts
+ * @param file from settings-file.ts, which has judged its names
+ */
 export const readConfig = (
   env: Environment,
   overrides: Overrides<typeof SETTINGS> = {},
-): Reading<Config> => readTable(SETTINGS, PAIRS, env, overrides);
+  file: Environment = {},
+): Reading<Config> => readTable(SETTINGS, PAIRS, env, overrides, file);
 
 /** `readConfig` for any table. */
 export function readTable<Table extends SettingsTable>(
@@ -65,9 +73,10 @@ export function readTable<Table extends SettingsTable>(
   pairs: readonly Pair<ValuesOf<Table>>[],
   env: Environment,
   overrides: Overrides<Table>,
+  file: Environment = {},
 ): Reading<ValuesOf<Table>> {
   const outcomes = Object.entries(table).map(([key, setting]) =>
-    readOne(key, setting, findGiven(setting, env, overrides[key])),
+    readOne(key, setting, findGiven(setting, { env, file, override: overrides[key] })),
   );
   // Each value was read by its own row, which is what ValuesOf says of it.
   const config = Object.fromEntries(
@@ -101,11 +110,19 @@ interface Outcome {
   readonly complaint?: string;
 }
 
-function findGiven(setting: Setting, env: Environment, override?: string): Given | undefined {
+interface Sources {
+  readonly override: string | undefined;
+  readonly env: Environment;
+  readonly file: Environment;
+}
+
+/** A container's environment changes what its image has in a file, not the other way round. */
+function findGiven({ name }: Setting, { override, env, file }: Sources): Given | undefined {
   if (override !== undefined) return { text: override, origin: "command line" };
-  const text = env[setting.name];
-  if (text === undefined || isServiceLink(setting.name, text)) return undefined;
-  return { text, origin: "environment" };
+  const text = env[name];
+  if (text !== undefined && !isServiceLink(name, text)) return { text, origin: "environment" };
+  const line = file[name];
+  return line === undefined ? undefined : { text: line, origin: "settings file" };
 }
 
 function readOne(key: string, setting: Setting, given: Given | undefined): Outcome {

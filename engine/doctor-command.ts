@@ -12,8 +12,8 @@ import { dirname, resolve } from "node:path";
 import { readMachineFacts } from "../fs/machine-facts.js";
 import { isWritableFolder, readRootFacts } from "../fs/root-facts.js";
 import { printableJson } from "../metrics/printable.js";
-import type { Environment } from "./admin-client.js";
-import { readConfig } from "./config.js";
+import type { Environment } from "./config.js";
+import { readConfiguration } from "./configuration.js";
 import {
   type CertificateFacts,
   type DoctorFacts,
@@ -23,7 +23,6 @@ import {
 } from "./doctor.js";
 import { doctorText } from "./doctor-text.js";
 import { type Config, hasTls } from "./settings.js";
-import { judgeSite } from "./site.js";
 import { Certificates } from "./tls/certificates.js";
 import { loadUws } from "./transport/uws.js";
 
@@ -58,14 +57,13 @@ export async function diagnose(
 }
 
 async function gatherFacts(env: Environment, root: string | undefined): Promise<DoctorFacts> {
-  const { config, complaints } = readConfig(env, { root });
-  const site = judgeSite(config);
+  const { config, site, complaints } = readConfiguration(env, root);
   const served = site.hostsDir || site.root;
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   const glibc = header.glibcVersionRuntime;
   return {
     config,
-    complaints: [...complaints, ...site.complaints],
+    complaints,
     machine: readMachineFacts(),
     node: `Node ${process.versions.node}`,
     libc: glibc === undefined ? undefined : `glibc ${glibc}`,

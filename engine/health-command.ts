@@ -5,13 +5,8 @@
  *
  * Never throws: every failure is one line for the operator. Does not print or exit.
  */
-import {
-  askAdmin,
-  describeStranger,
-  type Environment,
-  refused,
-  type Told,
-} from "./admin-client.js";
+import { askAdmin, describeStranger, refused, type Told } from "./admin-client.js";
+import type { Environment } from "./config.js";
 
 /** Probes have deadlines of their own, mostly longer: ours says what it was that took so long. */
 const DEADLINE_MS = 3000;

@@ -1,18 +1,17 @@
 #!/usr/bin/env node
 /**
- * The program: reads its words and its environment, starts the server, and ends it on a signal.
+ * The program: reads its words and its environment, starts the server, and heeds signals.
  *
  * Every complaint is one line on standard error, all of them at once, and the exit code is 1. What a
  * command does not need is not loaded: help comes at once.
  */
 import { helpText, readCommandLine, versionText } from "./command-line.js";
-import { readConfig } from "./config.js";
+import { type Configuration, readConfiguration } from "./configuration.js";
 import { createLog } from "./log.js";
+import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
-import type { Running } from "./process/worker.js";
-import { type Config, hasTls } from "./settings.js";
-import { judgeSite } from "./site.js";
-import type { Opened } from "./tls/certificates.js";
+import { hasTls } from "./settings.js";
+import { countWorkers } from "./shares.js";
 import { showAddress } from "./transport/listen.js";
 import { showMs } from "./units.js";
 
@@ -33,27 +32,19 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "health") return health(command.isForRequests);
   if (command.kind === "dev-cert") return makeDevCert(command.folder);
 
-  const { config, settings, complaints, differences } = readConfig(process.env, {
-    root: command.root,
-  });
-  const site = judgeSite(config);
-  const tls = hasTls(config) ? await openCertificates(config) : undefined;
-  const all = [...complaints, ...site.complaints, ...(tls?.complaints ?? [])];
-  if (all.length > 0) return refuse(all);
-  for (const warning of tls?.warnings ?? []) log.warn(warning);
-  if (command.kind === "check") return print(checked(tls !== undefined));
-  const certificates = tls?.certificates;
+  const configuration = await readAll(command.root);
+  if (configuration.complaints.length > 0) return refuse(configuration.complaints);
+  for (const warning of configuration.warnings) log.warn(warning);
+  if (command.kind === "check") return print(checked(configuration));
 
   try {
     const { createNotifier } = await import("./process/systemd.js");
     const systemd = await createNotifier(process.env, log.warn);
-    const { startServer } = await import("./process/worker.js");
     const { reportText } = await import("../metrics/report-text.js");
-    const running = await startServer({ config, settings, site, certificates, log });
+    const running = await start(configuration);
     // First: whoever reads that we listen may send one at once.
-    heedSignals(running, config.drainMs, systemd, reportText);
-    announce(running, config, site.hostsDir || site.root, differences);
-    for (const one of certificates?.describe() ?? []) log.info(`certificate for ${one}`);
+    heedSignals({ running, systemd, reportText }, configuration, command.root);
+    announce(running, configuration);
     systemd.ready();
     return 0;
   } catch (error) {
@@ -61,15 +52,29 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-function checked(hasCertificates: boolean): string {
-  return hasCertificates
-    ? "settings, root, rules and certificates are fine\n"
-    : "settings, root and rules are fine\n";
+/** @throws Error whose message is for the operator */
+async function start(configuration: Configuration): Promise<Running> {
+  if (countWorkers(configuration.config) === 0) {
+    const { startSingle } = await import("./process/single.js");
+    return startSingle(configuration, log);
+  }
+  const { startFleet } = await import("./process/fleet.js");
+  return startFleet(configuration, log, (reason) => process.exit(refuse([reason])));
 }
 
-async function openCertificates(config: Config): Promise<Opened> {
+const checked = ({ certificates }: Configuration): string =>
+  certificates === undefined
+    ? "settings, root and rules are fine\n"
+    : "settings, root, rules and certificates are fine\n";
+
+/** The certificates too. */
+async function readAll(root: string | undefined): Promise<Configuration> {
+  const configuration = readConfiguration(process.env, root);
+  if (!hasTls(configuration.config)) return configuration;
   const { Certificates } = await import("./tls/certificates.js");
-  return Certificates.open(config);
+  const { certificates, complaints, warnings } = await Certificates.open(configuration.config);
+  const all = [...configuration.complaints, ...complaints];
+  return { ...configuration, certificates, complaints: all, warnings };
 }
 
 function print(text: string): number {
@@ -107,27 +112,21 @@ async function health(isForRequests: boolean): Promise<number> {
   const told = await tellHealth(process.env, isForRequests);
   return told.kind === "told" ? print(told.text) : refuse(told.complaints);
 }
-type ReportText = typeof import("../metrics/report-text.js").reportText;
-
-interface Difference {
-  readonly name: string;
-  readonly value: string;
-}
 
 function announce(
-  { listener, redirectListener, adminListener }: Running,
-  { host, adminHost, ...config }: Config,
-  root: string,
-  differences: readonly Difference[],
+  { address, transport, redirectPort, adminPort }: Running,
+  { config, site, certificates, differences }: Configuration,
 ): void {
-  log.info(`${versionText()} serves ${root}`);
+  const { host, port } = address;
+  log.info(`${versionText()} serves ${site.hostsDir || site.root}`);
   const scheme = hasTls(config) ? "https" : "http";
-  log.info(`listening on ${scheme}://${showAddress(host, listener.port)} through ${listener.name}`);
-  if (redirectListener !== undefined) {
-    log.info(`sends http://${showAddress(host, redirectListener.port)} to https`);
+  log.info(`listening on ${scheme}://${showAddress(host, port)} through ${transport}`);
+  for (const one of certificates?.describe() ?? []) log.info(`certificate for ${one}`);
+  if (redirectPort !== undefined) {
+    log.info(`sends http://${showAddress(host, redirectPort)} to https`);
   }
-  if (adminListener !== undefined) {
-    log.info(`dashboard on http://${showAddress(adminHost, adminListener.port)}`);
+  if (adminPort !== undefined) {
+    log.info(`dashboard on http://${showAddress(config.adminHost, adminPort)}`);
   }
   for (const { name, value } of differences) log.info(`setting ${name}=${value}`);
 }
@@ -136,22 +135,32 @@ function announce(
  * For people, then in one line for programs: what `sluice report` and its --json say. Loads nothing:
  * it may be asked for when there is no descriptor left.
  */
-function logReport(running: Running, reportText: ReportText): void {
-  const full = running.report();
+async function logReport({ running, reportText }: OnTheAir): Promise<void> {
+  const full = await running.report();
   for (const line of reportText(full, LOG_COLUMNS).trimEnd().split("\n")) log.info(line);
   log.info(JSON.stringify(full));
 }
 
-/** The first signal drains, a second one does not wait. SIGUSR1 reopens the access log, SIGUSR2 reports. */
-function heedSignals(
-  running: Running,
-  drainMs: number,
-  systemd: Notifier,
-  reportText: ReportText,
-): void {
+/** What signals reach. */
+interface OnTheAir {
+  readonly running: Running;
+  readonly systemd: Notifier;
+  readonly reportText: typeof import("../metrics/report-text.js").reportText;
+}
+
+/**
+ * SIGTERM and SIGINT drain, and a second one does not wait. SIGHUP reads the configuration anew,
+ * SIGUSR1 reopens the access log, SIGUSR2 reports.
+ */
+function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | undefined): void {
+  const { running, systemd } = onTheAir;
+  let { drainMs } = first.config;
   let isEnding = false;
   const end = async (signal: string): Promise<void> => {
-    if (isEnding) process.exit(1);
+    if (isEnding) {
+      running.abandon();
+      process.exit(1);
+    }
     isEnding = true;
     systemd.stopping();
     log.info(`${signal}: no new connections, transfers may go on for ${showMs(drainMs)}`);
@@ -159,8 +168,52 @@ function heedSignals(
     log.info(how === "drained" ? "all transfers ended" : "transfers were cut");
     process.exit(0);
   };
+  const reload = async (): Promise<void> => {
+    if (isEnding) return;
+    systemd.reloading();
+    const next = await readAll(root);
+    if (await takes(running, next)) drainMs = next.config.drainMs;
+    if (!isEnding) systemd.ready(); // also when it was refused: what was served before is served on
+  };
+  const reloadInTurn = inTurn(reload);
   process.on("SIGTERM", () => void end("SIGTERM"));
   process.on("SIGINT", () => void end("SIGINT"));
+  // Of a terminal that closes: what it was told there ends with it.
+  process.on("SIGHUP", process.stdin.isTTY ? () => void end("SIGHUP") : reloadInTurn);
   process.on("SIGUSR1", () => running.reopenLogs());
-  process.on("SIGUSR2", () => logReport(running, reportText));
+  process.on("SIGUSR2", () => void logReport(onTheAir));
+}
+
+/** Says what has become of a new configuration. */
+async function takes(running: Running, next: Configuration): Promise<boolean> {
+  const reloaded: Reloaded =
+    next.complaints.length > 0
+      ? { kind: "refused", complaints: next.complaints }
+      : await running.reload(next);
+  if (reloaded.kind === "refused") {
+    refuse(reloaded.complaints);
+    log.error("reload refused: what was served before is served on");
+    return false;
+  }
+  for (const warning of next.warnings) log.warn(warning);
+  const { names } = reloaded;
+  log.info(`reloaded: ${names.length === 0 ? "settings are as before" : names.join(", ")}`);
+  return true;
+}
+
+/** One run at a time; whatever asks meanwhile gets one more, which sees what it asked about. */
+function inTurn(run: () => Promise<void>): () => void {
+  let isRunning = false;
+  let isWanted = false;
+  const go = async (): Promise<void> => {
+    isWanted = true;
+    if (isRunning) return;
+    isRunning = true;
+    while (isWanted) {
+      isWanted = false;
+      await run();
+    }
+    isRunning = false;
+  };
+  return () => void go();
 }

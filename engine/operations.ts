@@ -121,6 +121,15 @@ export class Operations {
     return [...rows, ...others.slice(0, most)];
   }
 
+  /** Body bytes promised and not taken by a socket yet. Cost: a subtraction for each request. */
+  bytesLeft(): number {
+    let bytes = 0;
+    for (let one = this.#live.head; one !== undefined; one = one.behind) {
+      bytes += Math.max(0, one.promisedBytes - one.sentBytes);
+    }
+    return bytes;
+  }
+
   /** The slowest of the last hour, the slowest first. */
   slowest(): SlowOperation[] {
     return this.#slowest.list(this.#parts.wallMs());

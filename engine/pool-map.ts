@@ -4,7 +4,7 @@ import type { ChunkPool, SlotState } from "./chunks/chunk-pool.js";
 import type { ChunkFile } from "./chunks/sink.js";
 
 /** More than a page can show; a pool of 1 TiB is shown as well as one of 64 MiB. */
-const MOST_CELLS = 4096;
+export const MOST_CELLS = 4096;
 
 /** The most telling last: of the slots that share a cell, the latest in this row is shown. */
 const MARKS: readonly (readonly [SlotState, string])[] = [
@@ -14,10 +14,13 @@ const MARKS: readonly (readonly [SlotState, string])[] = [
   ["pinned", "p"],
 ];
 
-/** Cost: a look at every slot. */
-export function mapPool<File extends ChunkFile>(pool: ChunkPool<File>): PoolMap {
+/** Cost: a look at every slot. @param mostCells integer, at least 1 */
+export function mapPool<File extends ChunkFile>(
+  pool: ChunkPool<File>,
+  mostCells = MOST_CELLS,
+): PoolMap {
   const { slotCount: slots, chunkBytes } = pool;
-  const slotsPerCell = Math.ceil(slots / MOST_CELLS);
+  const slotsPerCell = Math.ceil(slots / mostCells);
   let cells = "";
   for (let first = 0; first < slots; first += slotsPerCell) {
     let rank = 0;

@@ -8,13 +8,8 @@ import { printableJson } from "../metrics/printable.js";
 import type { Report } from "../metrics/report.js";
 import { isReport } from "../metrics/report-shape.js";
 import { reportText } from "../metrics/report-text.js";
-import {
-  askAdmin,
-  describeStranger,
-  type Environment,
-  refused,
-  type Told,
-} from "./admin-client.js";
+import { askAdmin, describeStranger, refused, type Told } from "./admin-client.js";
+import type { Environment } from "./config.js";
 
 export interface Wishes {
   readonly asJson: boolean;

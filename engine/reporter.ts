@@ -3,22 +3,28 @@ import type { Counters } from "../metrics/counters.js";
 import type { DiskRecorder } from "../metrics/disk-recorder.js";
 import type { Downloads } from "../metrics/downloads.js";
 import { type Histogram, merge, percentilesOf } from "../metrics/histogram.js";
+import type { LoopWatch } from "../metrics/loop-watch.js";
 import { PHASES, type Phase } from "../metrics/phases.js";
 import type { ClassReport, Report } from "../metrics/report.js";
 import type { Cell, RequestRecorder } from "../metrics/request-recorder.js";
+import type { Samples } from "../metrics/samples.js";
 import { SIZE_CLASSES } from "../metrics/size-classes.js";
 import { readVersion } from "./command-line.js";
 import type { Operations } from "./operations.js";
-import type { Sampler } from "./sampler.js";
 
 export interface ReportSources {
   readonly isMeasuring: boolean;
-  readonly recorder: RequestRecorder;
+  readonly recorder: Pick<RequestRecorder, "cells">;
   readonly disk: DiskRecorder;
   readonly counters: Counters;
-  readonly sampler: Sampler;
-  readonly operations: Operations;
-  readonly downloads: Downloads;
+  readonly sampler: {
+    readonly loop: Pick<LoopWatch, "lag">;
+    readonly samples: Pick<Samples, "latest">;
+  };
+  readonly operations: Pick<Operations, "underWay" | "slowest">;
+  readonly downloads: Pick<Downloads, "totals">;
+  /** Empty where one process does everything. */
+  readonly workers: Report["workers"];
 }
 
 /** Enough for whoever reads; `/operations.json` and `/downloads.json` have more. */
@@ -47,6 +53,7 @@ export function createReport(sources: ReportSources): Report {
     underWay: operations.underWay(MOST_UNDER_WAY),
     slowest: operations.slowest(),
     downloads: downloads.totals(MOST_DOWNLOADS),
+    workers: sources.workers,
   };
 }
 

@@ -9,7 +9,7 @@ import { isReadableRoot } from "../fs/root.js";
 const PATIENCE_MS = 5000;
 
 export class RootCheck {
-  readonly #path: string;
+  #path: string;
   readonly #nowMs: () => number;
   #isReadable = true;
   /** -1 when no question is open. */
@@ -26,11 +26,21 @@ export class RootCheck {
     return this.#isReadable && !isStuck ? undefined : this.#path;
   }
 
+  /** Asks of another root from now on. An answer about the old one is none about it. */
+  moveTo(path: string): void {
+    if (path === this.#path) return;
+    this.#path = path;
+    this.#isReadable = true;
+    this.#askedMs = -1;
+  }
+
   /** Asks, unless a question is open. */
   ask(): void {
     if (this.#askedMs >= 0) return;
     this.#askedMs = this.#nowMs();
-    void isReadableRoot(this.#path).then((isReadable) => {
+    const path = this.#path;
+    void isReadableRoot(path).then((isReadable) => {
+      if (path !== this.#path) return;
       this.#isReadable = isReadable;
       this.#askedMs = -1;
     });

@@ -20,6 +20,8 @@ interface WholeRow extends Row {
   readonly max: number;
   /** The value must be a multiple of this. */
   readonly step?: number;
+  /** Words it takes as well, in lower case, and what each stands for: outside of the range. */
+  readonly words?: Readonly<Record<string, number>>;
   readonly default: number;
 }
 interface BooleanRow extends Row {
@@ -63,7 +65,7 @@ type ValueOf<One> = One extends {
 export function readValue(setting: Setting, text: string): Value | undefined {
   switch (setting.kind) {
     case "integer":
-      return within(setting, parseWhole(text.trim()));
+      return meaningOf(setting, text.trim()) ?? within(setting, parseWhole(text.trim()));
     case "bytes":
       return within(setting, parseBytes(text.trim()));
     case "ms":
@@ -87,6 +89,8 @@ const NONE = "(none)";
 /** A value as its owner would write it. A secret is shown only as set or not set. */
 export function showValue(setting: Setting, value: Value): string {
   switch (setting.kind) {
+    case "integer":
+      return wordsOf(setting).find(([, meant]) => meant === value)?.[0] ?? String(value);
     case "bytes":
       return showBytes(Number(value));
     case "ms":
@@ -130,6 +134,12 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["off", false],
 ]);
 
+const wordsOf = ({ words = {} }: WholeRow): [word: string, meant: number][] =>
+  Object.entries(words);
+
+const meaningOf = (row: WholeRow, text: string): number | undefined =>
+  wordsOf(row).find(([word]) => word === text.toLowerCase())?.[1];
+
 function within(row: WholeRow, value: number | undefined): number | undefined {
   if (value === undefined || value < row.min || value > row.max) return undefined;
   return value % (row.step ?? 1) === 0 ? value : undefined;
@@ -137,7 +147,10 @@ function within(row: WholeRow, value: number | undefined): number | undefined {
 
 function describeRange(row: WholeRow): string {
   const range = `${showValue(row, row.min)} to ${showValue(row, row.max)}`;
-  const counted = row.unit === undefined ? range : `${range} ${row.unit}`;
+  const words = wordsOf(row)
+    .map(([word]) => `${word}, or `)
+    .join("");
+  const counted = `${words}${range}${row.unit === undefined ? "" : ` ${row.unit}`}`;
   return row.step === undefined ? counted : `${counted}, a multiple of ${showValue(row, row.step)}`;
 }
 

@@ -27,7 +27,11 @@ const LISTENING = "Where it listens";
 const TLS = "TLS";
 const MEMORY = "Files, memory and readers";
 const DEADLINES = "Deadlines";
+const PROCESSES = "Processes and reload";
 const TELLING = "What it tells of itself";
+
+/** Stands for as many as the machine has cores for: see shares.ts. */
+export const AUTO_WORKERS = -1;
 
 export const SETTINGS = {
   root: {
@@ -292,6 +296,24 @@ export const SETTINGS = {
     default: 30_000,
     says: "how long transfers may go on after a signal to stop",
   },
+  workers: {
+    name: "SLUICE_WORKERS",
+    group: PROCESSES,
+    kind: "integer",
+    unit: "processes",
+    min: 0,
+    max: 1024,
+    words: { auto: AUTO_WORKERS },
+    default: AUTO_WORKERS,
+    says: "processes that serve; auto: one a core; 0: this one, unsupervised",
+  },
+  settings: {
+    name: "SLUICE_SETTINGS",
+    group: PROCESSES,
+    kind: "path",
+    default: "",
+    says: "file of NAME=value lines, read anew on SIGHUP; variables come first",
+  },
   metrics: {
     name: "SLUICE_METRICS",
     group: TELLING,
@@ -389,7 +411,7 @@ export const hasTls = ({ tlsCert, tlsDir }: Pick<Config, "tlsCert" | "tlsDir">):
   tlsCert !== "" || tlsDir !== "";
 
 /** Two transfers, each pushing one chunk while it loads the next. With fewer they wait in turn. */
-const LEAST_CHUNKS = 4;
+export const LEAST_CHUNKS = 4;
 
 export const PAIRS: readonly Pair<Config>[] = [
   {

@@ -14,14 +14,29 @@ const LISTENERS_BYTES = 64 * 1024;
 const SYN_RECV = "03";
 const LISTEN = "0A";
 
-/** The listeners that a port has when this is made, whoever else comes to listen there later. */
+/** The listeners that a port has now: these numbers tell them from others. Blocks for some 50 µs. */
+export const inodesOf = (port: number): ReadonlySet<string> =>
+  new Set(readListeners(port).map(({ inode }) => inode));
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * One listener: what has come to the port since somebody looked. Whoever else came between the look and
+ * this counts as the same.
+ */
 export class Door {
   readonly #port: number;
   readonly #inodes: ReadonlySet<string>;
 
-  constructor(port: number) {
+  /** @param others were there before */
+  constructor(port: number, others = NOBODY) {
     this.#port = port;
-    this.#inodes = new Set(readListeners(port).map(({ inode }) => inode));
+    this.#inodes = new Set([...inodesOf(port)].filter((inode) => !others.has(inode)));
+  }
+
+  /** Do others listen on the port as well? */
+  isOneOfMany(): boolean {
+    return readListeners(this.#port).length > 1;
   }
 
   /** Nobody waits to be accepted by them. Blocks for some 50 µs: an answer that comes late is none. */

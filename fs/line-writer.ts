@@ -22,6 +22,8 @@ export interface LineWriterOptions {
   readonly path: string;
   /** Hears of trouble: a line at once, then one each ten seconds while it lasts. */
   readonly onTrouble: (line: string) => void;
+  /** Other processes write to the same pipe or terminal. A file needs none of this: see log-file.ts. */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -29,6 +31,12 @@ export interface LineWriterOptions {
  * no more than 1,024 of them fit one write (IOV_MAX). Larger: longer strings to be copied at once.
  */
 const BATCH_BYTES = 64 * 1024;
+
+/**
+ * What a pipe takes whole or not at all (PIPE_BUF, pipe(7)): more, and the lines of several writers end
+ * up inside one another. A line that is longer may.
+ */
+const SHARED_BYTES = 4096;
 
 /** A line waits this long for others. Longer: whoever follows the log sees it jump. */
 const GATHER_MS = 100;
@@ -55,6 +63,7 @@ const TOO_SLOW = "they come faster than they can be written";
 export class LineWriter {
   readonly #file: LogFile;
   readonly #losses: Losses;
+  readonly #isShared: boolean;
   #lines = 0;
   #gathered = "";
   readonly #batches: Buffer[] = [];
@@ -70,7 +79,8 @@ export class LineWriter {
   #onEmpty = (): void => {};
 
   /** Opens the file; blocks. @throws Error when it cannot be opened */
-  constructor({ path, onTrouble }: LineWriterOptions) {
+  constructor({ path, onTrouble, isShared = false }: LineWriterOptions) {
+    this.#isShared = isShared;
     this.#file = new LogFile(path, onTrouble, () => this.#turnOver());
     this.#losses = new Losses(onTrouble);
   }
@@ -83,6 +93,7 @@ export class LineWriter {
     this.#lines++;
     const waiting = this.#batchedBytes + this.#gathered.length + line.length;
     if (waiting > MAX_WAITING_BYTES || this.#closed !== undefined) return this.#drop(1);
+    if (this.#isShared && this.#gathered.length + line.length > SHARED_BYTES) this.#seal();
     this.#gathered += line;
     if (this.#gathered.length >= BATCH_BYTES) this.#seal();
     else this.#sealTimer ??= setTimeout(() => this.#endGathering(), GATHER_MS).unref();
@@ -138,7 +149,7 @@ export class LineWriter {
     const [oldest, ...others] = this.#batches;
     if (oldest === undefined || this.#isWriting || this.#pauseTimer !== undefined) return;
     this.#isWriting = true;
-    const left = [oldest.subarray(this.#at), ...others];
+    const left = [oldest.subarray(this.#at), ...(this.#isShared ? [] : others)];
     fs.writev(this.#file.fd, left, null, (error, count) => this.#settle(error, count));
   }
 

@@ -22,6 +22,9 @@ export interface DownloadTotals extends Counts {
   readonly inProgress: number;
 }
 
+/** How many downloads of one path are under way. */
+export type PathInProgress = Pick<DownloadTotals, "path" | "inProgress">;
+
 /** What a store is to do to be up to date again, in this order and all at once. */
 export interface Changes {
   /** Paths whose rows go: their counts are in the row of `OTHERS` that comes along. */
@@ -127,6 +130,51 @@ export class Downloads implements Register {
     const changed = counters.map(totalsOf);
     if (this.#isRestChanged) changed.push(this.#takeStoredRest());
     return { removed: leaving.map(({ path }) => path), changed };
+  }
+
+  /**
+   * Takes what was counted since the last call, and counts from zero: for a process that tells its
+   * counts to another, which adds them up. No store goes with it.
+   *
+   * @param most rows; the others stay for the next call, the longest waiting first
+   */
+  handOver(most: number): DownloadTotals[] {
+    const counters = this.#changed.splice(0, most);
+    const rows = counters.map(totalsOf);
+    for (const counter of counters) {
+      counter.isChanged = false;
+      counter.reset();
+    }
+    if (this.#isRestChanged) {
+      rows.push(this.#takeStoredRest());
+      this.#restInStore.reset();
+      this.#rest.reset();
+    }
+    return rows;
+  }
+
+  /** Adds what another process handed over. */
+  add(rows: Iterable<DownloadTotals>): void {
+    for (const row of rows) {
+      if (row.path === OTHERS) {
+        this.#rest.add(row);
+        this.#addToStoredRest(row);
+        continue;
+      }
+      const counter = this.counterOf(row.path);
+      counter.add(row);
+      if (!counter.isChanged) this.noteChange(counter);
+    }
+  }
+
+  /** Paths with a download under way, at most so many. Cost: a walk over the counters. */
+  inProgress(most: number): PathInProgress[] {
+    const found: PathInProgress[] = [];
+    for (const { path, inProgress } of this.#kept.values()) {
+      if (found.length === most) break;
+      if (inProgress > 0) found.push({ path, inProgress });
+    }
+    return found;
   }
 
   /** Adds what a store held. */

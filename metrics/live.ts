@@ -2,6 +2,7 @@
 import type { DownloadTotals } from "./downloads.js";
 import type { SlowOperation, UnderWay } from "./operations.js";
 import type { Sample, SampleColumns } from "./samples.js";
+import type { WorkerRow } from "./worker-row.js";
 
 /** The first message to each viewer. */
 export interface HistoryMessage {
@@ -26,9 +27,11 @@ export interface NowMessage {
   readonly downloads: readonly DownloadTotals[];
   /** Why the server is not ready; empty when it is. */
   readonly unready: readonly string[];
+  /** Empty where one process does everything. */
+  readonly workers: readonly WorkerRow[];
 }
 
-/** The slots of the pool, one character each: f free, l loading, c cached, p pinned. */
+/** The slots of the pool, or of several side by side, one character each: f free, l loading, c cached, p pinned. */
 export interface PoolMap {
   readonly slots: number;
   readonly chunkBytes: number;

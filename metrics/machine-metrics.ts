@@ -3,10 +3,12 @@
  * microseconds. All counts and histograms are since the start. Does not know who reads it.
  */
 import type { Counters } from "./counters.js";
-import type { Histogram } from "./histogram.js";
+import { type Histogram, merge } from "./histogram.js";
 import { readMemory } from "./memory.js";
 import type { Phase } from "./phases.js";
-import type { SizeClassName } from "./size-classes.js";
+import type { Cell } from "./request-recorder.js";
+import { SIZE_CLASSES, type SizeClassName } from "./size-classes.js";
+import type { WorkerRow } from "./worker-row.js";
 
 /** Requests of one size class that have ended. */
 export interface ClassMetrics {
@@ -27,7 +29,7 @@ interface DownloadSums {
   readonly inProgress: number;
 }
 
-/** What the operating system says of this process. */
+/** What the operating system says of the process, or of all that serve together. */
 export interface ProcessFigures {
   readonly startedAtMs: number;
   readonly cpuUserUs: number;
@@ -96,8 +98,41 @@ export interface MachineMetrics {
     readonly utilization: number | undefined;
   };
   readonly downloads: DownloadSums;
+  readonly workers: {
+    /** Processes that serve. */
+    readonly running: number;
+    /** How often one was started in place of one that had died. */
+    readonly restarts: number;
+    /** Empty where one process does everything. */
+    readonly rows: readonly WorkerRow[];
+  };
   /** Undefined where nothing is served by TLS. */
   readonly tls: TlsFigures | undefined;
+}
+
+/** One for each size class: histograms of its cells are merged. */
+export const classMetricsOf = (cells: readonly Cell[]): ClassMetrics[] =>
+  SIZE_CLASSES.map(({ name }, at) => ({
+    sizeClass: name,
+    ...mergeCells(cells.filter(({ sizeClass }) => sizeClass === at)),
+  }));
+
+function mergeCells(cells: readonly Cell[]): Omit<ClassMetrics, "sizeClass"> {
+  const endedByStatus = [0, 0, 0, 0, 0, 0];
+  for (const { statusClass, total } of cells) endedByStatus[statusClass]! += total.totalCount;
+  const merged = (of: (cell: Cell) => Histogram): Histogram =>
+    cells.length === 1 ? of(cells[0]!) : merge(cells.map(of));
+  return {
+    endedByStatus,
+    total: merged(({ total }) => total),
+    firstByte: merged(({ firstByte }) => firstByte),
+    phases: {
+      queue: merged(({ phases }) => phases.queue),
+      disk: merged(({ phases }) => phases.disk),
+      loop: merged(({ phases }) => phases.loop),
+      drain: merged(({ phases }) => phases.drain),
+    },
+  };
 }
 
 /** Cost: three system calls and a walk over the heap's spaces, some 20 µs. */

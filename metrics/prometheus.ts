@@ -12,6 +12,7 @@ import { addBuckets, type Buckets, bucketsOf, EDGES_SEC } from "./buckets.js";
 import type { MachineMetrics } from "./machine-metrics.js";
 import type { Outcome } from "./operations.js";
 import { PHASES } from "./phases.js";
+import type { WorkerRow } from "./worker-row.js";
 
 /** The `Content-Type` of what `renderMetrics` writes. */
 export const METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -56,6 +57,7 @@ const familiesOf = (machine: MachineMetrics): Family[] => [
   ...diskFamilies(machine),
   ...loopFamilies(machine),
   ...downloadFamilies(machine),
+  ...workerFamilies(machine),
   ...tlsFamilies(machine),
   ...processFamilies(machine),
 ];
@@ -161,7 +163,7 @@ const loopFamilies = ({ loop }: MachineMetrics) => [
   ]),
   gauge(
     "sluice_event_loop_utilization_ratio",
-    "Share of the last second in which the event loop was busy.",
+    "Share of the last second in which the event loop was busy; of several, the busiest.",
     loop.utilization,
   ),
 ];
@@ -175,6 +177,39 @@ const downloadFamilies = ({ downloads }: MachineMetrics) => [
   counter("sluice_download_body_bytes_total", "Body bytes of downloads.", downloads.bytes),
   gauge("sluice_downloads_in_progress", "Downloads under way.", downloads.inProgress),
 ];
+
+const workerFamilies = ({ workers }: MachineMetrics) => {
+  const each = (of: (worker: WorkerRow) => number): Labeled[] =>
+    workers.rows.map((worker) => [{ worker: String(worker.id) }, of(worker)]);
+  return [
+    gauge("sluice_workers", "Processes that serve.", workers.running),
+    counter(
+      "sluice_worker_restarts_total",
+      "Workers started in place of one that had died.",
+      workers.restarts,
+    ),
+    gauge(
+      "sluice_worker_connections",
+      "Connections open, by worker.",
+      each(({ connections }) => connections),
+    ),
+    gauge(
+      "sluice_worker_resident_memory_bytes",
+      "Resident memory, by worker.",
+      each(({ rssBytes }) => rssBytes),
+    ),
+    gauge(
+      "sluice_worker_event_loop_lag_p99_seconds",
+      "99th percentile of the event loop's lag in the last second, by worker.",
+      each(({ loopLagP99Us }) => loopLagP99Us / 1e6),
+    ),
+    gauge(
+      "sluice_worker_event_loop_utilization_ratio",
+      "Share of the last second in which the event loop was busy, by worker.",
+      each(({ loopUtilization }) => loopUtilization),
+    ),
+  ];
+};
 
 /** None without TLS. A certificate is named by its first name: the operator's, not a client's. */
 const tlsFamilies = ({ tls }: MachineMetrics): Family[] =>
@@ -192,21 +227,33 @@ const tlsFamilies = ({ tls }: MachineMetrics): Family[] =>
         ]),
       ];
 
-/** The names that every Prometheus client library uses, so that common dashboards work. */
+/**
+ * The names that every Prometheus client library uses, so that common dashboards work. They are sums
+ * over the supervisor and its workers: the server, not the process that was asked. What is resident
+ * in several is counted in each.
+ */
 const processFamilies = ({ process: it }: MachineMetrics) => [
-  counter("process_cpu_user_seconds_total", "User CPU time.", it.cpuUserUs / 1e6),
-  counter("process_cpu_system_seconds_total", "System CPU time.", it.cpuSystemUs / 1e6),
-  counter("process_cpu_seconds_total", "CPU time.", (it.cpuUserUs + it.cpuSystemUs) / 1e6),
+  counter("process_cpu_user_seconds_total", "User CPU time of all processes.", it.cpuUserUs / 1e6),
+  counter(
+    "process_cpu_system_seconds_total",
+    "System CPU time of all processes.",
+    it.cpuSystemUs / 1e6,
+  ),
+  counter(
+    "process_cpu_seconds_total",
+    "CPU time of all processes.",
+    (it.cpuUserUs + it.cpuSystemUs) / 1e6,
+  ),
   gauge(
     "process_start_time_seconds",
-    "When the process started, since the epoch.",
+    "When the server started, since the epoch.",
     it.startedAtMs / 1000,
   ),
-  gauge("process_resident_memory_bytes", "Resident memory.", it.rssBytes),
-  gauge("process_open_fds", "Open file descriptors.", it.openFds),
-  gauge("nodejs_heap_size_total_bytes", "Heap taken from the system.", it.heapTotalBytes),
-  gauge("nodejs_heap_size_used_bytes", "Heap in use.", it.heapUsedBytes),
-  gauge("nodejs_external_memory_bytes", "Memory outside the heap.", it.externalBytes),
+  gauge("process_resident_memory_bytes", "Resident memory of all processes.", it.rssBytes),
+  gauge("process_open_fds", "Open file descriptors of all processes.", it.openFds),
+  gauge("nodejs_heap_size_total_bytes", "Heaps taken from the system.", it.heapTotalBytes),
+  gauge("nodejs_heap_size_used_bytes", "Heaps in use.", it.heapUsedBytes),
+  gauge("nodejs_external_memory_bytes", "Memory outside the heaps.", it.externalBytes),
 ];
 
 // --- families ---

@@ -3,11 +3,12 @@
  *
  * Each is a table of one row, or of none before the first second is over.
  */
-import { byteUnit, showCount, showIn, showPercent, timeUnit } from "./figures.js";
+import { byteUnit, showCount, showIn, showPercent, showUptime, timeUnit } from "./figures.js";
 import { PHASES } from "./phases.js";
 import type { Report } from "./report.js";
 import type { Sample } from "./samples.js";
 import { type Column, numbers, type Section } from "./text-table.js";
+import type { WorkerRow } from "./worker-row.js";
 
 /** Stands in place of what is measured each second. */
 export const NO_SECOND = "the first second is not over yet";
@@ -51,7 +52,7 @@ export function lastSecond({ now }: Report): Section {
 const timeOf = ({ queueMs, diskMs, loopMs, drainMs }: Sample): number =>
   queueMs + diskMs + loopMs + drainMs;
 
-/** Memory of the process. The slab is a part of what is resident. */
+/** Memory of the process, or of all of them. The slab is a part of what is resident. */
 export function memory({ now }: Report): Section {
   const only = now === undefined ? [] : [now];
   const keys = ["rssBytes", "heapUsedBytes", "externalBytes", "slabBytes"] as const;
@@ -96,6 +97,33 @@ export function pool({ now }: Report): Section {
       ],
     ],
     whenEmpty: NO_SECOND,
+  };
+}
+
+/** Several processes side by side: whether one of them stands out. Nothing of a single one. */
+export function workers({ workers: all }: Report): Section {
+  const rows = all.length > 1 ? all : [];
+  const size = byteUnit(rows.map(({ rssBytes }) => rssBytes));
+  const time = timeUnit(rows.map(({ loopLagP99Us }) => loopLagP99Us));
+  const count = (heading: string, of: (row: WorkerRow) => number): Column =>
+    numbers(heading, rows, (row) => showCount(of(row)));
+  return {
+    title: "Workers",
+    tables: [
+      [
+        count("worker", ({ id }) => id),
+        numbers("pid", rows, ({ pid }) => `${pid}`),
+        numbers("up", rows, ({ uptimeMs }) => showUptime(uptimeMs)),
+        count("answers", ({ answers }) => answers),
+        count("connected", ({ connections }) => connections),
+        numbers(`memory ${size.name}`, rows, ({ rssBytes }) => showIn(size, rssBytes)),
+        ...[
+          numbers(`p99 ${time.name}`, rows, ({ loopLagP99Us }) => showIn(time, loopLagP99Us)),
+          numbers("busy %", rows, ({ loopUtilization }) => showPercent(loopUtilization)),
+        ].map((column) => ({ ...column, group: "loop lag" })),
+      ],
+    ],
+    whenEmpty: "",
   };
 }
 

@@ -81,6 +81,13 @@ const REPORT: ShapeOf<Omit<Report, "now">> = {
       ...numbers("endedAtMs", "tookMs", "sentBytes", "status"),
     },
   ],
+  workers: [
+    {
+      ...numbers("id", "pid", "uptimeMs", "answers", "connections", "rssBytes"),
+      ...numbers("loopLagP99Us", "loopUtilization"),
+      hasAnswered: "boolean",
+    },
+  ],
   downloads: [
     {
       path: "string",

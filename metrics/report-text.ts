@@ -20,7 +20,7 @@ import {
   whereTimeWent,
 } from "./report-figures.js";
 import { downloads, slowest, underWay } from "./report-lists.js";
-import { lastSecond, memory, pool } from "./report-now.js";
+import { lastSecond, memory, pool, workers } from "./report-now.js";
 import { drawTable, type Section } from "./text-table.js";
 
 const SECTIONS: readonly ((report: Report) => Section)[] = [
@@ -32,6 +32,7 @@ const SECTIONS: readonly ((report: Report) => Section)[] = [
   eventLoop,
   memory,
   pool,
+  workers,
   sinceStart,
   underWay,
   slowest,
@@ -57,9 +58,14 @@ export function reportText(report: Report, width: number): string {
 
 const IS_OFF = "SLUICE_METRICS is off: requests are counted, and not measured.";
 
-function header({ version, pid, uptimeMs, atMs, isMeasuring }: Report, width: number): string[] {
+function header(report: Report, width: number): string[] {
+  const { version, pid, uptimeMs, atMs, isMeasuring, workers: all } = report;
   const about = `sluice ${version}, pid ${pid}, up ${showUptime(uptimeMs)}, ${showTime(atMs)}`;
-  return [cutMiddle(printable(about), width), ...(isMeasuring ? [] : [IS_OFF])];
+  const mute = all
+    .filter(({ hasAnswered }) => !hasAnswered)
+    .map(({ id, pid }) => `worker ${id} (pid ${pid}) did not answer: its last figures are shown`);
+  const lines = [printable(about), ...mute].map((line) => cutMiddle(line, width));
+  return [...lines, ...(isMeasuring ? [] : [IS_OFF])];
 }
 
 /** Where nothing is measured, an empty section says nothing that the header has not said. */
@@ -67,5 +73,5 @@ function draw(section: Section, { isMeasuring }: Report, width: number): string[
   const { title, tables, whenEmpty } = section;
   const filled = tables.filter(([first]) => first!.cells.length > 0);
   if (filled.length > 0) return [title, ...filled.flatMap((table) => drawTable(table, width))];
-  return isMeasuring ? [title, `  ${whenEmpty}`] : [];
+  return isMeasuring && whenEmpty !== "" ? [title, `  ${whenEmpty}`] : [];
 }

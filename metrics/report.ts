@@ -10,6 +10,7 @@ import type { SlowOperation, UnderWay } from "./operations.js";
 import type { Phase } from "./phases.js";
 import type { Sample } from "./samples.js";
 import type { SizeClassName } from "./size-classes.js";
+import type { WorkerRow } from "./worker-row.js";
 
 /** Requests of one size class since the start. */
 export interface ClassReport {
@@ -49,4 +50,6 @@ export interface Report {
   readonly slowest: readonly SlowOperation[];
   /** The most downloaded first. */
   readonly downloads: readonly DownloadTotals[];
+  /** Empty where one process does everything; then `pid` is it, else the supervisor. */
+  readonly workers: readonly WorkerRow[];
 }

@@ -137,20 +137,10 @@ export class RequestRecorder {
 
   #open(at: number, sizeClass: number, statusClass: number): OpenCell {
     const cell = {
-      sizeClass,
-      statusClass,
+      ...createCell(sizeClass, statusClass),
       quick: new Uint32Array(QUICK_US),
       express: createHistogram(),
-      firstByte: createHistogram(),
-      total: createHistogram(),
-      phases: {
-        queue: createHistogram(),
-        disk: createHistogram(),
-        loop: createHistogram(),
-        drain: createHistogram(),
-      },
       zeros: noTime(),
-      phaseMs: noTime(),
     };
     this.#cells[at] = cell;
     return cell;
@@ -199,6 +189,21 @@ function foldZeros({ zeros, phases }: OpenCell): void {
     zeros[phase] = 0;
   }
 }
+
+/** An empty one. */
+export const createCell = (sizeClass: number, statusClass: number): Cell => ({
+  sizeClass,
+  statusClass,
+  firstByte: createHistogram(),
+  total: createHistogram(),
+  phases: {
+    queue: createHistogram(),
+    disk: createHistogram(),
+    loop: createHistogram(),
+    drain: createHistogram(),
+  },
+  phaseMs: noTime(),
+});
 
 const noTime = (): Record<Phase, number> => ({ queue: 0, disk: 0, loop: 0, drain: 0 });
 

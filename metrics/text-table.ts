@@ -20,7 +20,7 @@ export interface Column {
   readonly gives?: "cut" | "drop";
 }
 
-/** Tables below a title; without a row in any of them, a sentence. */
+/** Tables below a title; without a row in any of them, a sentence, or nothing for an empty one. */
 export interface Section {
   readonly title: string;
   readonly tables: readonly (readonly Column[])[];

@@ -24,7 +24,7 @@ export function createSluice(sweep: Readonly<Record<string, string>> = {}): Cont
         SLUICE_HOST: site.host,
         SLUICE_PORT: `${site.port}`,
         SLUICE_ADMIN_PORT: `${site.adminPort}`,
-        ...(site.workers > 1 ? { SLUICE_WORKERS: `${site.workers}` } : {}),
+        SLUICE_WORKERS: site.workers > 1 ? `${site.workers}` : "0",
         ...SAME_TRUST,
         ...logEnv(site),
         ...tlsEnv(site),

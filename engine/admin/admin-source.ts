@@ -1,22 +1,26 @@
-/** What the admin port shows, and who knows it: the worker implements this, the routes read it. */
+/** What the admin port shows, and who knows it: the routes read it. */
 import type { DownloadTotals } from "../../metrics/downloads.js";
+import type { HistoryMessage, NowMessage } from "../../metrics/live.js";
 import type { MachineMetrics } from "../../metrics/machine-metrics.js";
 import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
 import type { Report } from "../../metrics/report.js";
 import type { Field } from "../../protocol/head.js";
 import type { EffectiveSetting } from "../config.js";
 
+/** Known here, or to be asked of another process. */
+type Asked<Value> = Value | Promise<Value>;
+
 export interface AdminSource {
-  report(): Report;
-  underWay(): readonly UnderWay[];
+  report(): Asked<Report>;
+  underWay(): Asked<readonly UnderWay[]>;
   /** The slowest first. */
   slowest(): readonly SlowOperation[];
   /** All there are, the most downloaded first. */
-  downloads(): readonly DownloadTotals[];
+  downloads(): Asked<readonly DownloadTotals[]>;
   settings(): readonly EffectiveSetting[];
   /** Why the server is not ready, one sentence each; empty when it is. */
   unready(): readonly string[];
-  metrics(): MachineMetrics;
+  metrics(): Asked<MachineMetrics>;
   /**
    * What would be answered, and why, as data that JSON can hold.
    *
@@ -24,4 +28,14 @@ export interface AdminSource {
    * @param fields of the request, in order; values free of control characters
    */
   explain(path: string, fields: readonly Field[]): Promise<unknown>;
+}
+
+/** The live picture. */
+export interface LiveSource {
+  /** What is remembered, for a new viewer. */
+  history(): HistoryMessage;
+  /** The second that is just over: to be asked for when `everySecond` calls. */
+  now(): NowMessage;
+  /** Calls back each second, when its figures are in, until the result is called. */
+  everySecond(run: () => void): () => void;
 }

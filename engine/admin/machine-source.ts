@@ -4,17 +4,10 @@
  * Everything handed out is a snapshot, but the histograms of `metrics`: they are to be read at once.
  */
 import type { DownloadTotals } from "../../metrics/downloads.js";
-import { type Histogram, merge } from "../../metrics/histogram.js";
 import type { HistoryMessage, NowMessage } from "../../metrics/live.js";
-import {
-  type ClassMetrics,
-  type MachineMetrics,
-  readProcess,
-} from "../../metrics/machine-metrics.js";
+import { classMetricsOf, type MachineMetrics, readProcess } from "../../metrics/machine-metrics.js";
 import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
 import type { Report } from "../../metrics/report.js";
-import type { Cell } from "../../metrics/request-recorder.js";
-import { SIZE_CLASSES } from "../../metrics/size-classes.js";
 import type { Field } from "../../protocol/head.js";
 import { readVersion } from "../command-line.js";
 import type { EffectiveSetting } from "../config.js";
@@ -26,13 +19,14 @@ import { SAMPLE_PERIOD_MS } from "../sampler.js";
 import type { Config } from "../settings.js";
 import type { Certificates } from "../tls/certificates.js";
 import type { Listener } from "../transport/exchange.js";
-import type { AdminSource } from "./admin-source.js";
+import type { AdminSource, LiveSource } from "./admin-source.js";
 import { SECONDS_LOOKED_AT, unreadyReasons } from "./readiness.js";
 
 export interface MachineSourceParts {
   readonly machine: Machine;
   readonly config: Config;
-  readonly settings: readonly EffectiveSetting[];
+  /** As they are now: a reload changes them. */
+  readonly settings: () => readonly EffectiveSetting[];
   readonly root: RootCheck;
   /** Undefined where nothing is served by TLS. */
   readonly certificates: Certificates | undefined;
@@ -47,7 +41,7 @@ const ALL = Number.POSITIVE_INFINITY;
 /** What a page can show. */
 const MOST_ROWS = 20;
 
-export class MachineSource implements AdminSource {
+export class MachineSource implements AdminSource, LiveSource {
   readonly #parts: MachineSourceParts;
 
   constructor(parts: MachineSourceParts) {
@@ -56,7 +50,7 @@ export class MachineSource implements AdminSource {
 
   report(): Report {
     const { machine, config } = this.#parts;
-    return createReport({ ...machine, isMeasuring: config.metrics });
+    return createReport({ ...machine, isMeasuring: config.metrics, workers: [] });
   }
 
   underWay(): readonly UnderWay[] {
@@ -73,7 +67,7 @@ export class MachineSource implements AdminSource {
   }
 
   settings(): readonly EffectiveSetting[] {
-    return this.#parts.settings;
+    return this.#parts.settings();
   }
 
   unready(): readonly string[] {
@@ -93,7 +87,6 @@ export class MachineSource implements AdminSource {
     const { free, loading, ready, cached, slots } = pool.occupancy();
     const { readers: threads, asleep, waiting } = readers.stats();
     const latest = sampler.samples.latest;
-    const cells = recorder.cells();
     return {
       version: readVersion(),
       transport: listener?.name ?? "none",
@@ -101,10 +94,7 @@ export class MachineSource implements AdminSource {
       process: readProcess(latest === undefined || latest.openFds < 0 ? undefined : latest.openFds),
       counters,
       sentBytes: sentBytesOf(machine),
-      classes: SIZE_CLASSES.map(({ name }, at) => ({
-        sizeClass: name,
-        ...mergeCells(cells.filter(({ sizeClass }) => sizeClass === at)),
-      })),
+      classes: classMetricsOf(recorder.cells()),
       connections: listener?.connections() ?? 0,
       inProgress: operations.inProgress,
       transfers: machine.scheduler.stats(),
@@ -120,12 +110,13 @@ export class MachineSource implements AdminSource {
       readers: { busy: Math.max(0, threads - asleep), idle: asleep, jobsWaiting: waiting },
       loop: { lag: sampler.loop.lag, utilization: latest?.loopUtilization },
       downloads: downloads.sums,
+      workers: { running: 1, restarts: 0, rows: [] },
       tls: this.#parts.certificates?.figures(),
     };
   }
 
   explain(path: string, fields: readonly Field[]): Promise<unknown> {
-    return this.#parts.machine.explain(path, fields);
+    return this.#parts.machine.front.explain(path, fields);
   }
 
   // --- the live picture ---
@@ -153,24 +144,11 @@ export class MachineSource implements AdminSource {
       slowest: operations.slowest().slice(0, MOST_ROWS),
       downloads: downloads.totals(MOST_ROWS),
       unready: this.unready(),
+      workers: [],
     };
   }
-}
 
-function mergeCells(cells: readonly Cell[]): Omit<ClassMetrics, "sizeClass"> {
-  const endedByStatus = [0, 0, 0, 0, 0, 0];
-  for (const { statusClass, total } of cells) endedByStatus[statusClass]! += total.totalCount;
-  const merged = (of: (cell: Cell) => Histogram): Histogram =>
-    cells.length === 1 ? of(cells[0]!) : merge(cells.map(of));
-  return {
-    endedByStatus,
-    total: merged(({ total }) => total),
-    firstByte: merged(({ firstByte }) => firstByte),
-    phases: {
-      queue: merged(({ phases }) => phases.queue),
-      disk: merged(({ phases }) => phases.disk),
-      loop: merged(({ phases }) => phases.loop),
-      drain: merged(({ phases }) => phases.drain),
-    },
-  };
+  everySecond(run: () => void): () => void {
+    return this.#parts.machine.sampler.everySecond(run);
+  }
 }

@@ -17,9 +17,9 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["/healthz", () => answerText(200, "ok")],
   ["/readyz", answerReady],
   ["/metrics", answerMetrics],
-  ["/report.json", (source) => answerObject(source.report())],
+  ["/report.json", async (source) => answerObject(await source.report())],
   ["/operations.json", answerOperations],
-  ["/downloads.json", (source) => answerObject({ downloads: source.downloads() })],
+  ["/downloads.json", async (source) => answerObject({ downloads: await source.downloads() })],
   ["/config.json", (source) => answerObject({ settings: source.settings() })],
   ["/explain", answerExplain],
 ]);
@@ -31,12 +31,12 @@ function answerReady(source: AdminSource): AdminAnswer {
 }
 
 async function answerMetrics(source: AdminSource): Promise<AdminAnswer> {
-  const text = await renderMetrics(source.metrics());
+  const text = await renderMetrics(await source.metrics());
   return answerText(200, text.trimEnd(), [], METRICS_MEDIA_TYPE);
 }
 
-function answerOperations(source: AdminSource): Promise<AdminAnswer> {
-  return answerObject({ underWay: source.underWay(), slowest: source.slowest() });
+async function answerOperations(source: AdminSource): Promise<AdminAnswer> {
+  return answerObject({ underWay: await source.underWay(), slowest: source.slowest() });
 }
 
 async function answerExplain(source: AdminSource, query: string): Promise<AdminAnswer> {

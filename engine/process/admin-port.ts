@@ -4,11 +4,10 @@
  * Owns: in which order they start and end. What each shows and refuses is theirs.
  */
 import { AdminServer } from "../admin/admin-server.js";
+import type { AdminSource, LiveSource } from "../admin/admin-source.js";
 import { loadAssets } from "../admin/dashboard/assets.js";
 import { LiveFeed } from "../admin/live-feed.js";
-import type { MachineSource } from "../admin/machine-source.js";
 import { SILENT } from "../log.js";
-import type { Sampler } from "../sampler.js";
 import type { Config } from "../settings.js";
 import type { Ask, Listener, Refusal } from "../transport/exchange.js";
 import { createRefusal } from "../transport/handshake.js";
@@ -21,8 +20,7 @@ export interface AdminPort {
 
 export interface AdminPortParts {
   readonly config: Config;
-  readonly source: MachineSource;
-  readonly sampler: Sampler;
+  readonly source: AdminSource & LiveSource;
   readonly onBug: (error: unknown, path: string) => void;
 }
 
@@ -32,11 +30,11 @@ const NO_PLACE = createRefusal(503, "As many watch as there are places. Try agai
 
 /** @throws Error whose message is for the operator, when the port cannot be had */
 export async function openAdminPort(parts: AdminPortParts): Promise<AdminPort> {
-  const { config, source, sampler, onBug } = parts;
+  const { config, source, onBug } = parts;
   const feed = new LiveFeed({
     history: () => source.history(),
     now: () => source.now(),
-    everySecond: (run) => sampler.everySecond(run),
+    everySecond: (run) => source.everySecond(run),
     onBug: (error) => onBug(error, "the live feed"),
   });
   const admin = new AdminServer({

@@ -1,11 +1,11 @@
 /**
  * The machine of one serving process, put together and not yet on the air.
  *
- *   readers ── fill ──▶ slab ◀── pool ◀── scheduler ◀── server
+ *   readers ── fill ──▶ slab ◀── pool ◀── scheduler ◀── server ◀── front
  *                                              table ◀──┘
  *                       recorder, sampler, operations watch them
  *
- * Owns: what is made once, and who knows whom. Starts nothing.
+ * Owns: what is made once, who knows whom, and which server stands behind the front. Starts nothing.
  */
 import { randomUUID } from "node:crypto";
 import { CachedOpens } from "../../fs/cached-opens.js";
@@ -32,7 +32,7 @@ import {
   READ_OK,
   type ReadOutcome,
 } from "../chunks/sink.js";
-import { createExplain, type Explain } from "../explain.js";
+import { createExplain } from "../explain.js";
 import { ListingDesk } from "../listing-desk.js";
 import { Operations } from "../operations.js";
 import type { AddressSet } from "../proxies.js";
@@ -41,22 +41,27 @@ import { FileServer, type ServerParts } from "../server.js";
 import type { Config } from "../settings.js";
 import type { Site } from "../site.js";
 import type { Announcer } from "./announcer.js";
+import { type Desk, Front } from "./front.js";
 
 export interface Machine {
   readonly readers: ReaderPool;
   readonly table: FileTable;
   readonly pool: ChunkPool<OpenFile>;
   readonly scheduler: Scheduler<OpenFile>;
-  /** Undefined when there are none to be had. */
-  readonly listings: ListingDesk | undefined;
+  /** At work only where the site has listings. */
+  readonly listings: ListingDesk;
   readonly counters: Counters;
   readonly recorder: RequestRecorder;
   readonly disk: DiskRecorder;
   readonly downloads: Downloads;
   readonly sampler: Sampler;
   readonly operations: Operations;
-  readonly server: FileServer;
-  readonly explain: Explain;
+  readonly front: Front;
+  /**
+   * Answers from another site from now on. Of the settings, only what `ANYTIME` of reload.ts lists
+   * may differ from those the machine was made with.
+   */
+  serve(config: Config, site: Site): void;
 }
 
 export interface MachineParts {
@@ -125,11 +130,8 @@ export function createMachine(parts: MachineParts): Machine {
     nowMs,
     wallMs,
   });
-  const listings = config.listing
-    ? new ListingDesk({ table, settings: config, nowMs, onTrouble: say.trouble })
-    : undefined;
-  const everywhere = securityFields(config.securityHeaders, config.hsts);
-  const serverParts: ServerParts = {
+  const listings = new ListingDesk({ table, settings: config, nowMs, onTrouble: say.trouble });
+  const core = {
     ...measured,
     table,
     scheduler,
@@ -137,7 +139,43 @@ export function createMachine(parts: MachineParts): Machine {
     operations,
     accessLog,
     trusts: parts.trusts,
+    report: say.fault,
+    onBug: say.bug,
+    nowMs,
+    wallMs,
+  };
+  const deskFor = (config: Config, site: Site): Desk => {
+    const serverParts: ServerParts = {
+      ...core,
+      ...siteParts(config, site),
+      listings: config.listing ? listings : undefined,
+    };
+    const server = new FileServer(serverParts);
+    return { server, explain: createExplain(serverParts, server) };
+  };
+  const front = new Front(deskFor(config, site));
+  const machine: Machine = {
+    readers,
+    table,
+    pool,
+    scheduler,
     listings,
+    counters,
+    recorder,
+    disk,
+    downloads,
+    sampler,
+    operations,
+    front,
+    serve: (config, site) => front.replace(deskFor(config, site)),
+  };
+  return machine;
+}
+
+/** What is decided by the settings of reload.ts's `ANYTIME`, and by nothing else. */
+function siteParts(config: Config, site: Site): Pick<ServerParts, "site" | "policy"> {
+  const everywhere = securityFields(config.securityHeaders, config.hsts);
+  return {
     site: {
       ...site,
       index: config.index,
@@ -155,28 +193,7 @@ export function createMachine(parts: MachineParts): Machine {
       createBoundary: randomUUID,
       errorPages: createErrorPages(everywhere),
     },
-    report: say.fault,
-    onBug: say.bug,
-    nowMs,
-    wallMs,
   };
-  const server = new FileServer(serverParts);
-  const machine: Machine = {
-    readers,
-    table,
-    pool,
-    scheduler,
-    listings,
-    counters,
-    recorder,
-    disk,
-    downloads,
-    sampler,
-    operations,
-    server,
-    explain: createExplain(serverParts, server),
-  };
-  return machine;
 }
 
 const NOT_MEASURED = { recorder: undefined, downloads: undefined } as const;

@@ -32,13 +32,13 @@ export interface Opened {
 }
 
 export class Certificates {
-  readonly #places: Places;
+  #places: Places;
   readonly #nowMs: () => number;
   #current: readonly Certificate[];
   #take: (material: TlsMaterial) => Promise<void> = async () => {};
   #log: Pick<Log, "info" | "warn"> = { info: () => {}, warn: () => {} };
   /** The look under way: of two at once, the older could win. */
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<string> = Promise.resolve("");
   #said: readonly string[] = [];
   #renewals = 0;
   #refusals = 0;
@@ -86,8 +86,12 @@ export class Certificates {
   }
 
   /** @param take what serves new connections with these; rejects where it cannot */
-  watch(take: (material: TlsMaterial) => Promise<void>, log: Pick<Log, "info" | "warn">): void {
+  use(take: (material: TlsMaterial) => Promise<void>): void {
     this.#take = take;
+  }
+
+  /** Looks by itself from now on, and tells of what it finds. */
+  watch(log: Pick<Log, "info" | "warn">): void {
     this.#log = log;
     this.#watchFiles();
     this.#clock = setInterval(() => void this.reload(), LOOK_MS).unref();
@@ -99,8 +103,17 @@ export class Certificates {
     clearInterval(this.#clock);
   }
 
-  /** Looks at the files and takes what is new and fit. Resolves when that is done; never rejects. */
-  reload(): Promise<void> {
+  /** From the next look on these are where the files are. */
+  moveTo(places: Places): void {
+    this.#places = places;
+  }
+
+  /**
+   * Looks at the files and takes what is new and fit. Never rejects.
+   *
+   * @returns when that is done, why what is new and fit could not be taken; "" when it was, or nothing is
+   */
+  reload(): Promise<string> {
     this.#looking = this.#looking.then(() => this.#renew());
     return this.#looking;
   }
@@ -115,7 +128,7 @@ export class Certificates {
     this.#quiet = setTimeout(() => void this.reload(), QUIET_MS).unref();
   }
 
-  async #renew(): Promise<void> {
+  async #renew(): Promise<string> {
     const { certificates, complaints, warnings } = await look(
       this.#places,
       this.#current,
@@ -123,17 +136,19 @@ export class Certificates {
     );
     this.#complain(complaints);
     for (const warning of warnings) this.#log.warn(warning);
-    if (isSame(certificates, this.#current)) return;
+    if (isSame(certificates, this.#current)) return "";
     try {
       await this.#take(this.#materialOf(certificates));
     } catch (error) {
-      this.#complain([error instanceof Error ? error.message : String(error)]);
-      return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#complain([reason]);
+      return reason;
     }
     this.#tell(certificates);
     this.#current = certificates;
     this.#renewals++;
-    this.#watchFiles();
+    if (this.#clock !== undefined) this.#watchFiles();
+    return "";
   }
 
   /** Once each, as long as nothing changes. */

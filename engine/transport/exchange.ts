@@ -176,4 +176,6 @@ export interface ListenOptions {
   readonly live?: LiveHandler;
   /** With it the port speaks HTTPS, and nothing else. */
   readonly tls?: TlsMaterial;
+  /** Other processes listen on it too, and whoever watches them has connections handed over. */
+  readonly isShared?: boolean;
 }

@@ -24,12 +24,23 @@ export async function listen(
   log: Log,
 ): Promise<Listener> {
   const port = await tryPort(options);
+  // A renewal of certificates shares the port, and one that was left to chance is not shared.
+  const wanted = options.tls === undefined ? options : { ...options, port };
+  return listenAtOnce(choice, wanted, handler, log);
+}
+
+/** The same where the port has been tried: workers share it, and would find it taken by one another. */
+export async function listenAtOnce(
+  choice: TransportChoice,
+  options: ListenOptions,
+  handler: Handler,
+  log: Log,
+): Promise<Listener> {
   if (choice === "node") return listenNode(options, handler);
   const uws = await loadUws().catch(firstLine);
   if (typeof uws !== "string") {
     if (process.versions.node.startsWith("20.")) log.info(CUT_REQUEST_LINES);
-    // A renewal of certificates shares the port, and one that was left to chance is not shared.
-    return listenUws(uws, options.tls === undefined ? options : { ...options, port }, handler);
+    return listenUws(uws, options, handler);
   }
   if (choice === "uws") throw new Error(`uWebSockets.js does not load here: ${uws}`);
   log.info(`serving through node:http, since uWebSockets.js does not load here: ${uws}`);
@@ -51,8 +62,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "is not a name this machine can look up",
 };
 
-/** @returns the port; where any would do, one that is free */
-async function tryPort({ host, port }: ListenOptions): Promise<number> {
+/**
+ * @returns the port: the one that was free when any would do
+ * @throws Error whose message is for the operator, when the port cannot be had
+ */
+export async function tryPort({ host, port }: ListenOptions): Promise<number> {
   const probe = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -63,9 +77,9 @@ async function tryPort({ host, port }: ListenOptions): Promise<number> {
     const { code = "" } = error as NodeJS.ErrnoException;
     throw new Error(`${showAddress(host, port)} ${REASONS[code] ?? firstLine(error)}`);
   }
-  const { port: found } = probe.address() as AddressInfo;
+  const { port: free } = probe.address() as AddressInfo;
   await new Promise<void>((resolve) => probe.close(() => resolve()));
-  return found;
+  return free;
 }
 
 /** As in a URL: an IPv6 address stands in brackets. */

@@ -7,7 +7,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as PlainServer, type Socket } from "node:net";
 import type { Field, Head } from "../../protocol/head.js";
 import { plainAddress } from "./address.js";
 import {
@@ -144,10 +144,13 @@ class NodeListener implements Listener {
     return discount;
   }
 
+  /**
+   * By the close of a plain server: that of an HTTP server cuts what is idle, and with it the request
+   * that is on its way there.
+   */
   stopListening(): void {
     this.isDraining = true;
-    this.server.close();
-    this.server.closeIdleConnections();
+    PlainServer.prototype.close.call(this.server);
   }
 
   close(): void {

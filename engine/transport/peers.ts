@@ -7,6 +7,8 @@
  * With a second address the answer is unknown until no connection is left.
  */
 export class Peers {
+  /** Connections that ever came. */
+  arrived = 0;
   #open = 0;
   #first = "";
   #areMixed = false;
@@ -26,6 +28,7 @@ export class Peers {
       this.#areMixed = false;
     }
     this.#open++;
+    this.arrived++;
     if (address !== this.#first) this.#areMixed = true;
   }
 

@@ -5,7 +5,7 @@
  * uws-ask.ts, and every reply that is not at hand in uws-reply.ts.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
-import { Door, handOverFor } from "../../fs/door.js";
+import { Door, handOverFor, inodesOf } from "../../fs/door.js";
 import { spellAddress } from "./address.js";
 import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
@@ -42,9 +42,14 @@ export async function listenUws(
     return app;
   };
   const app = await createApp(tls);
-  return new UwsListener(uws, { app, socket: bind(app, options) }, state, async (material) => {
-    const next = await createApp(material);
-    return { app: next, socket: bind(next, options) };
+  return new UwsListener(uws, {
+    first: bind(uws, app, options),
+    state,
+    open: async (material) => {
+      const next = await createApp(material);
+      return bind(uws, next, options);
+    },
+    isShared: options.isShared === true,
   });
 }
 
@@ -77,19 +82,28 @@ function addRoutes(
 
 const NO_ROOM = "the port cannot be listened on";
 
-function bind(app: TemplatedApp, { host, port }: ListenOptions): us_listen_socket {
+function bind(uws: Uws, app: TemplatedApp, { host, port }: ListenOptions): OnAir {
   let socket: us_listen_socket | false = false;
+  const others = inodesOf(port);
   app.listen(host, port, (token) => {
     socket = token;
   });
   if (socket === false) throw new Error(NO_ROOM);
-  return socket;
+  return { app, socket, door: new Door(uws.us_socket_local_port(socket), others) };
 }
 
 /** An app that listens. */
 interface OnAir {
   readonly app: TemplatedApp;
   readonly socket: us_listen_socket;
+  readonly door: Door;
+}
+
+interface UwsListenerParts {
+  readonly first: OnAir;
+  readonly state: ListenState;
+  readonly open: (material: TlsMaterial) => Promise<OnAir>;
+  readonly isShared: boolean;
 }
 
 class UwsListener implements Listener {
@@ -97,23 +111,20 @@ class UwsListener implements Listener {
   readonly port: number;
   readonly #uws: Uws;
   readonly #state: ListenState;
-  readonly #open: (material: TlsMaterial) => Promise<OnAir>;
+  readonly #open: UwsListenerParts["open"];
+  readonly #isShared: boolean;
   /** New connections come to these: one, or two while it is renewed. */
   readonly #listening: Set<OnAir>;
   /** Those renewed too: connections of theirs may be open. */
   readonly #apps: TemplatedApp[];
 
-  constructor(
-    uws: Uws,
-    first: OnAir,
-    state: ListenState,
-    open: (material: TlsMaterial) => Promise<OnAir>,
-  ) {
+  constructor(uws: Uws, { first, state, open, isShared }: UwsListenerParts) {
     this.#uws = uws;
     this.#listening = new Set([first]);
     this.#apps = [first.app];
     this.#state = state;
     this.#open = open;
+    this.#isShared = isShared;
     this.port = uws.us_socket_local_port(first.socket);
   }
 
@@ -127,23 +138,32 @@ class UwsListener implements Listener {
 
   async renew(material: TlsMaterial): Promise<void> {
     const before = [...this.#listening];
-    const door = new Door(this.port);
     const next = await this.#open(material);
     this.#apps.push(next.app);
     this.#listening.add(next);
-    await quietMoment(door);
-    handOverFor(HANDSHAKE_MS);
-    for (const one of this.#state.isDraining ? this.#listening : before) this.#leave(one);
+    const leaving = this.#state.isDraining ? [...this.#listening] : before;
+    await Promise.all(leaving.map((one) => this.#leaveWell(one)));
   }
 
   stopListening(): void {
+    if (this.#state.isDraining) return;
     this.#state.isDraining = true;
-    for (const one of this.#listening) this.#leave(one);
+    for (const one of this.#listening) void this.#leaveWell(one);
   }
 
   close(): void {
-    this.stopListening();
+    this.#state.isDraining = true;
+    for (const one of this.#listening) this.#leave(one);
     for (const app of this.#apps) app.close();
+  }
+
+  /** Where another listener stays on the port, no connection is to be lost; alone there is no choice. */
+  async #leaveWell(one: OnAir): Promise<void> {
+    if (one.door.isOneOfMany()) {
+      await quietMoment(one.door);
+      if (!this.#isShared) handOverFor(HANDSHAKE_MS);
+    }
+    this.#leave(one);
   }
 
   #leave(one: OnAir): void {

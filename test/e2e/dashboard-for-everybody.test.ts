@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Stage } from "../support/dashboard-stage.js";
+import { WORKERS } from "../support/report.js";
 import { launchBrowser, Viewer } from "../support/viewer.js";
 
 let browser: Browser;
@@ -11,6 +12,7 @@ let viewer: Viewer;
 beforeAll(async () => {
   browser = await launchBrowser();
   stage = await Stage.open({ situation: "busy", pastSec: 600, periodMs: 200 });
+  stage.employ(WORKERS);
   viewer = await Viewer.open(browser, stage.url, { colorScheme: "light" });
   await viewer.at("#downloads tbody tr").waitFor();
 });

@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Stage, type StageOptions } from "../support/dashboard-stage.js";
+import { WORKERS } from "../support/report.js";
 import { launchBrowser, Viewer } from "../support/viewer.js";
 
 let browser: Browser;
@@ -64,6 +65,18 @@ describe("while a load runs", () => {
     await viewer.until(async () => expect(await viewer.textOf("#under-way tbody th")).toBe(plain));
     expect(await viewer.at("#under-way tbody th").getAttribute("title")).toBe(plain);
     expect(await viewer.ask("document.images.length")).toBe(0);
+  });
+
+  test("several workers have a row each, and one alone has none", async () => {
+    await open({ situation: "busy" });
+    await viewer.shows("#headline", "Healthy.");
+    expect(await viewer.at("#workers").isVisible()).toBe(false);
+    expect(await viewer.at("#worker-count").isVisible()).toBe(false);
+    stage.employ(WORKERS);
+    await viewer.shows("#worker-count", "2");
+    const row = "#workers tbody tr:nth-of-type(2)";
+    await viewer.shows(`${row} th`, "2, pid 19021, does not answer");
+    await viewer.shows(`${row} td:nth-of-type(2)`, "6,692");
   });
 
   test("says why the server is not ready, and tells a screen reader", async () => {

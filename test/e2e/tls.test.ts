@@ -170,6 +170,57 @@ class Load {
   }
 }
 
+test("workers renew as one: all of them, told once, and by SIGHUP nothing that is unfit", async ({
+  serve,
+}) => {
+  const [cert, key] = [at("fleet/c.pem"), at("fleet/k.pem")];
+  const [redirect, admin] = [await freePort(), await freePort()];
+  const env = {
+    SLUICE_WORKERS: "2",
+    SLUICE_TLS_CERT: cert,
+    SLUICE_TLS_KEY: key,
+    SLUICE_HTTPS_REDIRECT: String(redirect),
+    SLUICE_ADMIN_PORT: String(admin),
+  };
+  writePair(first, cert, key);
+  const wasHandedOver = isHandedOver();
+  const server = await serve({ transport: "uws", files: { "a.txt": "0123456789" }, env });
+  const load = new Load(server);
+  let next = first;
+  for (let n = 1; n <= 2; n++) {
+    next = await issue({ names: ["localhost", `n${n}.example`] });
+    writePair(next, cert, key);
+    await server.untilSays(new RegExp(`^new certificate for localhost, n${n}.example`, "m"));
+    await expectAllSee(server, next);
+  }
+  const wrong = await issue();
+  writePair({ certPem: next.certPem, keyPem: wrong.keyPem }, cert, key);
+  server.signal("SIGHUP");
+  await server.untilSays(/^error: reload refused/m);
+  expect(server.err).toContain(`error: ${key}: is not the key of the certificate\n`);
+  await expectAllSee(server, next);
+  await load.stop();
+  expect(load.failures.slice(isRoot || wasHandedOver ? 0 : 2 * 2 * CLIENTS)).toEqual([]);
+  expect(server.out.match(/^new certificate for/gm)).toHaveLength(2);
+
+  const client = await Client.connect(redirect);
+  client.send("GET /a.txt HTTP/1.1\r\nHost: n2.example\r\n\r\n");
+  const { fields } = await client.answer();
+  expect(fields.get("location")).toBe(`https://n2.example:${server.port}/a.txt`);
+  const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+  expect(metrics).toContain('sluice_tls_reloads_total{result="renewed"} 2\n');
+  await vi.waitUntil(() => isHandedOver() === wasHandedOver, { timeout: PATIENCE_MS });
+});
+
+/** Sixteen connections that all fell to one of two: once in 30,000 runs. */
+async function expectAllSee({ port }: Server, { certPem }: Issued): Promise<void> {
+  for (let times = 0; times < 16; times++) {
+    const client = await Client.secure(port);
+    expect(client.certificate.trim()).toBe(certPem.trim());
+    client.leave();
+  }
+}
+
 test("what is wrong with certificates is told before anything listens, all of it", async ({
   run,
 }) => {

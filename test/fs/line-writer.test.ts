@@ -422,3 +422,19 @@ test("lines that wait keep no process alive", () => {
   createWriter("/dev/null").writer.write("x\n");
   expect(timers()).toHaveLength(before);
 });
+
+test("what several processes write to is given whole lines, no more than a pipe takes at once", async () => {
+  const path = join(tempFolder(), "log");
+  const writes = vi.spyOn(fs, "writev");
+  onTestFinished(() => writes.mockRestore());
+  const writer = new LineWriter({ path, onTrouble: () => {}, isShared: true });
+  onTestFinished(() => writer.close());
+  const short = writeLines(writer, 500);
+  const long = line(500, 5000);
+  writer.write(long);
+  await untilHolds(path, short + long + writeLines(writer, 2));
+  const pieces = writes.mock.calls.map(([, buffers]) => Buffer.concat(buffers as Buffer[]));
+  for (const piece of pieces) expect(piece.at(-1)).toBe(10);
+  const sizes = pieces.map(({ length }) => length);
+  expect(sizes.filter((size) => size > 4096)).toEqual([5000]);
+});

@@ -9,6 +9,7 @@ import { readProcess } from "../../metrics/machine-metrics.js";
 import { METRICS_MEDIA_TYPE, renderMetrics } from "../../metrics/prometheus.js";
 import { SIZE_CLASSES } from "../../metrics/size-classes.js";
 import { createMachineMetrics, histogramOf } from "../support/machine-metrics.js";
+import { WORKERS } from "../support/report.js";
 
 /** In the PATH, or where test/install-packages.sh puts it. */
 function findPromtool(): string {
@@ -22,7 +23,8 @@ const linesOf = async (...changes: Parameters<typeof createMachineMetrics>): Pro
 
 describe("renderMetrics", () => {
   test("passes Prometheus's own check, without a single remark", async () => {
-    const input = await renderMetrics(createMachineMetrics());
+    const workers = { running: 2, restarts: 3, rows: WORKERS };
+    const input = await renderMetrics(createMachineMetrics({ workers }));
     const { status, stdout, stderr, error } = spawnSync(findPromtool(), ["check", "metrics"], {
       input,
       encoding: "utf8",
@@ -126,6 +128,23 @@ describe("renderMetrics", () => {
   for (const [why, line] of rows) {
     test(`tells ${why}`, async () => expect(await linesOf()).toContain(line));
   }
+
+  test("tells of workers: how many in all, and each of several by its place", async () => {
+    const workers = { running: 2, restarts: 3, rows: WORKERS };
+    const lines = await linesOf({ workers });
+    expect(lines.filter((line) => line.startsWith("sluice_worker"))).toEqual([
+      "sluice_workers 2",
+      "sluice_worker_restarts_total 3",
+      'sluice_worker_connections{worker="1"} 3',
+      'sluice_worker_connections{worker="2"} 1201',
+      'sluice_worker_resident_memory_bytes{worker="1"} 210763776',
+      'sluice_worker_resident_memory_bytes{worker="2"} 221249536',
+      'sluice_worker_event_loop_lag_p99_seconds{worker="1"} 0.00038',
+      'sluice_worker_event_loop_lag_p99_seconds{worker="2"} 0.091',
+      'sluice_worker_event_loop_utilization_ratio{worker="1"} 0.012',
+      'sluice_worker_event_loop_utilization_ratio{worker="2"} 0.342',
+    ]);
+  });
 
   test("gives each family its help and type", async () => {
     const lines = await linesOf();

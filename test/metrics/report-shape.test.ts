@@ -2,13 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { isReport } from "../../metrics/report-shape.js";
 import { reportText } from "../../metrics/report-text.js";
-import { BUSY, EMPTY } from "../support/report.js";
+import { BUSY, EMPTY, WORKERS } from "../support/report.js";
 
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 type Row = readonly [why: string, value: unknown, want: boolean];
 const rows: readonly Row[] = [
   ["a report", throughJson(BUSY), true],
+  ["one of several workers", throughJson({ ...BUSY, workers: WORKERS }), true],
   ["one before its first second", throughJson(EMPTY), true],
   ["one with more in it, from a newer server", { ...EMPTY, weather: "fine" }, true],
   ["a figure that was no number", throughJson({ ...BUSY, uptimeMs: Number.NaN }), true],
@@ -43,7 +44,7 @@ describe("isReport", () => {
   }
 
   test("whatever lacks anything is refused, or can be told all the same", () => {
-    const all = [...lacking(throughJson(BUSY))];
+    const all = [...lacking(throughJson({ ...BUSY, workers: WORKERS }))];
     expect(all.length).toBeGreaterThan(300);
     const taken = all.filter(isReport);
     for (const report of taken) expect(() => reportText(report, 80)).not.toThrow();

@@ -5,7 +5,7 @@ import type { Percentiles } from "../../metrics/histogram.js";
 import type { Report } from "../../metrics/report.js";
 import { reportText } from "../../metrics/report-text.js";
 import { SAMPLE_FIELDS, type Sample } from "../../metrics/samples.js";
-import { BUSY, EMPTY, sample, times } from "../support/report.js";
+import { BUSY, EMPTY, sample, times, WORKERS } from "../support/report.js";
 
 const BUSY_AT_80 = String.raw`sluice 0.1.0, pid 4711, up 3d 3h 52m 9s, 2026-11-24T03:14:15Z
 
@@ -159,6 +159,27 @@ describe("what is not there", () => {
   });
 });
 
+describe("several workers", () => {
+  const report = { ...BUSY, workers: WORKERS };
+
+  test("stand below each other, so that the one that is late stands out", () => {
+    expect(section(report, "Workers")).toEqual([
+      "                                                                 ── loop lag ──",
+      "  worker    pid            up    answers  connected  memory MiB  p99 ms  busy %",
+      "       1   4712  3d 3h 52m 8s  1,280,001          3       201.0   0.380     1.2",
+      "       2  19021         1m 1s      6,692      1,201       211.0   91.00    34.2",
+    ]);
+  });
+  test("that do not answer are named before any figure", () => {
+    const [, second] = reportText(report, 80).split("\n");
+    expect(second).toBe("worker 2 (pid 19021) did not answer: its last figures are shown");
+    expect(reportText(report, 80)).not.toContain("worker 1 (");
+  });
+  test("are no table when there is one", () => {
+    expect(section({ ...BUSY, workers: WORKERS.slice(0, 1) }, "Workers")).toEqual([]);
+  });
+});
+
 describe("lists", () => {
   const [operation] = BUSY.underWay;
   const ages = [5, 40, 20, 1, 2, 3, 4, 6, 7, 8, 9, 10];
@@ -286,6 +307,22 @@ const anyReport: fc.Arbitrary<Report> = fc.record({
     fc
       .tuple(recordOf("completed", "aborted", "ranged", "bytes", "inProgress", "lastMs"), text)
       .map(([figures, path]) => ({ ...figures, path })),
+  ),
+  workers: many(
+    fc
+      .tuple(
+        recordOf("uptimeMs", "answers", "connections", "rssBytes", "loopLagP99Us"),
+        number,
+        fc.nat(),
+        fc.boolean(),
+      )
+      .map(([figures, loopUtilization, pid, hasAnswered]) => ({
+        ...figures,
+        loopUtilization,
+        id: pid,
+        pid,
+        hasAnswered,
+      })),
   ),
 });
 

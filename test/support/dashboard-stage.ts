@@ -9,6 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { ADMIN_POLICY } from "../../engine/admin/answers.js";
 import { loadAssets } from "../../engine/admin/dashboard/assets.js";
 import type { LiveMessage } from "../../metrics/live.js";
+import type { WorkerRow } from "../../metrics/worker-row.js";
 import { MadeUpServer, type Situation } from "./made-up-feed.js";
 
 /** Faster than life, so that tests do not wait: the made-up clock goes a second each time. */
@@ -55,6 +56,10 @@ export class Stage {
 
   enter(situation: Situation): void {
     this.#made.enter(situation);
+  }
+
+  employ(workers: readonly WorkerRow[]): void {
+    this.#made.employ(workers);
   }
 
   addSlowTransfer(what: string): void {

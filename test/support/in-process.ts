@@ -37,7 +37,7 @@ export function shareInProcess(setup: Setup): () => InProcess {
     await shared.machine.readers.start();
   });
   afterAll(async () => {
-    shared?.machine.listings?.stop();
+    shared?.machine.listings.stop();
     await shared?.machine.readers.stop();
   });
   return () => shared!;
@@ -60,6 +60,7 @@ function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InPr
   const everywhere = securityFields(config.securityHeaders, config.hsts);
   const parts: ServerParts = {
     ...machine,
+    listings: config.listing ? machine.listings : undefined,
     accessLog: {
       callerOf: () => {
         tell("the access log was asked for a caller");

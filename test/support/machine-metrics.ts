@@ -61,6 +61,7 @@ export function createMachineMetrics(changes: Partial<MachineMetrics> = {}): Mac
     },
     readers: { busy: 131, idle: 132, jobsWaiting: 133 },
     loop: { lag: histogramOf([1, 1, 1, 1, 1]), utilization: 0.25 },
+    workers: { running: 1, restarts: 0, rows: [] },
     downloads: { completed: 141, aborted: 142, ranged: 143, bytes: 144, inProgress: 145 },
     tls: {
       certificates: [{ name: "a.example", notAfterMs: 1_800_000_000_000 }],

@@ -7,6 +7,7 @@ import type { HistoryMessage, NowMessage } from "../../metrics/live.js";
 import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
 import { blameFor } from "../../metrics/phases.js";
 import { type Sample, Samples } from "../../metrics/samples.js";
+import type { WorkerRow } from "../../metrics/worker-row.js";
 
 export type Situation = "idle" | "busy" | "slow disk" | "pool full";
 
@@ -45,6 +46,7 @@ export class MadeUpServer {
   /** Grows while there is load, as a cache does. */
   #cached = 0;
   #slow: UnderWay | undefined;
+  #workers: readonly WorkerRow[] = [];
 
   /** @param pid of the process that it plays  @param pastSec how long it has been running */
   constructor(pid: number, situation: Situation, pastSec: number) {
@@ -58,6 +60,11 @@ export class MadeUpServer {
 
   enter(situation: Situation): void {
     this.#situation = situation;
+  }
+
+  /** From now on it is a supervisor with these workers. */
+  employ(workers: readonly WorkerRow[]): void {
+    this.#workers = workers;
   }
 
   /** A transfer to a client that hardly reads. Its name is for tests to look for. */
@@ -91,6 +98,7 @@ export class MadeUpServer {
       slowest: this.#situation === "idle" ? [] : slowest(atMs, this.#situation),
       downloads: this.#situation === "idle" && this.#cached === 0 ? [] : downloads(atMs),
       unready: isFull ? ["no slot of the pool was free in the last 5 s, 37 transfers in line"] : [],
+      workers: this.#workers,
     };
   }
 

@@ -5,6 +5,7 @@ import type { UnderWay } from "../../metrics/operations.js";
 import type { PhaseTimes } from "../../metrics/phases.js";
 import type { ClassReport, Report } from "../../metrics/report.js";
 import { SAMPLE_FIELDS, type Sample } from "../../metrics/samples.js";
+import type { WorkerRow } from "../../metrics/worker-row.js";
 
 const AT_MS = Date.parse("2026-11-24T03:14:15Z");
 
@@ -73,7 +74,34 @@ export const EMPTY: Report = {
   underWay: [],
   slowest: [],
   downloads: [],
+  workers: [],
 };
+
+/** One that is idle, and one that stands out. */
+export const WORKERS: readonly WorkerRow[] = [
+  {
+    id: 1,
+    pid: 4712,
+    uptimeMs: 273_128_000,
+    answers: 1_280_001,
+    connections: 3,
+    rssBytes: 201 << 20,
+    loopLagP99Us: 380,
+    loopUtilization: 0.012,
+    hasAnswered: true,
+  },
+  {
+    id: 2,
+    pid: 19_021,
+    uptimeMs: 61_000,
+    answers: 6692,
+    connections: 1201,
+    rssBytes: 211 << 20,
+    loopLagP99Us: 91_000,
+    loopUtilization: 0.342,
+    hasAnswered: false,
+  },
+];
 
 const MIB = 2 ** 20;
 

@@ -10,7 +10,8 @@ import { once } from "node:events";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test as plainTest, vi } from "vitest";
-import type { FullReport, Stats } from "../../engine/process/worker.js";
+import type { FullReport } from "../../engine/process/single.js";
+import type { Stats } from "../../engine/process/worker.js";
 import { type Files, Folder } from "./folder.js";
 
 /** Both are to behave the same: most tests run once for each. */
@@ -104,8 +105,13 @@ class Program {
   }
 }
 
-/** No fixed port, and no warning because the tests' machine is busy. */
-const DEFAULTS = { SLUICE_PORT: "0", SLUICE_ADMIN_PORT: "0", SLUICE_SLOW_MS: "1h" };
+/** No fixed port, no workers, and no warning because the tests' machine is busy. */
+const DEFAULTS = {
+  SLUICE_PORT: "0",
+  SLUICE_ADMIN_PORT: "0",
+  SLUICE_SLOW_MS: "1h",
+  SLUICE_WORKERS: "0",
+};
 
 /** The program on the air. */
 export class Server extends Program {
@@ -157,6 +163,12 @@ export class Server extends Program {
       timeout: PATIENCE_MS,
       interval: 50,
     });
+  }
+
+  /** Process ids of its workers, the oldest first; those that retire among them. */
+  workers(): number[] {
+    const ids = fs.readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim();
+    return ids === "" ? [] : ids.split(" ").map(Number);
   }
 
   /** Resident memory, bytes. */

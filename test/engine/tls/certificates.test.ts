@@ -26,7 +26,8 @@ async function watched(places: Parameters<typeof Certificates.open>[0], nowMs?: 
   const taken: TlsMaterial[] = [];
   const said: string[] = [];
   const tell = (line: string): void => void said.push(line);
-  certificates.watch(async (material) => void taken.push(material), { info: tell, warn: tell });
+  certificates.use(async (material) => void taken.push(material));
+  certificates.watch({ info: tell, warn: tell });
   onTestFinished(() => certificates.stop());
   return { certificates, taken, said };
 }
@@ -169,7 +170,8 @@ describe("a renewal", () => {
     const take = async (): Promise<void> => {
       if (!isWilling) throw new Error("not now");
     };
-    certificates.watch(take, { info: (line) => said.push(line), warn: (line) => said.push(line) });
+    certificates.use(take);
+    certificates.watch({ info: (line) => said.push(line), warn: (line) => said.push(line) });
     onTestFinished(() => certificates.stop());
     write(after);
     await certificates.reload();

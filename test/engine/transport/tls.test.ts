@@ -46,7 +46,8 @@ class Stage {
     this.certificates = opened.certificates;
     const options = { host: "127.0.0.1", port: 0, tls: this.certificates.material };
     this.listener = await listen(transport, options, handler, SILENT);
-    this.certificates.watch((material) => this.listener.renew(material), SILENT);
+    this.certificates.use((material) => this.listener.renew(material));
+    this.certificates.watch(SILENT);
   }
 
   /** Puts another pair in the place of the first, and waits until it is taken. */

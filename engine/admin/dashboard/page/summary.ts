@@ -117,6 +117,9 @@ export class Summary {
     if (this.#server !== undefined) {
       setText(find("uptime"), showSpan(sample.atMs - this.#server.startedAtMs));
     }
+    const { length: workers } = now.workers;
+    find("worker-count").parentElement!.hidden = workers < 2;
+    setText(find("worker-count"), showCount(workers));
     find("restarted").hidden = Date.now() - this.#restartedAtMs > NEWS_MS;
     FIGURES.forEach((figure, at) => {
       const { value, unit, note } = this.#figures[at]!;

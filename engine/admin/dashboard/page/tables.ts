@@ -1,12 +1,23 @@
-/** The three tables: what is under way, what took long, what was downloaded most. */
+/** The tables: who serves, what is under way, what took long, what was downloaded most. */
 import type { DownloadTotals } from "../../../../metrics/downloads.js";
 import type { NowMessage } from "../../../../metrics/live.js";
 import type { SlowOperation, UnderWay } from "../../../../metrics/operations.js";
-import { setAttribute, setText } from "./dom.js";
+import type { WorkerRow } from "../../../../metrics/worker-row.js";
+import { find, setAttribute, setText } from "./dom.js";
 import { Pace } from "./pace.js";
 import { drawSplit } from "./split-bar.js";
 import { type Column, drawName, partOf, Table } from "./table.js";
-import { NOTHING, showBytes, showCount, showMs, showRate, showShare, showWhen } from "./words.js";
+import {
+  NOTHING,
+  showBytes,
+  showCount,
+  showMs,
+  showRate,
+  showShare,
+  showSpan,
+  showTime,
+  showWhen,
+} from "./words.js";
 
 /** One under way, with how fast it goes. */
 interface Moving extends UnderWay {
@@ -97,14 +108,30 @@ const DOWNLOADS: readonly Column<Dated<DownloadTotals>>[] = [
   number("Last", ({ lastMs, nowMs }) => showWhen(lastMs, nowMs)),
 ];
 
+const WORKERS: readonly Column<WorkerRow>[] = [
+  { label: "Worker", kind: "name", draw: (cell, row) => drawName(cell, nameOf(row)) },
+  number("Up", ({ uptimeMs }) => showSpan(uptimeMs)),
+  number("Answers", ({ answers }) => showCount(answers)),
+  number("Connections", ({ connections }) => showCount(connections)),
+  number("Memory", ({ rssBytes }) => showBytes(rssBytes)),
+  number("Loop lag p99", ({ loopLagP99Us }) => showTime(loopLagP99Us)),
+  number("Busy", ({ loopUtilization }) => showShare(loopUtilization)),
+];
+
+const nameOf = ({ id, pid, hasAnswered }: WorkerRow): string =>
+  `${id}, pid ${pid}${hasAnswered ? "" : ", does not answer"}`;
+
 export class Tables {
+  readonly #workers = new Table("workers", WORKERS);
   readonly #underWay = new Table("under-way", UNDER_WAY);
   readonly #slowest = new Table("slowest", SLOWEST);
   readonly #downloads = new Table("downloads", DOWNLOADS);
   readonly #pace = new Pace();
 
-  update({ sample, underWay, slowest, downloads }: NowMessage): void {
+  update({ sample, workers, underWay, slowest, downloads }: NowMessage): void {
     const nowMs = sample.atMs;
+    find("workers").hidden = workers.length < 2;
+    this.#workers.update(workers);
     const rates = this.#pace.look(underWay, nowMs);
     this.#underWay.update(underWay.map((one, at) => ({ ...one, bytesPerSec: rates[at] })));
     this.#slowest.update(slowest.map((one) => ({ ...one, nowMs })));

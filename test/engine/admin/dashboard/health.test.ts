@@ -14,6 +14,7 @@ const now = (unready: readonly string[] = []): NowMessage => ({
   slowest: [],
   downloads: [],
   unready,
+  workers: [],
 });
 
 /** Ten seconds, the last `count` of which differ. */
