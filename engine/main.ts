@@ -62,10 +62,11 @@ async function start(configuration: Configuration): Promise<Running> {
   return startFleet(configuration, log, (reason) => process.exit(refuse([reason])));
 }
 
-const checked = ({ certificates }: Configuration): string =>
-  certificates === undefined
+function checked({ certificates }: Configuration): string {
+  return certificates === undefined
     ? "settings, root and rules are fine\n"
     : "settings, root, rules and certificates are fine\n";
+}
 
 /** The certificates too. */
 async function readAll(root: string | undefined): Promise<Configuration> {
