@@ -33,8 +33,8 @@ import type { Transfer } from "./transfer.js";
  * The part of the slots, one in so many, that readahead may fill before anybody comes for it.
  *
  * Larger (a smaller number here): chunks that were read ahead are evicted before they are used, and
- * the disk reads them twice. Smaller: fewer fast transfers find their next chunk ready. At 256
- * slots and two chunks ahead, a quarter serves 32 fast downloads of cold files.
+ * the disk reads them twice. Smaller: fewer fast transfers find their next chunk ready. At 64
+ * slots and two chunks ahead, a quarter serves 8 fast downloads of cold files.
  * Measure with `npm run bench -- --only slow-disk`; re-run it before changing this line.
  */
 const READAHEAD_ONE_IN = 4;
