@@ -19,7 +19,7 @@ export function containmentOf(root: string, fd: number, path: string): "inside" 
   const known = resolvedRoots.get(root);
   if (known !== undefined && isBelow(known, real)) return "inside";
 
-  const now = fs.realpathSync(root);
+  const now = fs.realpathSync.native(root);
   resolvedRoots.set(root, now);
   return isBelow(now, real) ? "inside" : "outside";
 }
@@ -33,8 +33,9 @@ function isBelow(root: string, real: string): boolean {
   return real.startsWith(root) && (real.length === root.length || real[root.length] === "/");
 }
 
+/** By the system: Node's own takes `..` in a link's target by name, without following what stands before it. */
 function realPathOf(fd: number, path: string): string | undefined {
-  const real = fs.realpathSync(path);
+  const real = fs.realpathSync.native(path);
   const byPath = fs.statSync(real, { bigint: true });
   const byFd = fs.fstatSync(fd, { bigint: true });
   return byPath.ino === byFd.ino && byPath.dev === byFd.dev ? real : undefined;

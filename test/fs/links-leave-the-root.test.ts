@@ -93,7 +93,7 @@ for (const [where, hasProc] of [
           const tree = fs.mkdtempSync(join(top, "tree-"));
           const root = plant(tree, things);
           for (const path of pathsBelow(root, 4)) {
-            const real = fs.realpathSync(path);
+            const real = fs.realpathSync.native(path);
             const isInside = real === root || real.startsWith(`${root}/`);
             seen.push(judge(containment, root, path));
             expect(seen.at(-1)).toBe(isInside ? "inside" : "outside");
@@ -103,6 +103,19 @@ for (const [where, hasProc] of [
         { numRuns: 40 },
       );
       expect(new Set(seen)).toEqual(new Set(["inside", "outside"]));
+    });
+
+    test("a step up in a link's target is taken from where the links before it lead", async () => {
+      const containment = await loadContainment(hasProc);
+      const top = tempFolder();
+      const root = join(top, "root");
+      put(root, "deep/er/file", "");
+      put(top, "outside/secret", "");
+      fs.symlinkSync("deep/er", join(root, "short"));
+      fs.symlinkSync("short/../er/file", join(root, "inside"));
+      fs.symlinkSync("deep/er/../../../outside/secret", join(root, "outside"));
+      expect(judge(containment, root, join(root, "inside"))).toBe("inside");
+      expect(judge(containment, root, join(root, "outside"))).toBe("outside");
     });
 
     test("a folder whose name begins like the root's is outside", async () => {
