@@ -54,10 +54,11 @@ const ACCEPT_ENCODING = fieldName("accept-encoding");
 const CONTENT_LENGTH = fieldName("content-length");
 const TRANSFER_ENCODING = fieldName("transfer-encoding");
 
-export const readRequest = (ask: Ask, operation: Operation): Request => ({
-  ...readQuestion(ask),
-  operation,
-});
+export function readRequest(ask: Ask, operation: Operation): Request {
+  const request: Question & { operation?: Operation } = readQuestion(ask);
+  request.operation = operation;
+  return request as Request;
+}
 
 export const readQuestion = (ask: Ask): Question => ({
   method: ask.method,

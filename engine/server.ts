@@ -207,7 +207,7 @@ export class FileServer implements Handler {
     if (request.body === "large") return this.#fail("CONTENT_TOO_LARGE", request, reply);
     if (method.kind === "describe") return this.#describe(request, reply);
 
-    const fileRequest: FileRequest = { ...request, method: method.method };
+    const fileRequest = request as FileRequest; // as its method was just judged
     const ticket = this.#lane.find(fileRequest);
     const file = ticket === undefined ? undefined : fileOf(ticket);
     if (ticket?.prepared.kind === "file" && file !== undefined) {

@@ -14,7 +14,7 @@ interface OpenedFile {
 
 export class CachedReads {
   readonly #kernel: Kernel;
-  readonly #slabAddress: bigint;
+  readonly #slabAddress: number;
   readonly #unable = new Set<bigint>();
 
   constructor(kernel: Kernel, slab: Uint8Array) {
@@ -33,7 +33,7 @@ export class CachedReads {
     slabOffset: number,
   ): boolean {
     if (this.#unable.size > 0 && this.#unable.has(identity.dev)) return false;
-    const address = this.#slabAddress + BigInt(slabOffset);
+    const address = this.#slabAddress + slabOffset;
     const got = this.#kernel.readCached(fd, address, lengthBytes, offset);
     if (got === -EOPNOTSUPP) this.#unable.add(identity.dev);
     return got === lengthBytes;

@@ -35,25 +35,28 @@ const H_MODE = 14;
 const NS_PER_SEC = 1_000_000_000n;
 
 type Koffi = typeof import("koffi");
-type Preadv2 = (fd: number, vector: bigint, count: number, offset: number, flags: number) => number;
-type Statx = (fd: number, path: bigint, flags: number, mask: number, into: bigint) => number;
-type OpenAt2 = (nr: number, dir: number, path: string, how: bigint, bytes: number) => number;
+/** Addresses are numbers: no system gives a process more than 2^52 bytes, and a bigint is an object. */
+type Address = number;
+type Preadv2 = (fd: number, vector: Address, count: number, offset: number, flags: number) => number;
+type Statx = (fd: number, path: Address, flags: number, mask: number, into: Address) => number;
+type OpenAt2 = (nr: number, dir: number, path: string, how: Address, bytes: number) => number;
 
 export class Kernel {
   readonly #koffi: Koffi;
   readonly #preadv2: Preadv2;
   readonly #statx: Statx;
   readonly #openat2: OpenAt2;
-  readonly #vector = new BigUint64Array(2);
-  readonly #vectorAddress: bigint;
+  /** One `struct iovec`, in halves, the lower one first: address, length. */
+  readonly #vector = new Uint32Array(4);
+  readonly #vectorAddress: Address;
   readonly #facts = new BigInt64Array(STATX_WORDS);
   readonly #factLongs = new Uint32Array(this.#facts.buffer);
   readonly #factHalves = new Uint16Array(this.#facts.buffer);
-  readonly #factsAddress: bigint;
+  readonly #factsAddress: Address;
   readonly #noPath = new Uint8Array(8);
-  readonly #noPathAddress: bigint;
+  readonly #noPathAddress: Address;
   readonly #how = new BigUint64Array(3);
-  readonly #howAddress: bigint;
+  readonly #howAddress: Address;
 
   /** Undefined where the system, or koffi's binary, has no such calls. */
   static load(): Kernel | undefined {
@@ -67,19 +70,19 @@ export class Kernel {
   private constructor(koffi: Koffi) {
     const system = koffi.load(null);
     this.#koffi = koffi;
-    this.#preadv2 = system.func("preadv2", "int64", ["int", "void *", "int", "int64", "int"]);
-    this.#statx = system.func("statx", "int", ["int", "void *", "int", "uint", "void *"]);
-    this.#openat2 = system.func("syscall", "int64", ["int64", "int", "str", "void *", "size_t"]);
-    this.#vectorAddress = koffi.address(this.#vector);
-    this.#factsAddress = koffi.address(this.#facts);
-    this.#noPathAddress = koffi.address(this.#noPath);
-    this.#howAddress = koffi.address(this.#how);
+    this.#preadv2 = system.func("preadv2", "int64", ["int", "uint64", "int", "int64", "int"]);
+    this.#statx = system.func("statx", "int", ["int", "uint64", "int", "uint", "uint64"]);
+    this.#openat2 = system.func("syscall", "int64", ["int64", "int", "str", "uint64", "size_t"]);
+    this.#vectorAddress = this.addressOf(this.#vector);
+    this.#factsAddress = this.addressOf(this.#facts);
+    this.#noPathAddress = this.addressOf(this.#noPath);
+    this.#howAddress = this.addressOf(this.#how);
     this.#how[2] = BigInt(RESOLVE);
   }
 
   /** Where bytes lie, for `readCached`. They must not move: not true of what Node's pool lends. */
-  addressOf(bytes: Uint8Array): bigint {
-    return this.#koffi.address(bytes);
+  addressOf(bytes: ArrayBufferView): Address {
+    return Number(this.#koffi.address(bytes));
   }
 
   /**
@@ -88,9 +91,10 @@ export class Kernel {
    * @returns bytes read, fewer than asked for where memory or the file ends; or a negative errno:
    *   -EAGAIN when the disk is needed, -EOPNOTSUPP when this file system cannot answer
    */
-  readCached(fd: number, address: bigint, lengthBytes: number, offset: number): number {
-    this.#vector[0] = address;
-    this.#vector[1] = BigInt(lengthBytes);
+  readCached(fd: number, address: Address, lengthBytes: number, offset: number): number {
+    this.#vector[0] = address; // a Uint32Array keeps the lower half of what it is given
+    this.#vector[1] = address / TWO_TO_32;
+    this.#vector[2] = lengthBytes;
     const got = this.#preadv2(fd, this.#vectorAddress, 1, offset, RWF_NOWAIT);
     return got < 0 ? -this.#koffi.errno() : got;
   }
@@ -146,6 +150,7 @@ export class Kernel {
   }
 }
 
+const TWO_TO_32 = 2 ** 32;
 const O_CLOEXEC = 0o2000000;
 
 export const { ENOENT, EOPNOTSUPP } = constants.errno;

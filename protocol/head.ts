@@ -73,11 +73,15 @@ export function buildHead(status: number, fields: readonly Field[]): Head {
  */
 export function extendHead(head: Head, status: number, more: readonly Field[]): Head {
   const lines = more.map((field) => `\r\n${toLine(field)}`).join("");
+  const { block } = head;
+  const extended = Buffer.allocUnsafe(block.length + lines.length);
+  block.copy(extended);
+  extended.write(lines, block.length, "latin1");
   return {
     status,
     statusLine: `${status} ${reasonOf(status)}`,
     firstName: head.firstName,
-    block: Buffer.concat([head.block, Buffer.from(lines, "latin1")]),
+    block: extended,
     fields: [...head.fields, ...more],
   };
 }

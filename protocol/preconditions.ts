@@ -78,9 +78,9 @@ function isListed(
   return tags === "*" || tags.some((tag) => isSame(tag, etag));
 }
 
-/** Undefined when there is nothing to compare: no valid date asked, or none known. */
+/** Undefined when there is nothing to compare: no valid date asked, as a rule none at all, or none known. */
 function isUnmodifiedSince(date: string, file: Validators, nowMs: number): boolean | undefined {
-  if (file.modifiedSec === undefined) return undefined;
+  if (date === "" || file.modifiedSec === undefined) return undefined;
   const sinceSec = parseHttpDate(date, nowMs);
   return sinceSec === undefined ? undefined : file.modifiedSec <= sinceSec;
 }

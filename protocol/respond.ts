@@ -132,7 +132,9 @@ export const mostRanges = (representation: Representation, { maxRanges }: Policy
   isEncoded(representation) ? 1 : maxRanges;
 
 const isEncoded = ({ fields }: Representation): boolean =>
-  fields.some(([name]) => name.toLowerCase() === "content-encoding");
+  fields.some(([name]) => name.length === ENCODING.length && name.toLowerCase() === ENCODING);
+
+const ENCODING = "content-encoding";
 
 /** RFC 9110 section 15.5.17. */
 function unsatisfiable(ask: Ask, { sizeBytes }: Representation, policy: Policy): Answer {
@@ -153,7 +155,7 @@ function onePart(
     ask.ifRange === ""
       ? extendHead(whole, 206, [where])
       : buildHead(206, [...identify(file, nowMs), where]);
-  return createAnswer(head, [{ kind: "extent", ...range }]);
+  return createAnswer(head, [{ kind: "extent", first: range.first, last: range.last }]);
 }
 
 /** RFC 9110 section 15.3.7.2: `Content-Range` stands in the parts and not in the head. */

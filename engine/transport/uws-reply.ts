@@ -3,18 +3,27 @@
  *
  * What its author's promises and our measurements say must be done here:
  *
- * - `onAborted` is registered before anything that may fail: without it an unanswered request ends
- *   the process
+ * - `onAborted` is registered when the request's call-back ends with the answer still to come, by
+ *   `goOn`: without it an unanswered request ends the process, and until then nobody can leave
  * - bodies go out by `tryEnd`, small ones too: `end` keeps what the socket does not take, so a client
  *   that pipelines requests and reads nothing would grow our memory without bound
  * - after the last byte or an abort every method of the response throws: `#res` is dropped then
- * - writes outside the request call-back are corked, or each piece is a system call
+ * - writes after the request's call-back are corked, or each piece is a system call; within it they
+ *   are, and a cork of ours would only cost a closure
  */
 import type { HttpResponse } from "uWebSockets.js";
 import type { Head } from "../../protocol/head.js";
 import { createGoneStream, type Reply, type Stream } from "./exchange.js";
 import { addressOf, type ListenState } from "./uws-ask.js";
 import { UwsStream } from "./uws-stream.js";
+
+const STATUS_BYTES: Buffer[] = [];
+
+/** A status line in the shape that costs the least to hand over. */
+export const statusBytesOf = ({ status, statusLine }: Head): Buffer => {
+  STATUS_BYTES[status] ??= Buffer.from(statusLine, "latin1");
+  return STATUS_BYTES[status];
+};
 
 const nothing = (): void => {};
 
@@ -32,15 +41,23 @@ export class UwsReply implements Reply {
   #hasDrains = false;
   #taken = 0;
   #head: Head | undefined;
+  /** Does the request's call-back still run? */
+  #isWithin = true;
 
+  /** To be made within the request's call-back, and told by `goOn` before that returns. */
   constructor(res: HttpResponse, state: ListenState, before: number) {
     this.#res = res;
     this.#state = state;
     this.#before = Math.max(0, before);
     this.hasBegun = before !== NOT_BEGUN;
     state.pending++;
-    res.onAborted(() => this.#leave());
     if (this.hasBegun) this.#expectDrains(res);
+  }
+
+  /** The request's call-back is about to return. */
+  goOn(): void {
+    this.#isWithin = false;
+    this.#res?.onAborted(() => this.#leave());
   }
 
   /** Cost: one system call, so only those ask who share among clients. */
@@ -56,7 +73,7 @@ export class UwsReply implements Reply {
     const res = this.#res;
     if (res === undefined) return;
     this.#finish();
-    res.cork(() => {
+    this.#corked(res, () => {
       this.#writeHead(res, head);
       if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));
       res.endWithoutBody();
@@ -86,7 +103,7 @@ export class UwsReply implements Reply {
   offer(bytes: Uint8Array, totalBytes: number): number {
     const res = this.#res;
     if (res === undefined) return this.#taken;
-    res.cork(() => {
+    this.#corked(res, () => {
       if (!this.hasBegun) this.#writeHead(res, this.#head!);
       this.hasBegun = true;
       this.#push(res, bytes, totalBytes);
@@ -103,7 +120,14 @@ export class UwsReply implements Reply {
   }
 
   cut(): void {
-    this.#res?.close();
+    const res = this.#res;
+    res?.close(); // runs `onAborted`, where that is registered
+    if (res !== undefined && this.#isWithin) this.#leave();
+  }
+
+  #corked(res: HttpResponse, write: () => void): void {
+    if (this.#isWithin) write();
+    else res.cork(write);
   }
 
   #sendLast(head: Head, body: Buffer | undefined): void {
@@ -129,8 +153,8 @@ export class UwsReply implements Reply {
   }
 
   #writeHead(res: HttpResponse, head: Head): void {
-    res.writeStatus(head.statusLine);
-    if (head.fields.length > 0) res.writeHeader(head.firstName, head.block);
+    res.writeStatus(statusBytesOf(head));
+    if (head.firstName.length > 0) res.writeHeader(head.firstName, head.block);
     if (this.#state.isDraining) res.writeHeader("Connection", "close");
   }
 

@@ -7,11 +7,11 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
 import { Door, handOverFor, inodesOf } from "../../fs/door.js";
 import { spellAddress } from "./address.js";
-import type { Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
+import type { Ask, Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
 import { ExpressAsk, type ListenState, type Push, UwsAsk } from "./uws-ask.js";
 import { serveLive } from "./uws-live.js";
-import { NOT_BEGUN, UwsReply } from "./uws-reply.js";
+import { NOT_BEGUN, statusBytesOf, UwsReply } from "./uws-reply.js";
 import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment } from "./uws-tls.js";
 
 type Uws = typeof import("uWebSockets.js");
@@ -69,15 +69,22 @@ function addRoutes(
   if (live !== undefined) {
     serveLive(app, live, {
       toAsk: (req, res) => new UwsAsk(req, res, state),
-      refuse: (res, { head, body }) =>
-        new UwsReply(res, state, NOT_BEGUN).sendAndClose(head, body, true),
+      refuse: (res, { head, body }) => {
+        const reply = new UwsReply(res, state, NOT_BEGUN);
+        reply.sendAndClose(head, body, true);
+        reply.goOn();
+      },
       onClosed: () => state.peers.left(),
     });
   }
   app.get("/*", (res, req) => answerGet(handler, state, res, req));
-  app.any("/*", (res, req) =>
-    handler.handle(new UwsAsk(req, res, state), new UwsReply(res, state, NOT_BEGUN)),
-  );
+  app.any("/*", (res, req) => handle(handler, new UwsAsk(req, res, state), res, state));
+}
+
+function handle(handler: Handler, ask: Ask, res: HttpResponse, state: ListenState): void {
+  const reply = new UwsReply(res, state, NOT_BEGUN);
+  handler.handle(ask, reply);
+  reply.goOn();
 }
 
 const NO_ROOM = "the port cannot be listened on";
@@ -184,14 +191,14 @@ function answerGet(
 ): void {
   expressAsk.begin(req, res, state);
   const ready = state.isDraining ? undefined : handler.express(expressAsk);
-  if (ready === undefined) handler.handle(expressAsk, new UwsReply(res, state, NOT_BEGUN));
+  if (ready === undefined) handle(handler, expressAsk, res, state);
   else if (ready.body === undefined) sendUnchanged(handler, res, ready);
   else sendReady(handler, state, res, ready, ready.body);
 }
 
 function sendUnchanged(handler: Handler, res: HttpResponse, ready: Ready): void {
   const { head } = ready;
-  res.writeStatus(head.statusLine);
+  res.writeStatus(statusBytesOf(head));
   res.writeHeader(head.firstName, head.block);
   res.endWithoutBody();
   handler.sent(ready);
@@ -205,9 +212,11 @@ function sendReady(
   body: Buffer,
 ): void {
   const { head } = ready;
-  if (head.status !== 200) res.writeStatus(head.statusLine);
+  if (head.status !== 200) res.writeStatus(statusBytesOf(head));
   res.writeHeader(head.firstName, head.block);
   if (state.push(res, body, body.length)[1]) return handler.sent(ready);
   const taken = res.getWriteOffset();
-  handler.finish(expressAsk, ready, taken, new UwsReply(res, state, taken));
+  const reply = new UwsReply(res, state, taken);
+  handler.finish(expressAsk, ready, taken, reply);
+  reply.goOn();
 }
