@@ -15,11 +15,14 @@ interface OpenedFile {
 export class CachedReads {
   readonly #kernel: Kernel;
   readonly #slabAddress: number;
+  readonly #byte = new Uint8Array(new ArrayBuffer(1));
+  readonly #byteAddress: number;
   readonly #unable = new Set<bigint>();
 
   constructor(kernel: Kernel, slab: Uint8Array) {
     this.#kernel = kernel;
     this.#slabAddress = kernel.addressOf(slab);
+    this.#byteAddress = kernel.addressOf(this.#byte);
   }
 
   /**
@@ -39,6 +42,11 @@ export class CachedReads {
     return got === lengthBytes;
   }
 
+  /** Do the first and the last of these bytes lie in memory? Cost: 3 µs. */
+  isAtHand(file: OpenedFile, offset: number, lengthBytes: number): boolean {
+    return this.#hasByte(file, offset) && this.#hasByte(file, offset + lengthBytes - 1);
+  }
+
   /**
    * Is an open file still the one it was? To be asked after its bytes were read: a writer moves the
    * time stamp before it copies its bytes.
@@ -47,5 +55,10 @@ export class CachedReads {
     const kernel = this.#kernel;
     if (!kernel.look(fd)) return false;
     return kernel.sizeBytes === identity.sizeBytes && kernel.mtimeNs === identity.mtimeNs;
+  }
+
+  #hasByte({ fd, identity }: OpenedFile, offset: number): boolean {
+    if (this.#unable.size > 0 && this.#unable.has(identity.dev)) return false;
+    return this.#kernel.readCached(fd, this.#byteAddress, 1, offset) === 1;
   }
 }

@@ -37,7 +37,13 @@ const NS_PER_SEC = 1_000_000_000n;
 type Koffi = typeof import("koffi");
 /** Addresses are numbers: no system gives a process more than 2^52 bytes, and a bigint is an object. */
 type Address = number;
-type Preadv2 = (fd: number, vector: Address, count: number, offset: number, flags: number) => number;
+type Preadv2 = (
+  fd: number,
+  vector: Address,
+  count: number,
+  offset: number,
+  flags: number,
+) => number;
 type Statx = (fd: number, path: Address, flags: number, mask: number, into: Address) => number;
 type OpenAt2 = (nr: number, dir: number, path: string, how: Address, bytes: number) => number;
 

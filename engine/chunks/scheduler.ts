@@ -463,7 +463,10 @@ export class Scheduler<File extends ChunkFile> {
     return 0;
   }
 
-  /** Keeps the disk a few chunks ahead of a socket that takes everything. */
+  /**
+   * Keeps the disk a few chunks ahead of a socket that takes everything. What the kernel has in
+   * memory waits there until its turn: one page it had lost does not leave the rest to the readers.
+   */
   #readAhead(transfer: Transfer<File>): void {
     const { cursor } = transfer;
     const { part, at } = cursor;
@@ -471,9 +474,17 @@ export class Scheduler<File extends ChunkFile> {
     const here = this.#pool.chunkAt(at);
     const end = Math.min(here + READAHEAD_CHUNKS, this.#pool.chunkAt(part.last) + 1);
     for (let chunk = Math.max(here, cursor.aheadChunk + 1); chunk < end; chunk++) {
+      if (this.#isAtHand(part.file, chunk)) return;
       if (!this.#loads.readAhead(part.file, chunk)) return;
       cursor.aheadChunk = chunk;
     }
+  }
+
+  #isAtHand(file: File, chunk: number): boolean {
+    const { chunkBytes } = this.#pool;
+    const first = chunk * chunkBytes;
+    const length = Math.min(chunkBytes, file.sizeBytes - first);
+    return !this.#loads.isKnown(file, chunk) && this.#reader.isAtHand(file, first, length);
   }
 
   // --- the client is slower than the disk ---

@@ -219,6 +219,8 @@ function createChunkReader(
   return {
     readNow: (file, fileOffset, lengthBytes, slabOffset) =>
       cached?.read(file, fileOffset, lengthBytes, slabOffset) === true,
+    isAtHand: (file, fileOffset, lengthBytes) =>
+      cached?.isAtHand(file, fileOffset, lengthBytes) === true,
     isUnchanged: (file) => cached?.isUnchanged(file) === true,
     read(file, fileOffset, lengthBytes, slabOffset, done) {
       table.hold(file);

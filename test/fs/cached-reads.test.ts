@@ -62,6 +62,25 @@ test.skipIf(!canForget)(
   },
 );
 
+describe("what seems to be in memory", () => {
+  test("has its first and its last byte there", () => {
+    expect(cached.isAtHand(file, 100, 5000)).toBe(true);
+    expect(cached.isAtHand(file, CONTENT.length - 1, 1)).toBe(true);
+  });
+
+  test("does not begin or end beyond the file", () => {
+    expect(cached.isAtHand(file, CONTENT.length, 1)).toBe(false);
+    expect(cached.isAtHand(file, 100, CONTENT.length)).toBe(false);
+  });
+
+  test.skipIf(!canForget)("is not what the kernel has to fetch", async () => {
+    await vi.waitUntil(() => {
+      forget(path);
+      return !cached.isAtHand(file, 0, CONTENT.length);
+    });
+  });
+});
+
 describe("a file is unchanged", () => {
   test("while nobody wrote to it", () => {
     expect(cached.isUnchanged(file)).toBe(true);

@@ -106,6 +106,11 @@ export class FakeDisk implements ChunkReader<FakeFile> {
     return true;
   }
 
+  isAtHand(file: FakeFile, fileOffset: number, lengthBytes: number): boolean {
+    const last = fileOffset + lengthBytes - 1;
+    return this.isInMemory(file, fileOffset, 1) && this.isInMemory(file, last, 1);
+  }
+
   isUnchanged(file: FakeFile): boolean {
     return !this.changed.has(file);
   }

@@ -111,6 +111,17 @@ describe("readahead", () => {
     expect(world.disk.asked).toEqual([]);
   });
 
+  test("leaves alone what the kernel has again behind a gap", () => {
+    const world = new World();
+    world.disk.isInMemory = (_, first) => first < 10 || first >= 20;
+    world.start([extent(createFile(5, 90))], new FakeSink("a"));
+    world.tick();
+    world.disk.end();
+    world.settle();
+    expect(world.disk.asked).toEqual(["5:10"]);
+    expect(world.ended).toEqual(["a sent"]);
+  });
+
   test("goes on where the kernel ends", () => {
     const world = new World();
     world.disk.isInMemory = (_, first) => first < 10;
