@@ -58,10 +58,24 @@ export function buildHead(status: number, fields: readonly Field[]): Head {
   return {
     status,
     statusLine: `${status} ${reasonOf(status)}`,
-    firstName: Buffer.from(firstName, "latin1"),
+    firstName: nameBytes(firstName),
     block: Buffer.from(lines.slice(firstName.length + SEPARATOR.length), "latin1"),
     fields: [...fields],
   };
+}
+
+/**
+ * Many thousand heads begin with one of a few names, and a hot one is to find its bytes in the
+ * processor's caches. As many as there are fields in the code and the rules.
+ */
+const NAME_BYTES = new Map<string, Buffer>();
+
+function nameBytes(name: string): Buffer {
+  const known = NAME_BYTES.get(name);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(name, "latin1");
+  NAME_BYTES.set(name, bytes);
+  return bytes;
 }
 
 /**

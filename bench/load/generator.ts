@@ -19,6 +19,7 @@ export type GeneratorPlan =
       readonly kind: "stalling";
       readonly warmUpSec: number;
       readonly load: OpenLoopPlan;
+      readonly warmUpCold: ClosedRawPlan;
       readonly cold: ClosedRawPlan;
     }
   | { readonly kind: "slow-readers"; readonly load: SlowReadersPlan };
@@ -52,7 +53,8 @@ async function carryOut(plan: GeneratorPlan): Promise<GeneratorResult> {
       await whenTold();
       return { closed: await runClosedRaw(plan.load) };
     case "stalling": {
-      await runOpenLoop({ ...plan.load, durationSec: plan.warmUpSec });
+      const warmUp = { ...plan.load, durationSec: plan.warmUpSec };
+      await Promise.all([runOpenLoop(warmUp), runClosedRaw(plan.warmUpCold)]);
       await whenTold();
       const both = [runOpenLoop(plan.load), runClosedRaw(plan.cold)] as const;
       const [paced, cold] = await Promise.all(both);

@@ -2,7 +2,8 @@
  * Hot requests at fixed times while other clients wait for a slow disk.
  *
  * 1. probe   one cold file must take as long as the disk is slow, or this server is not held by it
- * 2. run     hot schedule and cold clients together; every cold file is asked for once
+ * 2. warm    as below, over cold files of its own: a server that starts threads has them then
+ * 3. run     hot schedule and cold clients together; every cold file is asked for once
  */
 import { request } from "node:http";
 import type { LoadOf } from "../cell.js";
@@ -27,10 +28,16 @@ export async function timeStalling(
   const asks = targets.map(
     (target) => ({ method: "GET", target, headers: {}, status: 200, bodyBytes: 0 }) as const,
   );
-  const where = { host: HOST, port: server.port, asks, connections: load.coldClients };
-  const cold = { ...where, isOnce: true, durationSec };
+  const half = Math.floor(asks.length / 2);
+  const where = { host: HOST, port: server.port, connections: load.coldClients };
   const hot = planOpenLoop(load, context);
-  const plan = { kind: "stalling", warmUpSec, load: hot, cold } as const;
+  const plan = {
+    kind: "stalling",
+    warmUpSec,
+    load: hot,
+    warmUpCold: { ...where, asks: asks.slice(0, half), isOnce: true, durationSec: warmUpSec },
+    cold: { ...where, asks: asks.slice(half), isOnce: true, durationSec },
+  } as const;
   const { result, used } = await generate(plan, context);
 
   const outcome = judgePaced(result.paced!, used);
