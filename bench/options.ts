@@ -44,7 +44,7 @@ export type Parsed =
   | { readonly kind: "complaints"; readonly complaints: readonly string[] };
 
 /** A quick run proves the bench, not the servers. */
-const QUICK = { durationSec: 0.2, warmUpSec: 0.1, rounds: 1 };
+const QUICK = { durationSec: 0.1, warmUpSec: 0.05, rounds: 1 };
 /**
  * The warm-up ends when compilers are quiet. Shorter, and cells of few requests are timed while V8
  * still compiles: of 3 s of 1 MiB requests after 1 s of warm-up, 15% of the server's processor time
