@@ -36,17 +36,24 @@ const LOOK_EVERY_MS = 5;
  */
 const FLOW_PER_READER = LOOK_EVERY_MS;
 
+/**
+ * After a start that failed. The system may be out of threads or memory for a moment. Shorter: each
+ * try costs the loop some milliseconds. Longer: a slow disk waits for readers that could be had.
+ */
+const RETRY_MS = 1000;
+
 /** A reader keeps nothing between two jobs: a small heap saves resident memory per thread. */
 const READER_HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } as const;
 
 const READER_MODULE = new URL("./reader-thread.js", import.meta.url);
 
 export class ReaderThreads {
-  #max: number;
+  readonly #max: number;
   readonly #data: ReaderData;
   readonly #ring: LoopEnd;
   readonly #threads: Worker[] = [];
   #isGrowing = false;
+  #growFromMs = 0;
   #lookTimer: NodeJS.Timeout | undefined;
 
   /** @param max the ceiling, integer, at least 1 */
@@ -87,16 +94,21 @@ export class ReaderThreads {
     const waiting = this.#ring.backlog();
     if (waiting > 0) this.#ring.ring(waiting);
     const isShort = this.#ring.needsReader(this.#threads.length * FLOW_PER_READER);
-    if (isShort && !this.#isGrowing && this.#threads.length < this.#max) void this.#grow();
+    if (isShort && this.#mayGrow()) void this.#grow();
   }
 
-  /** A system that grants no more threads is served with those there are. */
+  #mayGrow(): boolean {
+    const isOpen = !this.#isGrowing && this.#threads.length < this.#max;
+    return isOpen && performance.now() >= this.#growFromMs;
+  }
+
+  /** A system that grants no more threads is served with those there are, until it does. */
   async #grow(): Promise<void> {
     this.#isGrowing = true;
     try {
       await this.#startOne();
     } catch {
-      this.#max = this.#threads.length;
+      this.#growFromMs = performance.now() + RETRY_MS;
     }
     this.#isGrowing = false;
   }

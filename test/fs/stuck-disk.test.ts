@@ -94,6 +94,23 @@ test("a system that grants no more threads is served with those there are", asyn
   await stuckReadsFinish(started);
 });
 
+test("threads are asked for again when the system may have some", async () => {
+  const { open, path, read } = await startStuck(8, 0);
+  threads.areRefused = true;
+  onTestFinished(() => {
+    threads.areRefused = false;
+  });
+  const file = await open(path);
+  const answers = [0, 1, 2].map((offset) => read(file, offset, 1));
+  await looks(6);
+  expect(threads.gate.arrived()).toBe(1);
+
+  threads.areRefused = false;
+  await until(() => threads.gate.arrived() === 3);
+  threads.gate.open();
+  expect(await Promise.all(answers)).toEqual(answers.map(() => READ_DONE));
+});
+
 async function stuckReadsFinish({ pool, open, path, read }: TestPool & { path: string }) {
   const file = await open(path);
   const answers = [0, 1, 2, 3].map((offset) => read(file, offset, 1));
