@@ -4,6 +4,7 @@
  * Pure: each is a question to the facts, with its reason beside the answer.
  */
 import type { Check, DoctorFacts, Finding } from "./doctor.js";
+import { countWorkers } from "./shares.js";
 import { showBytes } from "./units.js";
 
 const KIB = 1024;
@@ -122,21 +123,28 @@ function checkMigration({ machine }: DoctorFacts): Finding[] {
 
 /** Node, its heap and the libraries, resident after the start: 88 MiB in one run, less its readers. */
 const PROGRAM_BYTES = 72 * MIB;
+/** Of each process beside the first, which shares the program's own pages: 20 to 38 MiB in one run. */
+const PROCESS_BYTES = 32 * MIB;
 /** A reader thread's own, measured. */
 const READER_BYTES = 7.4 * MIB;
 /** Of the limit. The rest is for sockets' buffers and for file pages, without which reads crawl. */
 const FULL_ENOUGH = 0.9;
 
-/** Bytes resident when every cache is full and every reader has started. */
-function neededBytes({ poolBytes, smallCacheBytes, readers }: DoctorFacts["config"]): number {
-  return PROGRAM_BYTES + Math.ceil(readers * READER_BYTES) + poolBytes + smallCacheBytes;
+/** Bytes resident when every cache is full and every reader has started, of all processes. */
+function neededBytes({ config, machine: { cores, grant } }: DoctorFacts): number {
+  const { poolBytes, smallCacheBytes, readers } = config;
+  const workers = countWorkers(config, () => ({ cores, quota: grant.cores }));
+  const processes = PROGRAM_BYTES + workers * PROCESS_BYTES; // the supervisor is the first, or serves alone
+  return processes + Math.ceil(readers * READER_BYTES) + poolBytes + smallCacheBytes;
 }
 
-function checkMemory({ config, machine: { memoryBytes, grant } }: DoctorFacts): Finding[] {
+function checkMemory(facts: DoctorFacts): Finding[] {
+  const { config, machine } = facts;
+  const { memoryBytes, grant } = machine;
   const check = "memory";
   const limit = Math.min(grant.memoryBytes ?? memoryBytes, memoryBytes);
   const whose = limit === grant.memoryBytes ? "the control group grants" : "the machine has";
-  const needed = neededBytes(config);
+  const needed = neededBytes(facts);
   const found = `up to ${showMib(needed)} with full caches; ${whose} ${showMib(limit)}`;
   if (needed <= limit * FULL_ENOUGH) return ok(check, found);
   return [

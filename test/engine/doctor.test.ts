@@ -92,7 +92,7 @@ const quota = (cores: number): Changes => ({
   machine: { grant: { memoryBytes: undefined, cores } },
 });
 const GLIBC = { loads: false, why: "version `GLIBC_2.38' not found" } as const;
-const NEEDED = 511; // MiB, of the defaults: 72 + 16 * 7.4 + 64 + 256
+const NEEDED = 639; // MiB, of the defaults on four cores: 72 + 4 * 32 + 16 * 7.4 + 64 + 256
 
 const rows: readonly Row[] = [
   ["another kernel", "kernel", { machine: { platform: "darwin" } }, "note", /^darwin 6\.12\.0$/],
@@ -149,7 +149,7 @@ const rows: readonly Row[] = [
     /sysctl -w net\.ipv4\.tcp_migrate_req=1/,
   ],
   ["an old kernel", "hand-over", { machine: { migrateRequests: undefined } }, undefined, /./],
-  ["memory to spare", "memory", grant(568 * MIB), "ok", /^up to 511MiB .* group grants 568MiB$/],
+  ["memory to spare", "memory", grant(710 * MIB), "ok", /^up to 639MiB .* group grants 710MiB$/],
   ["no control group", "memory", {}, "ok", /the machine has 8192MiB$/],
   ["a grant beyond the machine", "memory", grant(9 * GIB), "ok", /the machine has 8192MiB$/],
   [
@@ -157,17 +157,17 @@ const rows: readonly Row[] = [
     "memory",
     grant(NEEDED * MIB),
     "warning",
-    /grants 511MiB$/,
-    /^SLUICE_SMALL_CACHE_BYTES=205MiB, or a limit of at least 568MiB$/,
+    /grants 639MiB$/,
+    /^SLUICE_SMALL_CACHE_BYTES=192MiB, or a limit of at least 710MiB$/,
   ],
-  ["too little", "memory", grant((NEEDED - 1) * MIB), "error", /grants 510MiB$/],
+  ["too little", "memory", grant((NEEDED - 1) * MIB), "error", /grants 638MiB$/],
   [
     "too little for any cache",
     "memory",
     grant(256 * MIB),
     "error",
     /grants 256MiB$/,
-    /^a limit of .*568MiB, or a smaller SLUICE_POOL_BYTES and SLUICE_SMALL_CACHE_BYTES$/,
+    /^a limit of .*710MiB, or a smaller SLUICE_POOL_BYTES and SLUICE_SMALL_CACHE_BYTES$/,
   ],
   [
     "a machine that is too small",
@@ -176,8 +176,17 @@ const rows: readonly Row[] = [
     "error",
     /500/,
   ],
-  ["readers count", "memory", grant(568 * MIB, { readers: 256 }), "error", /^up to 2287MiB/],
-  ["the pool counts", "memory", grant(568 * MIB, { poolBytes: GIB }), "error", /^up to 1471MiB/],
+  ["readers count", "memory", grant(710 * MIB, { readers: 256 }), "error", /^up to 2415MiB/],
+  ["the pool counts", "memory", grant(710 * MIB, { poolBytes: GIB }), "error", /^up to 1599MiB/],
+  ["each worker counts", "memory", { config: { workers: 8 } }, "ok", /^up to 767MiB/],
+  ["no worker counts", "memory", { config: { workers: 0 } }, "ok", /^up to 511MiB/],
+  [
+    "a quota makes fewer workers",
+    "memory",
+    { machine: { grant: { memoryBytes: undefined, cores: 1 } } },
+    "ok",
+    /^up to 543MiB/,
+  ],
   ["half a processor", "processors", quota(0.5), "warning", /of 0\.5 of 4$/, /CPUQuota=/],
   ["one of four", "processors", quota(1), "note", /^a quota of 1 of 4$/],
   ["a quota of all", "processors", quota(4), "ok", /^4, no quota/],
