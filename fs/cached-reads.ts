@@ -35,11 +35,16 @@ export class CachedReads {
     lengthBytes: number,
     slabOffset: number,
   ): boolean {
-    if (this.#unable.size > 0 && this.#unable.has(identity.dev)) return false;
+    if (!this.#isAble(identity)) return false;
     const address = this.#slabAddress + slabOffset;
     const got = this.#kernel.readCached(fd, address, lengthBytes, offset);
     if (got === -EOPNOTSUPP) this.#unable.add(identity.dev);
     return got === lengthBytes;
+  }
+
+  /** Can its file system tell what lies in memory? True until it said that it cannot. */
+  canRead({ identity }: OpenedFile): boolean {
+    return this.#isAble(identity);
   }
 
   /** Do the first and the last of these bytes lie in memory? Cost: 3 µs. */
@@ -57,8 +62,12 @@ export class CachedReads {
     return kernel.sizeBytes === identity.sizeBytes && kernel.mtimeNs === identity.mtimeNs;
   }
 
+  #isAble({ dev }: FileIdentity): boolean {
+    return this.#unable.size === 0 || !this.#unable.has(dev);
+  }
+
   #hasByte({ fd, identity }: OpenedFile, offset: number): boolean {
-    if (this.#unable.size > 0 && this.#unable.has(identity.dev)) return false;
+    if (!this.#isAble(identity)) return false;
     return this.#kernel.readCached(fd, this.#byteAddress, 1, offset) === 1;
   }
 }

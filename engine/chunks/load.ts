@@ -1,12 +1,14 @@
 /**
- * A load: one chunk on its way into the pool, and everybody who waits for it.
+ * A load: one chunk on its way into the pool, and everybody who waits for it. Or a piece of one on its
+ * way into the kernel's memory, for one transfer: it needs no slot and passes that stage at once.
  *
  *      NEEDS_PERMIT ──▶ NEEDS_SLOT ──▶ AT_DISK ──▶ ABANDONED ──▶ OVER
  *      in its desk's    in the slot    a slot is   took too long, its
  *      line             line           being       slot lost until the
  *                                      filled      disk answers
  *
- * However many transfers want a chunk, there is one load and one read. Data only: `Loads` moves it.
+ * However many transfers want a chunk, there is one load and one read; of pieces each has its own.
+ * Data only: `Loads` moves it.
  */
 
 import { Line, type Linked } from "./line.js";
@@ -33,9 +35,19 @@ const NEXT: readonly (readonly Stage[])[] = [
   /* OVER */ [], // nothing may follow
 ];
 
+/** A stretch of a file. */
+export interface Stretch {
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
 export class Load<File extends ChunkFile> implements Linked<Load<File>> {
   readonly desk: FileDesk<File>;
+  /** On its desk: the chunk's number, or a negative one of its own for a piece. */
+  readonly key: number;
   readonly chunk: number;
+  /** What is read. */
+  readonly stretch: Stretch;
   readonly waiters = new Line<Transfer<File>>();
   /** Transfers that came to this chunk before it had a slot; 0 when it is read ahead. */
   arrivals: number;
@@ -49,11 +61,24 @@ export class Load<File extends ChunkFile> implements Linked<Load<File>> {
   before: Load<File> | undefined = undefined;
   behind: Load<File> | undefined = undefined;
 
-  constructor(desk: FileDesk<File>, chunk: number, arrivals: number, nowMs: number) {
+  constructor(
+    desk: FileDesk<File>,
+    key: number,
+    chunk: number,
+    stretch: Stretch,
+    arrivals: number,
+    nowMs: number,
+  ) {
     this.desk = desk;
+    this.key = key;
     this.chunk = chunk;
+    this.stretch = stretch;
     this.arrivals = arrivals;
     this.sinceMs = nowMs;
+  }
+
+  get isPiece(): boolean {
+    return this.key < 0;
   }
 
   get stage(): Stage {
@@ -76,7 +101,7 @@ export class Load<File extends ChunkFile> implements Linked<Load<File>> {
 /** The loads of one file. Exists while there is one. */
 export class FileDesk<File extends ChunkFile> {
   readonly file: File;
-  /** By chunk number, all but the abandoned. */
+  /** By their keys, all but the abandoned. */
   readonly loads = new Map<number, Load<File>>();
   /** Loads that wait for a permit. */
   readonly line = new Line<Load<File>>();

@@ -10,7 +10,11 @@
  * first: the lines always move while the disk answers. When it does not answer, the read is
  * abandoned and its file refuses loads until that read returns. Other files lose one slot.
  *
- * A load without a slot ends when its last waiter leaves. A read goes on: nobody can call it back,
+ * A small piece of a chunk that is not worth bringing in is fetched: a reader reads it, to where nobody
+ * looks, and the kernel has it in memory then. A range of a large cold file costs the disk what it is
+ * long, and the pool no slot.
+ *
+ * A load in line ends when its last waiter leaves. A read goes on: nobody can call it back,
  * and its bytes are useful to the next who comes.
  *
  * Knows transfers only as those who wait; what they do next is the scheduler's.
@@ -18,7 +22,16 @@
 
 import type { ChunkPool } from "./chunk-pool.js";
 import { Line } from "./line.js";
-import { ABANDONED, AT_DISK, FileDesk, Load, NEEDS_PERMIT, NEEDS_SLOT, OVER } from "./load.js";
+import {
+  ABANDONED,
+  AT_DISK,
+  FileDesk,
+  Load,
+  NEEDS_PERMIT,
+  NEEDS_SLOT,
+  OVER,
+  type Stretch,
+} from "./load.js";
 import {
   type ChunkFile,
   type ChunkReader,
@@ -38,6 +51,12 @@ import type { Transfer } from "./transfer.js";
  * Measure with `npm run bench -- --only slow-disk`; re-run it before changing this line.
  */
 const READAHEAD_ONE_IN = 4;
+
+/**
+ * Bytes of the largest piece that is fetched alone. Smaller: of a piece that is larger the whole chunk
+ * is read. Larger: for most of a chunk's bytes the disk works, and the pool has none of them.
+ */
+export const FETCH_BYTES = 256 * 1024;
 
 /** Why a chunk could not be brought in at once: in place of its slot. */
 export const NO_SLOT = -1;
@@ -62,6 +81,8 @@ export interface LoadSettings {
   readonly readTimeoutMs: number;
   /** Loads of one file that may hold a slot or stand in line for one; at least 1. */
   readonly maxReadsPerFile: number;
+  /** Where in the slab fetched pieces go: `FETCH_BYTES`, and what stands there means nothing. */
+  readonly wasteOffset: number;
 }
 
 /** Counts since the start, and three of now. */
@@ -72,6 +93,8 @@ export interface LoadCounts {
   readaheads: number;
   /** Chunks that the kernel had in memory, brought in without a reader. */
   atOnce: number;
+  /** Of the reads, pieces that were brought into the kernel's memory alone. */
+  fetched: number;
   /** Transfers that joined a load somebody else had asked for. */
   coalesced: number;
   /** Reads that failed, or found that the file had changed. */
@@ -82,7 +105,7 @@ export interface LoadCounts {
   refused: number;
   /** Loads that stand in line for a slot now. */
   waitingForSlot: number;
-  /** Slots held now by reads that were given up and have not returned. */
+  /** Reads that were given up and have not returned; each but a fetched piece holds a slot. */
   abandoned: number;
   /** Files that have a load now, an abandoned one included. */
   files: number;
@@ -109,10 +132,12 @@ export class Loads<File extends ChunkFile> {
   readonly #desks = new Map<File, FileDesk<File>>();
   readonly #slotLine = new Line<Load<File>>();
   readonly #readaheadSlots: number;
+  #lastPiece = 0;
   readonly #counts: LoadCounts = {
     reads: 0,
     readaheads: 0,
     atOnce: 0,
+    fetched: 0,
     coalesced: 0,
     failed: 0,
     timedOut: 0,
@@ -144,11 +169,11 @@ export class Loads<File extends ChunkFile> {
   /** Every load but those that were given up. */
   *underWay(): Generator<ReadUnderWay<File>> {
     for (const { file, loads } of this.#desks.values()) {
-      for (const { chunk, stage, sinceMs, waiters } of loads.values()) {
+      for (const { chunk, stretch, stage, sinceMs, waiters } of loads.values()) {
         yield {
           file,
           chunk,
-          lengthBytes: this.#lengthOf(file, chunk),
+          lengthBytes: stretch.lengthBytes,
           isAtDisk: stage === AT_DISK,
           sinceMs,
           waiters: waiters.size,
@@ -171,8 +196,7 @@ export class Loads<File extends ChunkFile> {
   bringNow(file: File, chunk: number): number {
     const slot = this.#pool.claim(file, chunk, 1);
     if (slot < 0) return NO_SLOT;
-    const offset = chunk * this.#pool.chunkBytes;
-    const lengthBytes = this.#lengthOf(file, chunk);
+    const { offset, lengthBytes } = this.#stretchOf(file, chunk);
     const isThere = this.#reader.readNow(file, offset, lengthBytes, this.#pool.slabOffset(slot));
     if (isThere && this.#reader.isUnchanged(file)) {
       this.#pool.finishLoading(slot);
@@ -189,13 +213,25 @@ export class Loads<File extends ChunkFile> {
    */
   wait(transfer: Transfer<File>, file: File, chunk: number): boolean {
     const desk = this.#deskOf(file);
-    if (desk.abandoned > 0) {
-      this.#counts.refused++;
-      return false;
-    }
+    if (this.#refuses(desk)) return false;
     const load = desk.loads.get(chunk);
     if (load === undefined) this.#ask(desk, chunk, transfer);
     else this.#share(load, transfer);
+    return true;
+  }
+
+  /**
+   * Makes a transfer wait until the kernel has a piece of a chunk in memory, or had it a moment ago.
+   * Returns false like `wait`.
+   *
+   * @param stretch inside the chunk, `FETCH_BYTES` at most
+   */
+  fetch(transfer: Transfer<File>, file: File, chunk: number, stretch: Stretch): boolean {
+    const desk = this.#deskOf(file);
+    if (this.#refuses(desk)) return false;
+    const load = new Load(desk, --this.#lastPiece, chunk, stretch, 0, this.#nowMs());
+    this.#counts.fetched++;
+    this.#enqueue(load, transfer);
     return true;
   }
 
@@ -210,8 +246,9 @@ export class Loads<File extends ChunkFile> {
     const slot = this.#pool.claim(file, chunk, 0);
     if (slot < 0) return false;
     const load = this.#open(this.#deskOf(file), chunk, 0);
+    load.desk.loads.set(load.key, load);
     this.#permit(load);
-    this.#read(load, slot);
+    this.#readInto(load, slot);
     this.#counts.readaheads++;
     return true;
   }
@@ -234,7 +271,7 @@ export class Loads<File extends ChunkFile> {
       const slot = this.#pool.claim(load.desk.file, load.chunk, load.arrivals);
       if (slot < 0) return;
       this.#slotLine.leave(load);
-      this.#read(load, slot);
+      this.#readInto(load, slot);
     }
   }
 
@@ -250,13 +287,23 @@ export class Loads<File extends ChunkFile> {
 
   // --- permit, slot, read ---
 
+  #refuses(desk: FileDesk<File>): boolean {
+    if (desk.abandoned > 0) this.#counts.refused++;
+    return desk.abandoned > 0;
+  }
+
   #ask(desk: FileDesk<File>, chunk: number, transfer: Transfer<File>): void {
-    const load = this.#open(desk, chunk, 1);
     transfer.arrivesAt(desk.file, chunk);
+    this.#enqueue(this.#open(desk, chunk, 1), transfer);
+    this.moveUp();
+  }
+
+  #enqueue(load: Load<File>, transfer: Transfer<File>): void {
+    const { desk } = load;
+    desk.loads.set(load.key, load);
     this.#addWaiter(load, transfer);
     if (desk.permits < this.#settings.maxReadsPerFile) this.#lineUp(load);
     else desk.line.join(load);
-    this.moveUp();
   }
 
   #share(load: Load<File>, transfer: Transfer<File>): void {
@@ -270,9 +317,8 @@ export class Loads<File extends ChunkFile> {
   }
 
   #open(desk: FileDesk<File>, chunk: number, arrivals: number): Load<File> {
-    const load = new Load(desk, chunk, arrivals, this.#nowMs());
-    desk.loads.set(chunk, load);
-    return load;
+    const stretch = this.#stretchOf(desk.file, chunk);
+    return new Load(desk, chunk, chunk, stretch, arrivals, this.#nowMs());
   }
 
   #addWaiter(load: Load<File>, transfer: Transfer<File>): void {
@@ -287,7 +333,8 @@ export class Loads<File extends ChunkFile> {
 
   #lineUp(load: Load<File>): void {
     this.#permit(load);
-    this.#slotLine.join(load);
+    if (load.isPiece) this.#readPiece(load);
+    else this.#slotLine.join(load);
   }
 
   #mayReadAhead(desk: FileDesk<File> | undefined): boolean {
@@ -301,14 +348,22 @@ export class Loads<File extends ChunkFile> {
     );
   }
 
-  #read(load: Load<File>, slot: number): void {
-    const { file } = load.desk;
-    const offset = load.chunk * this.#pool.chunkBytes;
-    const lengthBytes = this.#lengthOf(file, load.chunk);
-    load.enter(AT_DISK);
+  #readInto(load: Load<File>, slot: number): void {
     load.slot = slot;
-    load.sinceMs = this.#nowMs();
     for (let one = load.waiters.head; one !== undefined; one = one.behind) this.#pinFor(one, slot);
+    this.#read(load, this.#pool.slabOffset(slot));
+  }
+
+  #readPiece(load: Load<File>): void {
+    for (let one = load.waiters.head; one !== undefined; one = one.behind)
+      this.#events.reading(one);
+    this.#read(load, this.#settings.wasteOffset);
+  }
+
+  #read(load: Load<File>, slabOffset: number): void {
+    const { offset, lengthBytes } = load.stretch;
+    load.enter(AT_DISK);
+    load.sinceMs = this.#nowMs();
     this.#counts.reads++;
     const done: ReadDone = (outcome, startedMs, endedMs) => {
       for (let one = load.waiters.head; one !== undefined; one = one.behind) {
@@ -316,12 +371,13 @@ export class Loads<File extends ChunkFile> {
       }
       this.#returned(load, outcome);
     };
-    this.#reader.read(file, offset, lengthBytes, this.#pool.slabOffset(slot), done);
+    this.#reader.read(load.desk.file, offset, lengthBytes, slabOffset, done);
   }
 
   /** The last chunk of a file is shorter. */
-  #lengthOf(file: File, chunk: number): number {
-    return Math.min(this.#pool.chunkBytes, file.sizeBytes - chunk * this.#pool.chunkBytes);
+  #stretchOf(file: File, chunk: number): Stretch {
+    const offset = chunk * this.#pool.chunkBytes;
+    return { offset, lengthBytes: Math.min(this.#pool.chunkBytes, file.sizeBytes - offset) };
   }
 
   #pinFor(transfer: Transfer<File>, slot: number): void {
@@ -353,7 +409,7 @@ export class Loads<File extends ChunkFile> {
   }
 
   #succeed(load: Load<File>): void {
-    this.#pool.finishLoading(load.slot);
+    if (load.hasSlot) this.#pool.finishLoading(load.slot);
     this.#end(load);
     for (let one = load.waiters.shift(); one !== undefined; one = load.waiters.shift()) {
       one.load = undefined;
@@ -364,7 +420,7 @@ export class Loads<File extends ChunkFile> {
   #fail(load: Load<File>, why: LoadFailure): void {
     this.#counts.failed++;
     this.#unpinAll(load);
-    this.#pool.failLoading(load.slot);
+    if (load.hasSlot) this.#pool.failLoading(load.slot);
     this.#end(load);
     this.#tell(load, why);
   }
@@ -372,7 +428,7 @@ export class Loads<File extends ChunkFile> {
   #takeBack(load: Load<File>): void {
     this.#counts.abandoned--;
     load.desk.abandoned--;
-    this.#pool.failLoading(load.slot);
+    if (load.hasSlot) this.#pool.failLoading(load.slot);
     this.#end(load);
   }
 
@@ -389,12 +445,12 @@ export class Loads<File extends ChunkFile> {
   /** Gives up on a read. The disk keeps the slot, and the file's loads in line have no hope now. */
   #abandon(load: Load<File>): void {
     const { desk } = load;
-    const doomed = [...desk.loads.values()].filter((other) => !other.hasSlot);
+    const doomed = [...desk.loads.values()].filter((other) => other.stage !== AT_DISK);
     this.#counts.timedOut += 1 + doomed.length;
     this.#counts.abandoned++;
     load.enter(ABANDONED);
     desk.abandoned++;
-    desk.loads.delete(load.chunk);
+    desk.loads.delete(load.key);
     this.#unpinAll(load);
     for (const other of doomed) this.#end(other);
     for (const one of [load, ...doomed]) this.#tell(one, "read timed out");
@@ -415,7 +471,7 @@ export class Loads<File extends ChunkFile> {
     const { desk, stage } = load;
     load.enter(OVER);
     load.line?.leave(load);
-    if (stage !== ABANDONED) desk.loads.delete(load.chunk); // that one left its desk before
+    if (stage !== ABANDONED) desk.loads.delete(load.key); // that one left its desk before
     if (stage !== NEEDS_PERMIT) this.#returnPermit(desk);
     if (desk.loads.size === 0 && desk.permits === 0) this.#desks.delete(desk.file);
   }

@@ -21,6 +21,7 @@ import { QUANTUM_BYTES } from "./lane.js";
 import { Line } from "./line.js";
 import {
   CHANGED,
+  FETCH_BYTES,
   type LoadCounts,
   type LoadSettings,
   Loads,
@@ -73,6 +74,12 @@ const RESUME_BYTES = 256 * 1024;
  * and each fast download keeps more of the pool. Measure with `npm run bench -- --only slow-disk`.
  */
 const READAHEAD_CHUNKS = 2;
+
+/**
+ * A piece of at most one in so many parts of its chunk is fetched alone. Smaller: the disk is asked
+ * twice for a chunk that most of is wanted of. Larger: it reads more than anybody asked for.
+ */
+const FETCHED_ONE_IN = 4;
 
 /**
  * Milliseconds after which a blocked socket is offered its next bytes again.
@@ -287,23 +294,35 @@ export class Scheduler<File extends ChunkFile> {
 
   // --- the pool does not have it ---
 
-  /** At once from the kernel's memory, else by way of a reader. */
-  #miss(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
-    if (!this.#loads.isKnown(file, chunk)) {
-      const moved = this.#takeNow(transfer, file, chunk, want);
-      if (moved !== NEEDS_DISK) return moved;
-    }
-    transfer.isInMemory = false;
-    return this.#waitFor(transfer, file, chunk);
-  }
-
   /**
+   * At once from the kernel's memory, else by way of a reader.
+   *
    * A chunk that is wanted whole goes into the pool, since others may want it too; of a piece only
-   * the piece is read, and not kept: a small range of a large file costs what it is long.
+   * the piece is read, and not kept: a small range of a large file costs what it is long. One that
+   * the kernel lost as soon as it had it is brought in with its chunk.
    */
-  #takeNow(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
+  #miss(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
+    if (this.#loads.isKnown(file, chunk)) return this.#waitFor(transfer, file, chunk);
+    if (transfer.isFetched) {
+      const moved = this.#pass(transfer, file, want);
+      return moved === NEEDS_DISK ? this.#waitFor(transfer, file, chunk) : moved;
+    }
     const isKept =
       this.#isWhole(transfer.cursor, want) || this.#piecemeal.take(file.id, chunk, want);
+    const moved = this.#takeNow(transfer, file, chunk, want, isKept);
+    if (moved !== NEEDS_DISK) return moved;
+    return isKept || !this.#isFetchable(file, want)
+      ? this.#waitFor(transfer, file, chunk)
+      : this.#fetch(transfer, file, chunk, want);
+  }
+
+  #takeNow(
+    transfer: Transfer<File>,
+    file: File,
+    chunk: number,
+    want: number,
+    isKept: boolean,
+  ): number {
     const slot = isKept ? this.#loads.bringNow(file, chunk) : NO_SLOT;
     if (slot === CHANGED) return this.#settleChanged(transfer);
     if (slot === NOT_IN_MEMORY) return NEEDS_DISK;
@@ -423,6 +442,7 @@ export class Scheduler<File extends ChunkFile> {
     this.#sentBytes += taken;
     if (taken > 0) {
       transfer.blockedSinceMs = NOT_BLOCKED;
+      transfer.isFetched = false;
       if (transfer.firstTakenMs < 0) transfer.firstTakenMs = transfer.phaseSinceMs;
     }
     if (cursor.remainingBytes === 0) this.#settle(transfer, "sent");
@@ -458,8 +478,24 @@ export class Scheduler<File extends ChunkFile> {
   // --- the disk is slower than the socket ---
 
   #waitFor(transfer: Transfer<File>, file: File, chunk: number): number {
+    transfer.isInMemory = false;
     this.#enter(transfer, IN_LINE);
     if (!this.#loads.wait(transfer, file, chunk)) this.#settle(transfer, "read timed out");
+    return 0;
+  }
+
+  /** Is a piece so small a part of its chunk that the disk is better asked for it alone? */
+  #isFetchable(file: File, want: number): boolean {
+    const most = Math.min(FETCH_BYTES, this.#pool.chunkBytes / FETCHED_ONE_IN);
+    return want <= most && this.#reader.canReadNow(file);
+  }
+
+  #fetch(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
+    transfer.isFetched = true;
+    this.#enter(transfer, IN_LINE);
+    const stretch = { offset: transfer.cursor.at, lengthBytes: want };
+    const mayWait = this.#loads.fetch(transfer, file, chunk, stretch);
+    if (!mayWait) this.#settle(transfer, "read timed out");
     return 0;
   }
 

@@ -54,6 +54,8 @@ export interface ChunkReader<File extends ChunkFile> {
    * would. The bytes count for nothing until `isUnchanged` was asked after them.
    */
   readNow(file: File, fileOffset: number, lengthBytes: number, slabOffset: number): boolean;
+  /** May `readNow` ever fill bytes of this file? */
+  canReadNow(file: File): boolean;
   /**
    * Would `readNow` probably fill these bytes? Looks at the first and the last of them: what was read
    * at another time than its neighbors ends at no border of ours. A guess, which `readNow` judges.

@@ -56,6 +56,8 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
 
   /** Were the last bytes that the pool did not have in the kernel's memory? Then the next may be. */
   isInMemory = false;
+  /** Was what it wants next just fetched into the kernel's memory? */
+  isFetched = false;
   /** Has its socket ever refused? */
   hasBlocked = false;
 

@@ -24,6 +24,7 @@ import { createErrorPages } from "../../protocol/error-page.js";
 import { securityFields } from "../../protocol/security-headers.js";
 import type { RequestLog } from "../access-log.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
+import { FETCH_BYTES } from "../chunks/loads.js";
 import { SCRATCH_BYTES, Scheduler } from "../chunks/scheduler.js";
 import {
   type ChunkReader,
@@ -81,7 +82,7 @@ const wallMs = (): number => Date.now();
 export function createMachine(parts: MachineParts): Machine {
   const { config, site, say, accessLog } = parts;
   const poolBytes = slotBytes(config);
-  const slab = new SharedArrayBuffer(poolBytes + SCRATCH_BYTES);
+  const slab = new SharedArrayBuffer(poolBytes + SCRATCH_BYTES + FETCH_BYTES);
   const disk = new DiskRecorder();
   const counters = new Counters();
   const recorder = new RequestRecorder();
@@ -109,11 +110,12 @@ export function createMachine(parts: MachineParts): Machine {
   const scheduler = new Scheduler<OpenFile>({
     pool,
     reader: createChunkReader(readers, table, cachedReads),
-    scratch: { bytes: new Uint8Array(slab, poolBytes), slabOffset: poolBytes },
+    scratch: { bytes: new Uint8Array(slab, poolBytes, SCRATCH_BYTES), slabOffset: poolBytes },
     settings: {
       sendTimeoutMs: config.sendTimeoutMs,
       readTimeoutMs: config.readTimeoutMs,
       maxReadsPerFile: readsPerFile(config.readers),
+      wasteOffset: poolBytes + SCRATCH_BYTES,
     },
     nowMs,
     stalledMs: () => sampler.loop.stalledMs(),
@@ -219,6 +221,7 @@ function createChunkReader(
   return {
     readNow: (file, fileOffset, lengthBytes, slabOffset) =>
       cached?.read(file, fileOffset, lengthBytes, slabOffset) === true,
+    canReadNow: (file) => cached?.canRead(file) === true,
     isAtHand: (file, fileOffset, lengthBytes) =>
       cached?.isAtHand(file, fileOffset, lengthBytes) === true,
     isUnchanged: (file) => cached?.isUnchanged(file) === true,

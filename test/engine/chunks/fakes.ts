@@ -8,6 +8,7 @@
  */
 import { ChunkPool } from "../../../engine/chunks/chunk-pool.js";
 import type { Part } from "../../../engine/chunks/cursor.js";
+import { FETCH_BYTES } from "../../../engine/chunks/loads.js";
 import { SCRATCH_BYTES, Scheduler } from "../../../engine/chunks/scheduler.js";
 import {
   type ChunkFile,
@@ -84,12 +85,19 @@ export class FakeDisk implements ChunkReader<FakeFile> {
   readonly pending: FakeRead[] = [];
   /** "file:offset" of every read ever asked for. */
   readonly asked: string[] = [];
+  /** Bytes of all of them. */
+  askedBytes = 0;
   /** Is a piece in the kernel's memory? Nothing is, unless a test says so. */
   isInMemory: (file: FakeFile, first: number, lengthBytes: number) => boolean = () => false;
+  /** Can the file system tell what is in memory? Unless a test says so, it cannot. */
+  canTell = false;
+  /** Does the kernel then keep what was read, piece by piece? */
+  keepsReads = true;
   /** Files that are no longer what their identity says. */
   readonly changed = new Set<FakeFile>();
   /** "file:offset+length" of every piece that was taken from memory. */
   readonly takenNow: string[] = [];
+  readonly #kept = new Set<string>();
   readonly #slab: Uint8Array;
   readonly #nowMs: () => number;
 
@@ -100,10 +108,15 @@ export class FakeDisk implements ChunkReader<FakeFile> {
 
   readNow(file: FakeFile, fileOffset: number, lengthBytes: number, slabOffset: number): boolean {
     if (fileOffset + lengthBytes > file.sizeBytes || lengthBytes < 1) throw new Error("bad read");
-    if (!this.isInMemory(file, fileOffset, lengthBytes)) return false;
-    this.takenNow.push(`${file.id}:${fileOffset}+${lengthBytes}`);
+    const piece = `${file.id}:${fileOffset}+${lengthBytes}`;
+    if (!this.isInMemory(file, fileOffset, lengthBytes) && !this.#kept.has(piece)) return false;
+    this.takenNow.push(piece);
     this.#fill(file, fileOffset, lengthBytes, slabOffset);
     return true;
+  }
+
+  canReadNow(): boolean {
+    return this.canTell;
   }
 
   isAtHand(file: FakeFile, fileOffset: number, lengthBytes: number): boolean {
@@ -123,8 +136,13 @@ export class FakeDisk implements ChunkReader<FakeFile> {
     done: ReadDone,
   ): void {
     if (fileOffset + lengthBytes > file.sizeBytes || lengthBytes < 1) throw new Error("bad read");
-    const fill = () => this.#fill(file, fileOffset, lengthBytes, slabOffset);
+    const fill = () => {
+      this.#fill(file, fileOffset, lengthBytes, slabOffset);
+      if (this.canTell && this.keepsReads)
+        this.#kept.add(`${file.id}:${fileOffset}+${lengthBytes}`);
+    };
     this.asked.push(`${file.id}:${fileOffset}`);
+    this.askedBytes += lengthBytes;
     this.pending.push(new FakeRead(file, fileOffset, fill, done, this.#nowMs));
   }
 
@@ -222,17 +240,26 @@ export class World {
   constructor(options: WorldOptions = {}) {
     const { slots = 8, chunkBytes = 10, ...times } = options;
     const poolBytes = slots * chunkBytes;
-    const slab = new Uint8Array(new SharedArrayBuffer(poolBytes + SCRATCH_BYTES));
+    const slab = new Uint8Array(new SharedArrayBuffer(poolBytes + SCRATCH_BYTES + FETCH_BYTES));
     this.pool = new ChunkPool(slab.subarray(0, poolBytes), chunkBytes);
     this.disk = new FakeDisk(slab, () => this.nowMs);
     this.scheduler = new Scheduler({
       pool: this.pool,
       reader: this.disk,
-      scratch: { bytes: slab.subarray(poolBytes), slabOffset: poolBytes },
+      scratch: {
+        bytes: slab.subarray(poolBytes, poolBytes + SCRATCH_BYTES),
+        slabOffset: poolBytes,
+      },
       nowMs: () => this.nowMs,
       stalledMs: () => this.stalledMs,
       defer: (run) => this.deferred.push(run),
-      settings: { sendTimeoutMs: 30_000, readTimeoutMs: 10_000, maxReadsPerFile: 8, ...times },
+      settings: {
+        sendTimeoutMs: 30_000,
+        readTimeoutMs: 10_000,
+        maxReadsPerFile: 8,
+        wasteOffset: poolBytes + SCRATCH_BYTES,
+        ...times,
+      },
     });
   }
 

@@ -59,9 +59,9 @@ class Schedule {
   readonly journeys: Journey[] = [];
   readonly #slots: number;
 
-  constructor(slots: number, maxReadsPerFile: number) {
+  constructor(slots: number, maxReadsPerFile: number, chunkBytes = 10) {
     this.#slots = slots;
-    this.world = new World({ slots, maxReadsPerFile, chunkBytes: 10 });
+    this.world = new World({ slots, maxReadsPerFile, chunkBytes });
   }
 
   run(step: Step): void {
@@ -126,13 +126,17 @@ const kernelThatHas = (memory: number) => (file: FakeFile, first: number, length
 const schedules = fc.record({
   slots: fc.integer({ min: 1, max: 6 }),
   maxReadsPerFile: fc.integer({ min: 1, max: 3 }),
+  chunkBytes: fc.constantFrom(10, 40),
+  canTell: fc.boolean(),
+  keepsReads: fc.boolean(),
   steps: fc.array(anyStep, { maxLength: 80 }),
 });
 
 test("every body arrives byte by byte as the slow way says, and nothing is held at the end", () => {
   fc.assert(
-    fc.property(schedules, ({ slots, maxReadsPerFile, steps }) => {
-      const schedule = new Schedule(slots, maxReadsPerFile);
+    fc.property(schedules, ({ slots, maxReadsPerFile, chunkBytes, canTell, keepsReads, steps }) => {
+      const schedule = new Schedule(slots, maxReadsPerFile, chunkBytes);
+      Object.assign(schedule.world.disk, { canTell, keepsReads });
       for (const step of steps) schedule.run(step);
       const bytesAtMost = schedule.journeys.reduce((sum, { want }) => sum + want.length, 0);
       expect(schedule.calm(20 + bytesAtMost), "starved").toBe(true);
