@@ -21,6 +21,12 @@ type Tickets = Ticket | Map<string, Ticket>;
  */
 const MAX_TARGETS = 65_536;
 
+/**
+ * Of them, those that lead nowhere: as many as the file table remembers. More, and who guesses names
+ * pushes the tickets of real files out, and fills memory with his guesses.
+ */
+const MAX_MISSES = 8_192;
+
 /** Browsers and proxies know some twenty spellings; more are somebody's attempt to fill memory. */
 const MAX_SPELLINGS = 32;
 
@@ -63,6 +69,9 @@ export class ExpressLane {
   readonly #settings: LaneSettings;
   readonly #nowMs: () => number;
   readonly #tickets = new Map<string, Tickets>();
+  /** Keys of misses, the oldest at `#oldestMiss` once there are as many as may be. */
+  readonly #misses: string[] = [];
+  #oldestMiss = 0;
 
   constructor(table: Pick<FileTable, "isFresh">, settings: LaneSettings, nowMs: () => number) {
     this.#table = table;
@@ -112,9 +121,18 @@ export class ExpressLane {
   remember(names: TargetNames, ticket: Ticket, isNegotiated: boolean): void {
     if (this.#settings.variesByOrigin && names.origin !== "") return;
     const key = this.#keyOf(names);
+    if (ticket.prepared.kind === "miss") this.#noteMiss(key);
     if (isNegotiated) this.#spellingsOf(key).set(names.acceptEncoding, ticket);
     else this.#tickets.set(key, ticket);
     if (this.#tickets.size > MAX_TARGETS) this.#forgetOldest();
+  }
+
+  #noteMiss(key: string): void {
+    if (isMiss(this.#tickets.get(key))) return;
+    const oldest = this.#misses[this.#oldestMiss];
+    if (oldest !== undefined && isMiss(this.#tickets.get(oldest))) this.#tickets.delete(oldest);
+    this.#misses[this.#oldestMiss] = key;
+    this.#oldestMiss = (this.#oldestMiss + 1) % MAX_MISSES;
   }
 
   #keyOf({ host, path }: TargetNames): string {
@@ -136,6 +154,9 @@ export class ExpressLane {
     }
   }
 }
+
+const isMiss = (tickets: Tickets | undefined): boolean =>
+  tickets !== undefined && !(tickets instanceof Map) && tickets.prepared.kind === "miss";
 
 /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
 function present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {
