@@ -132,9 +132,7 @@ export const mostRanges = (representation: Representation, { maxRanges }: Policy
   isEncoded(representation) ? 1 : maxRanges;
 
 const isEncoded = ({ fields }: Representation): boolean =>
-  fields.some(([name]) => name.length === ENCODING.length && name.toLowerCase() === ENCODING);
-
-const ENCODING = "content-encoding";
+  fields.some(([name]) => name.toLowerCase() === "content-encoding");
 
 /** RFC 9110 section 15.5.17. */
 function unsatisfiable(ask: Ask, { sizeBytes }: Representation, policy: Policy): Answer {

@@ -60,6 +60,16 @@ export class Cursor<File extends ChunkFile> {
     return Math.min(part.last + 1 - this.at, chunkBytes - (this.at % chunkBytes));
   }
 
+  /** Are the next `want` bytes all that a chunk of its file has? */
+  isWholeChunk(want: number, chunkBytes: number): boolean {
+    const { part, at } = this;
+    return (
+      part?.kind === "extent" &&
+      at % chunkBytes === 0 &&
+      want === Math.min(chunkBytes, part.file.sizeBytes - at)
+    );
+  }
+
   /** @param bytes 0 to `remainingBytes`; may lead over several parts */
   advance(bytes: number): void {
     this.sentBytes += bytes;

@@ -17,6 +17,7 @@
 
 import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
+import { GATHER_BYTES, type Gathered, Gatherer, type Scratch } from "./gather.js";
 import { QUANTUM_BYTES } from "./lane.js";
 import { Line } from "./line.js";
 import {
@@ -43,14 +44,6 @@ import { Turns } from "./turns.js";
  * takes are worth 14 KiB at 150 µs per MiB.
  */
 const LEAST_PUSH_BYTES = 16 * 1024;
-
-/**
- * Bytes of small pieces that leave together.
- *
- * Smaller: sixteen ranges of 4 KiB with their heads no longer fit. Larger: copying costs more than
- * the system calls it saves, about 3 µs for each 64 KiB against 10 µs a call.
- */
-const GATHER_BYTES = 128 * 1024;
 
 /**
  * Bytes of the scratch piece of the slab: what is gathered, and what is sent without being kept.
@@ -90,24 +83,6 @@ const FETCHED_ONE_IN = 4;
  */
 const REOFFER_AFTER_MS = 4_000;
 
-/** Most pieces of one push: bodies of a thousand tiny parts share the loop like others. */
-const GATHER_PIECES = 64;
-
-interface GatheredPiece<File extends ChunkFile> {
-  readonly part: Part<File>;
-  /** In the part: see `Cursor`. */
-  readonly at: number;
-  /** In the gathered bytes. */
-  readonly offset: number;
-}
-
-interface Gathered<File extends ChunkFile> {
-  readonly bytes: Uint8Array;
-  readonly pieces: readonly GatheredPiece<File>[];
-  /** The file that some of it was read from just now; undefined when all was in the pool. */
-  readonly readFrom: File | undefined;
-}
-
 /** What a step did, in place of the bytes it cost: nothing, the disk is needed. */
 const NEEDS_DISK = -1;
 
@@ -119,8 +94,8 @@ interface SchedulerSettings extends LoadSettings {
 export interface SchedulerDeps<File extends ChunkFile> {
   readonly pool: ChunkPool<File>;
   readonly reader: ChunkReader<File>;
-  /** Of the slab, outside the pool: `SCRATCH_BYTES`, and where they begin. */
-  readonly scratch: { readonly bytes: Uint8Array; readonly slabOffset: number };
+  /** `SCRATCH_BYTES` of it. */
+  readonly scratch: Scratch;
   readonly settings: SchedulerSettings;
   /** A clock that never goes back, in milliseconds. */
   readonly nowMs: () => number;
@@ -161,8 +136,9 @@ export class Scheduler<File extends ChunkFile> {
   readonly #blocked = new Line<Transfer<File>>();
   readonly #inPhase = [0, 0, 0, 0, 0, 0];
   readonly #reader: ChunkReader<File>;
-  readonly #scratch: SchedulerDeps<File>["scratch"];
+  readonly #scratch: Scratch;
   readonly #piecemeal: Piecemeal;
+  readonly #gatherer: Gatherer<File>;
   #isTickPending = false;
   #sentBytes = 0;
   #hits = 0;
@@ -174,6 +150,7 @@ export class Scheduler<File extends ChunkFile> {
     this.#reader = reader;
     this.#scratch = scratch;
     this.#piecemeal = new Piecemeal(pool.slotCount, pool.chunkBytes);
+    this.#gatherer = new Gatherer(pool, reader, scratch);
     this.#nowMs = nowMs;
     this.#stalledMs = stalledMs;
     this.#defer = defer;
@@ -277,7 +254,7 @@ export class Scheduler<File extends ChunkFile> {
   #step(transfer: Transfer<File>, want: number): number {
     const { part, at } = transfer.cursor;
     if (want <= GATHER_BYTES / 2 && want < transfer.cursor.remainingBytes) {
-      const gathered = this.#gather(transfer);
+      const gathered = this.#gatherer.gather(transfer.cursor);
       if (gathered !== undefined) return this.#pushGathered(transfer, gathered);
     }
     if (part!.kind === "literal") return this.#push(transfer, part!.bytes.subarray(at, at + want));
@@ -308,7 +285,8 @@ export class Scheduler<File extends ChunkFile> {
       return moved === NEEDS_DISK ? this.#waitFor(transfer, file, chunk) : moved;
     }
     const isKept =
-      this.#isWhole(transfer.cursor, want) || this.#piecemeal.take(file.id, chunk, want);
+      transfer.cursor.isWholeChunk(want, this.#pool.chunkBytes) ||
+      this.#piecemeal.take(file.id, chunk, want);
     const moved = this.#takeNow(transfer, file, chunk, want, isKept);
     if (moved !== NEEDS_DISK) return moved;
     return isKept || !this.#isFetchable(file, want)
@@ -336,16 +314,6 @@ export class Scheduler<File extends ChunkFile> {
     return want + this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
   }
 
-  #isWhole({ part, at }: Cursor<File>, want: number): boolean {
-    const { chunkBytes } = this.#pool;
-    const isAtStart = at % chunkBytes === 0;
-    return (
-      isAtStart &&
-      part?.kind === "extent" &&
-      want === Math.min(chunkBytes, part.file.sizeBytes - at)
-    );
-  }
-
   /** Sends a piece by way of the scratch bytes. */
   #pass(transfer: Transfer<File>, file: File, want: number): number {
     const length = Math.min(want, transfer.hasBlocked ? RESUME_BYTES : SCRATCH_BYTES);
@@ -362,52 +330,6 @@ export class Scheduler<File extends ChunkFile> {
   }
 
   // --- small pieces ---
-
-  /**
-   * Copies small pieces that are at hand one behind the other, so that they leave with one offer: the
-   * parts of a multipart answer, or a range that lies across two chunks. Undefined when there would
-   * be only one, from the pool. A copy costs less than a tenth of the system call it saves.
-   */
-  #gather(transfer: Transfer<File>): Gathered<File> | undefined {
-    const { cursor } = transfer;
-    const start = cursor.mark();
-    const pieces: GatheredPiece<File>[] = [];
-    let readFrom: File | undefined;
-    let filled = 0;
-    while (cursor.part !== undefined && pieces.length < GATHER_PIECES) {
-      const want = cursor.pieceBytes(this.#pool.chunkBytes);
-      if (filled + want > GATHER_BYTES) break;
-      const bytes = this.#bytesInPool(cursor, want);
-      if (bytes !== undefined) this.#scratch.bytes.set(bytes, filled);
-      else if (this.#readNext(cursor, want, filled, readFrom)) readFrom = fileAt(cursor);
-      else break;
-      pieces.push({ part: cursor.part, at: cursor.at, offset: filled });
-      filled += want;
-      cursor.advance(want);
-    }
-    cursor.reset(start);
-    if (pieces.length < 2 && readFrom === undefined) return undefined;
-    return { bytes: this.#scratch.bytes.subarray(0, filled), pieces, readFrom };
-  }
-
-  /** A piece of a chunk, of one file at a time: it is looked at once, when all was read. */
-  #readNext(
-    cursor: Cursor<File>,
-    want: number,
-    filled: number,
-    readFrom: File | undefined,
-  ): boolean {
-    const file = fileAt(cursor)!;
-    if (readFrom !== undefined && readFrom !== file) return false;
-    if (this.#isWhole(cursor, want)) return false; // it is to be kept
-    return this.#reader.readNow(file, cursor.at, want, this.#scratch.slabOffset + filled);
-  }
-
-  #bytesInPool({ part, at }: Cursor<File>, want: number): Uint8Array | undefined {
-    if (part!.kind === "literal") return part!.bytes.subarray(at, at + want);
-    const slot = this.#pool.findReady(part!.file, this.#pool.chunkAt(at));
-    return slot < 0 ? undefined : this.#pool.view(slot, at % this.#pool.chunkBytes, want);
-  }
 
   /** A chunk has been arrived at when its first byte was taken, not when it was offered. */
   #pushGathered(transfer: Transfer<File>, { bytes, pieces, readFrom }: Gathered<File>): number {
@@ -564,6 +486,3 @@ export class Scheduler<File extends ChunkFile> {
     transfer.onSettled(outcome, transfer);
   }
 }
-
-const fileAt = <File extends ChunkFile>({ part }: Cursor<File>): File | undefined =>
-  part?.kind === "extent" ? part.file : undefined;
