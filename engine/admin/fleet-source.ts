@@ -32,6 +32,7 @@ import { Frames } from "./fleet-frames.js";
 import { addInProgress, joinMaps, joinUnderWay } from "./fleet-look.js";
 import { fleetUnready } from "./fleet-readiness.js";
 import { type Resources, sumSamples } from "./fleet-sample.js";
+import { historyOf } from "./history.js";
 import { type WorkerLink, WorkerLinks } from "./worker-links.js";
 
 export interface FleetParts {
@@ -219,14 +220,7 @@ export class FleetSource implements AdminSource, LiveSource {
   // --- the live picture ---
 
   history(): HistoryMessage {
-    return {
-      type: "history",
-      version: readVersion(),
-      pid: process.pid,
-      startedAtMs: Math.round(performance.timeOrigin),
-      periodMs: SAMPLE_PERIOD_MS,
-      columns: this.#samples.columns(),
-    };
+    return historyOf(this.#samples.columns());
   }
 
   now(): NowMessage {

@@ -15,11 +15,11 @@ import { mapPool } from "../pool-map.js";
 import { type Machine, sentBytesOf } from "../process/machine.js";
 import { createReport } from "../reporter.js";
 import type { RootCheck } from "../root-check.js";
-import { SAMPLE_PERIOD_MS } from "../sampler.js";
 import type { Config } from "../settings.js";
 import type { Certificates } from "../tls/certificates.js";
 import type { Listener } from "../transport/exchange.js";
 import type { AdminSource, LiveSource } from "./admin-source.js";
+import { historyOf } from "./history.js";
 import { SECONDS_LOOKED_AT, unreadyReasons } from "./readiness.js";
 
 export interface MachineSourceParts {
@@ -122,14 +122,7 @@ export class MachineSource implements AdminSource, LiveSource {
   // --- the live picture ---
 
   history(): HistoryMessage {
-    return {
-      type: "history",
-      version: readVersion(),
-      pid: process.pid,
-      startedAtMs: Math.round(performance.timeOrigin),
-      periodMs: SAMPLE_PERIOD_MS,
-      columns: this.#parts.machine.sampler.samples.columns(),
-    };
+    return historyOf(this.#parts.machine.sampler.samples.columns());
   }
 
   /** To be called when there is a sample. */

@@ -175,7 +175,7 @@ export function createMachine(parts: MachineParts): Machine {
 }
 
 /** What is decided by the settings of reload.ts's `ANYTIME`, and by nothing else. */
-function siteParts(config: Config, site: Site): Pick<ServerParts, "site" | "policy"> {
+export function siteParts(config: Config, site: Site): Pick<ServerParts, "site" | "policy"> {
   const everywhere = securityFields(config.securityHeaders, config.hsts);
   return {
     site: {

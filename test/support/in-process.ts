@@ -4,14 +4,11 @@
  */
 import { afterAll, beforeAll } from "vitest";
 import { readConfig } from "../../engine/config.js";
-import { createMachine, type Machine } from "../../engine/process/machine.js";
+import { createMachine, type Machine, siteParts } from "../../engine/process/machine.js";
 import { FileServer, type ServerParts } from "../../engine/server.js";
 import type { Ask, Reply } from "../../engine/transport/exchange.js";
-import { parseOrigins } from "../../protocol/cors.js";
-import { createErrorPages } from "../../protocol/error-page.js";
 import type { Field, Head } from "../../protocol/head.js";
 import { parseRules } from "../../protocol/rules-file.js";
-import { securityFields } from "../../protocol/security-headers.js";
 
 export interface InProcess {
   readonly machine: Machine;
@@ -57,7 +54,7 @@ function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InPr
   const connections = (): number => 0;
   const trusts = (): boolean => false;
   const machine = createMachine({ config, site, say, accessLog: undefined, trusts, connections });
-  const everywhere = securityFields(config.securityHeaders, config.hsts);
+  const ofSite = siteParts(config, site);
   const parts: ServerParts = {
     ...machine,
     listings: config.listing ? machine.listings : undefined,
@@ -69,23 +66,8 @@ function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InPr
       write: () => tell("the access log was written"),
     },
     trusts,
-    site: {
-      ...site,
-      index: config.index,
-      appPage: config.spa,
-      hasCleanUrls: config.cleanUrls,
-      hasServerTiming: config.serverTiming,
-      fields: {
-        cacheControl: config.cacheControl,
-        origins: parseOrigins(config.corsOrigins).allowed,
-        everywhere,
-      },
-    },
-    policy: {
-      maxRanges: config.maxRanges,
-      createBoundary: () => "boundary",
-      errorPages: createErrorPages(everywhere),
-    },
+    site: ofSite.site,
+    policy: { ...ofSite.policy, createBoundary: () => "boundary" },
     report: tell,
     onBug: tell,
     nowMs: () => performance.now(),
