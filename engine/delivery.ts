@@ -23,7 +23,7 @@ import type { Reply } from "./transport/exchange.js";
 
 export interface DeliveryParts {
   readonly table: Pick<FileTable, "hold" | "release">;
-  readonly scheduler: Pick<Scheduler<OpenFile>, "start">;
+  readonly scheduler: Pick<Scheduler<OpenFile>, "start" | "atHand">;
   readonly counters: Counters;
   readonly operations: Pick<Operations, "begin" | "end">;
   readonly nowMs: () => number;
@@ -85,10 +85,14 @@ export class Delivery {
   }
 
   /** The rest of an answer, whose first bytes have gone out without a transfer. */
-  finish(rest: Uint8Array, operation: Operation, reply: Reply): void {
-    const parts: Part<OpenFile>[] = [{ kind: "literal", bytes: rest }];
-    this.#transfer(parts, operation, reply, (outcome) => {
+  finish(rest: Part<OpenFile>, operation: Operation, reply: Reply): void {
+    const { table } = this.#parts;
+    if (rest.kind === "extent") table.hold(rest.file);
+    this.#transfer([rest], operation, reply, (outcome) => {
+      if (rest.kind === "extent") table.release(rest.file);
       this.#end(outcome, operation);
+      const fault = FAULT_OF[outcome];
+      if (fault !== undefined) this.#parts.report(fault, operation.asked.target);
       if (outcome !== "sent" && !reply.isOver) reply.cut();
     });
   }
@@ -136,7 +140,7 @@ export class Delivery {
       this.#sent(taken, operation);
     } else {
       operation.sent(taken, this.#parts.nowMs());
-      this.finish(bytes.subarray(taken), operation, reply);
+      this.finish({ kind: "literal", bytes: bytes.subarray(taken) }, operation, reply);
     }
   }
 

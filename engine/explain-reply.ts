@@ -106,6 +106,7 @@ export const createIdleScheduler = (
     onSettled("sent", transfer);
     return transfer;
   },
+  atHand: () => undefined,
 });
 
 /** Operations that stand in no line, and leave no trace when they end. */

@@ -86,6 +86,7 @@ export const createExplain =
 
 const LANE_WORDS: Readonly<Record<LaneState, string>> = {
   answers: "the express lane has this answer at hand; how it was found follows",
+  "may answer": "the express lane knows the file, and sends this part of it if it lies in memory",
   "has a ticket": "the express lane knows the file, but this request takes the main road",
   "has none": "the express lane knows nothing of this target",
 };

@@ -2,15 +2,17 @@
  * The express lane: what is known of each target, so that a hot one is answered at once.
  *
  * One map look-up by the raw target, one prebuilt head, one body; inside the request call-back, with
- * no promise and no timer. Whatever is out of the ordinary (a range, a precondition that is not a
- * plain match, a request with a body) takes the main road, which still finds its ticket here.
+ * no promise and no timer. A small part of a larger file goes the same way while it lies in memory.
+ * Whatever is out of the ordinary (several ranges, a precondition that is not a plain match, a request
+ * with a body) takes the main road, which still finds its ticket here.
  *
  * Owns: tickets by target, bounded. Does not know how a target is resolved.
  */
 import type { FileTable } from "../fs/file-table.js";
+import { type PartsAtHand, smallRange } from "./parts-at-hand.js";
 import type { PreparedFile } from "./prepared.js";
 import { fileOf, isGood, type Ticket } from "./ticket.js";
-import { type Ask, fieldName, type Ready } from "./transport/exchange.js";
+import { type Ask, type FieldName, fieldName, type Ready } from "./transport/exchange.js";
 
 /** The tickets of one target: one, or one for each spelling of Accept-Encoding. */
 type Tickets = Ticket | Map<string, Ticket>;
@@ -36,10 +38,10 @@ const ACCEPT = fieldName("accept");
 const ACCEPT_ENCODING = fieldName("accept-encoding");
 const IF_NONE_MATCH = fieldName("if-none-match");
 const IF_MODIFIED_SINCE = fieldName("if-modified-since");
+const RANGE = fieldName("range");
 
 /** What sends a request to the main road. */
 const OUT_OF_THE_ORDINARY = [
-  fieldName("range"),
   fieldName("content-length"),
   fieldName("transfer-encoding"),
   fieldName("if-match"),
@@ -53,8 +55,17 @@ export interface LaneSettings {
   readonly variesByOrigin: boolean;
 }
 
-/** `has a ticket`: but the request is out of the ordinary, and takes the main road with it. */
-export type LaneState = "answers" | "has a ticket" | "has none";
+/** What sends a request for a part there: what stands beside `Range` decides about it. */
+const CONDITIONS_OF_A_PART = [fieldName("if-range"), IF_NONE_MATCH, IF_MODIFIED_SINCE] as const;
+
+/**
+ * `may answer`: with a small part, if its bytes need no disk then. `has a ticket`: but the request is
+ * out of the ordinary, and takes the main road with it.
+ */
+export type LaneState = "answers" | "may answer" | "has a ticket" | "has none";
+
+/** What is needed of the file table. */
+type Table = Pick<FileTable, "isFresh" | "hold" | "release">;
 
 /** What a ticket is filed under. */
 export interface TargetNames {
@@ -65,7 +76,8 @@ export interface TargetNames {
 }
 
 export class ExpressLane {
-  readonly #table: Pick<FileTable, "isFresh">;
+  readonly #table: Table;
+  readonly #parts: Pick<PartsAtHand, "answer">;
   readonly #settings: LaneSettings;
   readonly #nowMs: () => number;
   readonly #tickets = new Map<string, Tickets>();
@@ -73,8 +85,14 @@ export class ExpressLane {
   readonly #misses: string[] = [];
   #oldestMiss = 0;
 
-  constructor(table: Pick<FileTable, "isFresh">, settings: LaneSettings, nowMs: () => number) {
+  constructor(
+    table: Table,
+    parts: Pick<PartsAtHand, "answer">,
+    settings: LaneSettings,
+    nowMs: () => number,
+  ) {
     this.#table = table;
+    this.#parts = parts;
     this.#settings = settings;
     this.#nowMs = nowMs;
   }
@@ -90,11 +108,25 @@ export class ExpressLane {
     if (tickets === undefined) return undefined;
     const ticket = tickets instanceof Map ? tickets.get(ask.field(ACCEPT_ENCODING)) : tickets;
     if (ticket === undefined || !isGood(ticket, this.#table, nowMs)) return undefined;
-    for (const name of OUT_OF_THE_ORDINARY) if (ask.field(name) !== "") return undefined;
+    if (hasAny(ask, OUT_OF_THE_ORDINARY)) return undefined;
     if (variesByOrigin && ask.field(ORIGIN) !== "") return undefined;
     const { prepared } = ticket;
+    const range = ask.field(RANGE);
+    if (range !== "") return this.#part(ask, range, ticket);
     if (prepared.kind === "file") return present(ask, ticket, prepared);
     return ask.field(ACCEPT).includes("json") ? undefined : prepared.ready;
+  }
+
+  /** The table has to hear that the file is wanted, or it closes its descriptor for another's. */
+  #part(ask: Ask, range: string, ticket: Ticket): Ready | undefined {
+    const { prepared } = ticket;
+    const file = fileOf(ticket);
+    if (prepared.kind === "miss" || file === undefined) return undefined;
+    if (hasAny(ask, CONDITIONS_OF_A_PART)) return undefined;
+    this.#table.hold(file);
+    const ready = this.#parts.answer(range, prepared, file, ticket.download);
+    this.#table.release(file);
+    return ready;
   }
 
   /** The ticket of a request on the main road. */
@@ -107,14 +139,19 @@ export class ExpressLane {
 
   /** What it has for a request now; none is counted, and none remembered. */
   peek(ask: Ask): LaneState {
-    if (ask.method === "GET" && this.answer(ask, this.#nowMs()) !== undefined) return "answers";
+    const range = ask.field(RANGE);
+    const isPlain = ask.method === "GET" && range === "";
+    if (isPlain && this.answer(ask, this.#nowMs()) !== undefined) return "answers";
     const names: TargetNames = {
       host: ask.field(HOST),
       path: ask.path,
       origin: ask.field(ORIGIN),
       acceptEncoding: ask.field(ACCEPT_ENCODING),
     };
-    return this.find(names) === undefined ? "has none" : "has a ticket";
+    const ticket = this.find(names);
+    if (ticket === undefined) return "has none";
+    if (!isForPart(ask, range, ticket)) return "has a ticket";
+    return fileOf(ticket)?.body === undefined ? "may answer" : "answers";
   }
 
   /** @param isNegotiated the answer depends on Accept-Encoding */
@@ -157,6 +194,17 @@ export class ExpressLane {
 
 const isMiss = (tickets: Tickets | undefined): boolean =>
   tickets !== undefined && !(tickets instanceof Map) && tickets.prepared.kind === "miss";
+
+const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
+  for (const name of names) if (ask.field(name) !== "") return true;
+  return false;
+};
+
+function isForPart(ask: Ask, range: string, { prepared }: Ticket): boolean {
+  if (ask.method !== "GET" || range === "" || prepared.kind === "miss") return false;
+  const isOrdinary = !hasAny(ask, OUT_OF_THE_ORDINARY) && !hasAny(ask, CONDITIONS_OF_A_PART);
+  return isOrdinary && smallRange(range, prepared.representation.sizeBytes) !== undefined;
+}
 
 /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
 function present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {

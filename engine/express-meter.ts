@@ -51,7 +51,8 @@ export class ExpressMeter {
     if (bytes > 0) counters.bodiesSent++;
     if (recorder === undefined && accessLog === undefined) return;
     const tookMs = nowMs() - this.#startMs;
-    if (download !== undefined) download.whole(bytes, wallMs());
+    if (status === 206) download?.part(bytes, wallMs());
+    else download?.whole(bytes, wallMs());
     if (recorder !== undefined) recorder.express(status, bytes, tookMs);
     if (accessLog !== undefined) accessLog.write(this.#caller!, status, bytes, tookMs, "sent");
   }

@@ -47,6 +47,7 @@ import { ExpressMeter } from "./express-meter.js";
 import { Finder, type Found, type FoundFile, type Place, type Sibling } from "./finder.js";
 import type { Listings, WrittenListing } from "./listings.js";
 import type { Operation } from "./operation.js";
+import { PartsAtHand } from "./parts-at-hand.js";
 import { type PreparedFile, prepareFile, prepareMiss, representListing } from "./prepared.js";
 import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
@@ -121,6 +122,7 @@ export class FileServer implements Handler {
   readonly #parts: ServerParts;
   readonly #site: SiteSettings;
   readonly #lane: ExpressLane;
+  readonly #partsAtHand: PartsAtHand;
   readonly #meter: ExpressMeter;
   readonly #finder: Finder;
   readonly #delivery: Delivery;
@@ -135,8 +137,10 @@ export class FileServer implements Handler {
     this.#fields = new FieldBook(site.fields);
     const { origins } = site.fields;
     const variesByOrigin = origins !== "*" && origins.length > 0;
+    this.#partsAtHand = new PartsAtHand(parts.scheduler);
     this.#lane = new ExpressLane(
       table,
+      this.#partsAtHand,
       { variesByHost: site.hostsDir !== "", variesByOrigin },
       nowMs,
     );
@@ -162,15 +166,16 @@ export class FileServer implements Handler {
     this.#meter.sent(ready);
   }
 
-  finish(ask: Ask, { head, body, download }: Ready, takenBytes: number, reply: Reply): void {
+  finish(ask: Ask, ready: Ready, takenBytes: number, reply: Reply): void {
+    const { head, body, download } = ready;
     const operation = this.#open(ask, this.#meter.startMs);
     const { counters } = this.#parts;
     counters.answered(head.status);
     counters.bytesAtHand += takenBytes;
     operation.answered(head.status, body!.length);
     operation.sent(takenBytes, this.#parts.nowMs());
-    if (download !== undefined) operation.downloads(download, false);
-    this.#delivery.finish(body!.subarray(takenBytes), operation, reply);
+    if (download !== undefined) operation.downloads(download, head.status === 206);
+    this.#delivery.finish(this.#partsAtHand.restOf(ready, takenBytes), operation, reply);
   }
 
   handle(ask: Ask, reply: Reply): void {

@@ -92,6 +92,14 @@ export class DownloadCounter extends Tally {
     kept.#settle(sentBytes, wallMs);
   }
 
+  /** The same of a part. */
+  part(sentBytes: number, wallMs: number): void {
+    const kept = this.#kept();
+    kept.completed++;
+    kept.ranged++;
+    kept.#settle(sentBytes, wallMs);
+  }
+
   #settle(sentBytes: number, wallMs: number): void {
     this.bytes += sentBytes;
     this.lastMs = wallMs;

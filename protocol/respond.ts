@@ -91,6 +91,14 @@ export function respond(
 export const wholeHead = (representation: Representation, nowMs: number): Head =>
   buildHead(200, describe(representation, representation.mediaType, nowMs));
 
+/**
+ * The head of an unconditional 206 of one part, RFC 9110 section 15.3.7.1.
+ *
+ * @param whole that of the 200
+ */
+export const partHead = (whole: Head, range: ByteRange, sizeBytes: number): Head =>
+  extendHead(whole, 206, [whereOf(range, sizeBytes)]);
+
 /** The head of a 304, RFC 9110 section 15.4.5. It may be kept like that of the 200. */
 export const notModifiedHead = (representation: Representation, nowMs: number): Head =>
   buildHead(304, identify(representation, nowMs));
@@ -148,13 +156,17 @@ function onePart(
   whole: Head,
   nowMs: number,
 ): Answer {
-  const where: Field = ["Content-Range", contentRange(range, file.sizeBytes)];
   const head =
     ask.ifRange === ""
-      ? extendHead(whole, 206, [where])
-      : buildHead(206, [...identify(file, nowMs), where]);
+      ? partHead(whole, range, file.sizeBytes)
+      : buildHead(206, [...identify(file, nowMs), whereOf(range, file.sizeBytes)]);
   return createAnswer(head, [{ kind: "extent", first: range.first, last: range.last }]);
 }
+
+const whereOf = (range: ByteRange, sizeBytes: number): Field => [
+  "Content-Range",
+  contentRange(range, sizeBytes),
+];
 
 /** RFC 9110 section 15.3.7.2: `Content-Range` stands in the parts and not in the head. */
 function manyParts(

@@ -183,6 +183,23 @@ export class Scheduler<File extends ChunkFile> {
   }
 
   /**
+   * A piece of a file for whose bytes nobody has to wait, to be sent without a transfer. Undefined:
+   * start one. Counted as a transfer that comes to its chunk.
+   *
+   * @param lengthBytes 1 to `SCRATCH_BYTES`
+   * @returns bytes that are valid until the scheduler is called again
+   */
+  atHand(file: File, first: number, lengthBytes: number): Uint8Array | undefined {
+    const chunk = this.#pool.chunkAt(first);
+    if (this.#pool.chunkAt(first + lengthBytes - 1) !== chunk) return undefined;
+    const slot = this.#pool.findReady(file, chunk);
+    if (slot < 0) return this.#passAtHand(file, chunk, first, lengthBytes);
+    this.#hits++;
+    this.#pool.arrive(slot);
+    return this.#pool.view(slot, first % this.#pool.chunkBytes, lengthBytes);
+  }
+
+  /**
    * Looks at every deadline. To be called about once a second.
    * Cost: O(loads + blocked transfers), one comparison each.
    */
@@ -322,6 +339,21 @@ export class Scheduler<File extends ChunkFile> {
     if (!this.#reader.isUnchanged(file)) return this.#settleChanged(transfer);
     transfer.isInMemory = true;
     return length + this.#push(transfer, bytes.subarray(0, length));
+  }
+
+  /** The same without a transfer. A chunk of which as much was wanted as it has comes to the pool. */
+  #passAtHand(
+    file: File,
+    chunk: number,
+    first: number,
+    lengthBytes: number,
+  ): Uint8Array | undefined {
+    if (this.#loads.isKnown(file, chunk)) return undefined;
+    const { bytes, slabOffset } = this.#scratch;
+    if (!this.#reader.readNow(file, first, lengthBytes, slabOffset)) return undefined;
+    if (!this.#reader.isUnchanged(file)) return undefined;
+    if (this.#piecemeal.take(file.id, chunk, lengthBytes)) this.#loads.bringNow(file, chunk);
+    return bytes.subarray(0, lengthBytes);
   }
 
   #settleChanged(transfer: Transfer<File>): number {

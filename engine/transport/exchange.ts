@@ -36,10 +36,11 @@ export interface Ask {
   fields(): Field[];
 }
 
-/** A whole answer at hand. Without a body it is a 304. */
+/** A whole answer at hand: to be sent, or begun, before `express` is asked again. */
 export interface Ready {
   readonly head: Head;
-  readonly body: Buffer | undefined;
+  /** Undefined for a 304. */
+  readonly body: Uint8Array | undefined;
   /** Where to count it as a download; undefined when it is none. */
   readonly download: DownloadCounter | undefined;
 }

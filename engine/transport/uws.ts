@@ -209,7 +209,7 @@ function sendReady(
   state: ListenState,
   res: HttpResponse,
   ready: Ready,
-  body: Buffer,
+  body: Uint8Array,
 ): void {
   const { head } = ready;
   if (head.status !== 200) res.writeStatus(statusBytesOf(head));

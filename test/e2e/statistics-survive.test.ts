@@ -34,7 +34,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     const { folder, env } = folders();
     const before = await serve({ transport, folder, env });
     for (let n = 0; n < 3; n++) await get(before.port, "/a.txt");
-    await get(before.port, "/b.txt", "Range: bytes=2-4");
+    for (let n = 0; n < 2; n++) await get(before.port, "/b.txt", "Range: bytes=2-4");
     const client = await Client.connect(before.port);
     client.send(request("GET /large.bin"));
     await client.head();
@@ -44,7 +44,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     await before.untilIdle();
     const counted = await downloadsOf(before);
     expect(counted.get("/a.txt")).toMatchObject({ completed: 3, ranged: 0, bytes: 15 });
-    expect(counted.get("/b.txt")).toMatchObject({ completed: 1, ranged: 1, bytes: 3 });
+    expect(counted.get("/b.txt")).toMatchObject({ completed: 2, ranged: 2, bytes: 6 });
     expect(counted.get("/large.bin")).toMatchObject({ completed: 0, aborted: 1, inProgress: 0 });
     await sleep(SAVED_MS);
     await before.stop();

@@ -659,7 +659,8 @@ function testAgreement(shared: () => InProcess): void {
         const explanation = await explained(shared(), target, fields);
         const ready = ask.method === "GET" ? server.express(ask) : undefined;
         const why = `${target} ${JSON.stringify(fields)}`;
-        expect(explanation.lane === "answers", why).toBe(ready !== undefined);
+        // What the lane may answer, it does: all of the site lies in memory.
+        expect(/answer/.test(explanation.lane), why).toBe(ready !== undefined);
         if (ready === undefined) continue;
         const { head, body } = ready;
         const length: Field[] = body === undefined ? [] : [["Content-Length", `${body.length}`]];

@@ -1,0 +1,109 @@
+/** Fear: what is sent without a transfer is not the file's, or is sent while others wait for it. */
+import { describe, expect, test } from "vitest";
+import { bytesOf, createFile, extent, FakeSink, World } from "./fakes.js";
+
+const FILE = createFile(1, 350); // chunks of 100: three whole ones and a short one
+
+/** A disk of which everything lies in the kernel's memory. */
+function createWarm(): World {
+  const world = new World({ chunkBytes: 100, slots: 2 });
+  world.disk.isInMemory = () => true;
+  return world;
+}
+
+function createCold(): World {
+  const world = new World({ chunkBytes: 100, slots: 2 });
+  world.disk.canTell = true;
+  return world;
+}
+
+const atHand = (world: World, first: number, last: number): number[] | undefined => {
+  const bytes = world.scheduler.atHand(FILE, first, last + 1 - first);
+  return bytes && [...bytes];
+};
+
+/** Brings a chunk into the pool, as a transfer that sends it. */
+function bring(world: World, chunk: number): void {
+  const first = chunk * 100;
+  world.start([extent(FILE, first, Math.min(first + 99, FILE.sizeBytes - 1))], new FakeSink("a"));
+  world.settle();
+}
+
+describe("bytes at hand", () => {
+  test("come from the pool, without a read", () => {
+    const world = createCold();
+    bring(world, 1);
+    const asked = [...world.disk.asked];
+    expect(atHand(world, 120, 129)).toEqual(bytesOf([extent(FILE, 120, 129)]));
+    expect(world.disk.asked).toEqual(asked);
+    expect(world.disk.takenNow).toEqual([]);
+  });
+
+  test("come from the kernel's memory, and take no slot", () => {
+    const world = createWarm();
+    expect(atHand(world, 120, 129)).toEqual(bytesOf([extent(FILE, 120, 129)]));
+    expect(world.disk.takenNow).toEqual(["1:120+10"]);
+    expect(world.pool.occupancy()).toMatchObject({ free: 2 });
+  });
+
+  test.each([
+    [0, 0],
+    [0, 99],
+    [99, 99],
+    [300, 349],
+    [349, 349],
+  ])("from %i to %i, in the pool and out of it", (first, last) => {
+    const want = bytesOf([extent(FILE, first, last)]);
+    expect(atHand(createWarm(), first, last)).toEqual(want);
+    const world = createCold();
+    bring(world, Math.floor(first / 100));
+    expect(atHand(world, first, last)).toEqual(want);
+  });
+
+  test("bring their chunk in when as much was taken piecemeal as it has", () => {
+    const world = createWarm();
+    for (let n = 0; n < 9; n++) atHand(world, 100, 109);
+    expect(world.pool.occupancy()).toMatchObject({ ready: 0 });
+    expect(atHand(world, 110, 119)).toEqual(bytesOf([extent(FILE, 110, 119)]));
+    expect(world.pool.occupancy()).toMatchObject({ ready: 1 });
+    expect(atHand(world, 180, 189)).toEqual(bytesOf([extent(FILE, 180, 189)]));
+    expect(world.disk.takenNow.at(-1)).toBe("1:100+100");
+  });
+
+  test("are counted as a hit of their chunk, which a scan then leaves where it is", () => {
+    const world = createCold();
+    bring(world, 0);
+    const { hits } = world.scheduler.stats();
+    atHand(world, 10, 19);
+    expect(world.scheduler.stats().hits).toBe(hits + 1);
+    for (const chunk of [1, 2]) bring(world, chunk);
+    expect(world.pool.findReady(FILE, 0)).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("there are none", () => {
+  test("on a cold disk, and nothing is asked of it", () => {
+    const world = createCold();
+    expect(atHand(world, 120, 129)).toBeUndefined();
+    expect(world.disk.asked).toEqual([]);
+  });
+
+  test("of a piece in two chunks", () => {
+    expect(atHand(createWarm(), 95, 104)).toBeUndefined();
+  });
+
+  test("while their chunk is on its way: one read is enough", () => {
+    const world = createCold();
+    world.start([extent(FILE, 0, 99)], new FakeSink("a"));
+    world.disk.isInMemory = () => true;
+    expect(atHand(world, 0, 9)).toBeUndefined();
+    expect(world.disk.takenNow).toEqual([]);
+  });
+
+  test("of a file that is no longer what it was", () => {
+    const world = createWarm();
+    world.disk.changed.add(FILE);
+    expect(atHand(world, 0, 9)).toBeUndefined();
+    expect(world.pool.occupancy()).toMatchObject({ free: 2 });
+  });
+});
