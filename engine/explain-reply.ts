@@ -21,6 +21,7 @@ const nothing = (): void => {};
 /** Notes the head of an answer, and what a transport would add to it. */
 export class NotedReply implements Reply {
   readonly client = "";
+  readonly repeatedBytes = 0;
   onDrained: () => void = nothing;
   onGone: () => void = nothing;
   readonly hasBegun = false;

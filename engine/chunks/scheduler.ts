@@ -269,6 +269,7 @@ export class Scheduler<File extends ChunkFile> {
 
   /** Pushes the next piece, or makes the transfer wait for it. Returns the bytes moved. */
   #step(transfer: Transfer<File>, want: number): number {
+    if (transfer.kept !== undefined) return this.#pushKept(transfer, transfer.kept);
     const { part, at } = transfer.cursor;
     if (want <= GATHER_BYTES / 2 && want < transfer.cursor.remainingBytes) {
       const gathered = this.#gatherer.gather(transfer.cursor);
@@ -376,6 +377,17 @@ export class Scheduler<File extends ChunkFile> {
       const slot = this.#pool.findReady(part.file, chunk);
       if (slot >= 0 && transfer.arrivesAt(part.file, chunk)) this.#pool.arrive(slot);
     }
+    const { repeatedBytes } = transfer.sink;
+    if (transfer.phase === BLOCKED && repeatedBytes > 0) {
+      transfer.kept = bytes.slice(taken, taken + repeatedBytes);
+    }
+    return taken;
+  }
+
+  /** What was gathered may not lie in memory any more, and fewer pieces would not do. */
+  #pushKept(transfer: Transfer<File>, kept: Uint8Array): number {
+    const taken = this.#push(transfer, kept);
+    transfer.kept = taken < kept.length ? kept.subarray(taken) : undefined;
     return taken;
   }
 

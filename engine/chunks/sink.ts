@@ -10,6 +10,11 @@
 export interface Sink {
   /** Who is asking, for fair sharing: one value per client address. */
   readonly client: string;
+  /**
+   * Of bytes that the socket refused, how many have to be the first of the next offer, whatever else
+   * may follow them. 0 as a rule; a record over TLS, which was encrypted before the socket was asked.
+   */
+  readonly repeatedBytes: number;
   /** Set by the scheduler: the socket may take bytes again. May be called with nothing to do. */
   onDrained: () => void;
   /** Set by the scheduler: the socket is gone, nothing may be offered any more. Called at most once. */

@@ -58,6 +58,8 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
   isInMemory = false;
   /** Was what it wants next just fetched into the kernel's memory? */
   isFetched = false;
+  /** Bytes it was refused and has to offer first, where they may not be had as they were. */
+  kept: Uint8Array | undefined = undefined;
   /** Has its socket ever refused? */
   hasBlocked = false;
 

@@ -255,6 +255,7 @@ const nothing = (): void => {};
 
 class NodeReply implements Reply {
   readonly client: string;
+  readonly repeatedBytes = 0;
   onDrained: () => void = nothing;
   onGone: () => void = nothing;
   isOver = false;

@@ -23,6 +23,8 @@ export type Push = (
 export interface ListenState {
   isDraining: boolean;
   readonly push: Push;
+  /** Of bytes that `push` refused: see `Sink`. */
+  readonly repeatedBytes: number;
   readonly peers: Peers;
   /** Replies that are not over. */
   pending: number;

@@ -65,6 +65,10 @@ export class UwsReply implements Reply {
     return this.#res === undefined ? "" : addressOf(this.#res, this.#state);
   }
 
+  get repeatedBytes(): number {
+    return this.#state.repeatedBytes;
+  }
+
   get isOver(): boolean {
     return this.#res === undefined;
   }

@@ -67,7 +67,7 @@ const optionsOf = ({ certPath, keyPath }: KeyPair): AppOptions => ({
 const isServerName = (name: string): boolean => /[a-z*]/.test(name) && !name.startsWith("[");
 
 /** The most that one record of TLS holds (RFC 8446, section 5.1), and what the library corks. */
-const RECORD_BYTES = 16 * 1024;
+export const RECORD_BYTES = 16 * 1024;
 
 /**
  * `tryEnd`, a record at a time. What a full socket did not take of one write must be offered once more

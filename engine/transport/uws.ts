@@ -12,7 +12,7 @@ import { Peers } from "./peers.js";
 import { ExpressAsk, type ListenState, type Push, UwsAsk } from "./uws-ask.js";
 import { serveLive } from "./uws-live.js";
 import { NOT_BEGUN, statusBytesOf, UwsReply } from "./uws-reply.js";
-import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment } from "./uws-tls.js";
+import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment, RECORD_BYTES } from "./uws-tls.js";
 
 type Uws = typeof import("uWebSockets.js");
 
@@ -31,8 +31,8 @@ export async function listenUws(
   options: ListenOptions,
   handler: Handler,
 ): Promise<Listener> {
-  const push = options.tls === undefined ? pushAtOnce : pushRecords;
-  const state: ListenState = { isDraining: false, push, peers: new Peers(), pending: 0 };
+  const pushing = options.tls === undefined ? AT_ONCE : BY_RECORDS;
+  const state: ListenState = { isDraining: false, ...pushing, peers: new Peers(), pending: 0 };
   const route = (app: TemplatedApp): void => addRoutes(app, options, handler, state);
   const { tls } = options;
   const createApp = async (material: TlsMaterial | undefined): Promise<TemplatedApp> => {
@@ -54,6 +54,8 @@ export async function listenUws(
 }
 
 const pushAtOnce: Push = (res, bytes, totalBytes) => res.tryEnd(bytes, totalBytes);
+const AT_ONCE = { push: pushAtOnce, repeatedBytes: 0 } as const;
+const BY_RECORDS = { push: pushRecords, repeatedBytes: RECORD_BYTES } as const;
 
 function countConnection({ peers }: ListenState, res: HttpResponse, change: unknown): void {
   if (Number(change) > 0) peers.came(spellAddress(res.getRemoteAddress()));

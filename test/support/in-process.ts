@@ -96,6 +96,7 @@ export function answerTo(server: FileServer, ask: Ask): Promise<Collected> {
 /** A socket that takes everything. */
 class CollectingReply implements Reply {
   readonly client = "192.0.2.1";
+  readonly repeatedBytes = 0;
   onDrained: () => void = () => {};
   onGone: () => void = () => {};
   isOver = false;

@@ -6,6 +6,7 @@ const nothing = (): void => {};
 
 export class FakeReply implements Reply {
   readonly client = "127.0.0.1";
+  readonly repeatedBytes = 0;
   onDrained: () => void = nothing;
   onGone: () => void = nothing;
   isOver = false;

@@ -181,6 +181,9 @@ export class FakeSink implements Sink {
   /** Runs in the middle of the next offer, once. */
   duringOffer: (() => void) | undefined = undefined;
   isOver = false;
+  /** See `Sink`: an offer that does not begin with them is an error. */
+  repeatedBytes = 0;
+  #refused: Uint8Array = new Uint8Array();
   readonly #keepsBytes: boolean;
 
   /** @param keepsBytes false when only their count matters, which is faster */
@@ -193,8 +196,13 @@ export class FakeSink implements Sink {
   offer(bytes: Uint8Array, totalBytes: number): number {
     if (this.isOver) throw new Error("offered after the end");
     if (bytes.length === 0) throw new Error("offered nothing");
+    const { length } = this.#refused;
+    if (Buffer.compare(bytes.subarray(0, length), this.#refused) !== 0) {
+      throw new Error("what was refused is not offered again");
+    }
     this.offers.push(bytes.length);
     const taken = Math.min(this.room, bytes.length);
+    this.#refused = bytes.slice(taken, taken + this.repeatedBytes);
     this.room -= taken;
     this.takenBytes += taken;
     if (this.takenBytes > totalBytes) throw new Error("offered more than promised");

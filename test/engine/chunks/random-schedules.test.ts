@@ -100,6 +100,7 @@ class Schedule {
 
   #start(parts: readonly Part<FakeFile>[], room: number, who: number): void {
     const sink = new FakeSink(`client ${who}`, room);
+    sink.repeatedBytes = who === 0 ? 6 : 0;
     const journey: Journey = { sink, want: bytesOf(parts), told: [], hasLeft: false };
     this.journeys.push(journey);
     this.world.start(parts, sink, (outcome) => journey.told.push(outcome));
