@@ -28,13 +28,27 @@ const builtThreads: Plugin = {
   },
 };
 
-/**
- * Files without mocks and clocks of their own, which leave nothing to the next: functions, and clients
- * of servers that are other processes. They may share a process; one for each would cost more than
- * the tests in it, half a second of processor time.
- */
-const PURE = filesIn("support", "protocol", "metrics", "engine/chunks", "engine/admin/dashboard");
+/** Clients of servers that are other processes. */
 const CLIENTS = filesIn("e2e");
+
+/**
+ * Files that put another module in the place of one, or count what their process holds: descriptors,
+ * threads, timers. All others share processes, and clean up after themselves: one for each file would
+ * cost more than most of the tests in it, half a second of processor time.
+ */
+const ALONE = [
+  "engine/listing-writer",
+  "engine/log",
+  "fs/cached-opens",
+  "fs/changed-while-read",
+  "fs/directory",
+  "fs/line-writer",
+  "fs/links-leave-the-root",
+  "fs/losses",
+  "fs/reader-pool",
+  "fs/root-facts",
+  "fs/stuck-disk",
+].map((name) => `test/${name}.test.ts`);
 
 /** Those that take longest, the longest first: started last, one of them would run on alone. */
 const LONG = [
@@ -59,7 +73,7 @@ const LONG = [
 ];
 
 /** Those that share come one after the other, which is what lets them. */
-const PROJECTS = ["clients", "alone", "pure"];
+const PROJECTS = ["clients", "alone", "shared"];
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -87,12 +101,13 @@ export default defineConfig({
     reporters: ["default", "./test/support/plain-count.ts"],
     projects: [
       project({ name: "clients", include: CLIENTS, isolate: false }),
+      project({ name: "alone", include: ALONE }),
       project({
-        name: "alone",
+        name: "shared",
         include: ["test/**/*.test.ts"],
-        exclude: [...configDefaults.exclude, ...CLIENTS, ...PURE],
+        exclude: [...configDefaults.exclude, ...CLIENTS, ...ALONE],
+        isolate: false,
       }),
-      project({ name: "pure", include: PURE, isolate: false }),
     ],
   },
 });
