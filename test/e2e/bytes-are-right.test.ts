@@ -6,6 +6,7 @@ import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.j
 
 const CHUNK = MIB; // SLUICE_CHUNK_BYTES by default
 const CROWD = 64;
+const PAUSING = 4;
 
 const random = new Random(1);
 const FILES = {
@@ -72,12 +73,14 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
   test("for clients that pause while others fill the pool with other bytes", async ({ serve }) => {
     const share = 6 * MIB; // more than the kernel keeps for a client that does not read
-    const own = random.bytes(8 * share);
-    const other = { sizeBytes: 50 * MIB, islands: [] };
+    const own = random.bytes(PAUSING * share);
+    const other = { sizeBytes: 20 * MIB, islands: [] };
     const env = { SLUICE_POOL_BYTES: "4MiB" };
     const server = await serve({ transport, files: { own, other }, env });
     // A chunk that two had asked for would stay in the pool: each has a part to itself.
-    const parts = Array.from({ length: 8 }, (_, n) => own.subarray(n * share, (n + 1) * share));
+    const parts = Array.from({ length: PAUSING }, (_, n) =>
+      own.subarray(n * share, (n + 1) * share),
+    );
     const paused = await Promise.all(
       parts.map(async (_, n) => {
         const client = await Client.connect(server.port);

@@ -12,9 +12,9 @@ const ALWAYS_LOOK = { ...LISTING, SLUICE_REVALIDATE_MS: "0" } as const;
 
 /** Listings are made in front of no socket: through node:http a tenth shows that they get there. */
 const MANY = { uws: 100_000, node: 10_000 } as const;
-const VIEWERS = 200;
+const VIEWERS = 60;
 /** What all viewers may cost together: the page alone has 20 MB for each of them. */
-const MORE_MEMORY = 128 * MIB;
+const MORE_MEMORY = 38 * MIB;
 
 const FILES = {
   "a10.txt": "12345",
