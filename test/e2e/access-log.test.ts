@@ -4,20 +4,25 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { Client, get, request } from "../support/client.js";
 import { MIB } from "../support/folder.js";
-import { TRANSPORTS, test } from "../support/server.js";
+import { sharedServer, TRANSPORTS, test } from "../support/server.js";
 import { tempFolder } from "../support/temp-folder.js";
 
 const FILES = { "a.txt": "hello", "large.bin": { sizeBytes: 64 * MIB, islands: [] } } as const;
+const COMBINED = { SLUICE_ACCESS_LOG: "combined" } as const;
 const STAMP = /\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\]/;
 
 describe.each(TRANSPORTS)("through %s", (transport) => {
-  test("each request is one line in combined format, the hot one too", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: { SLUICE_ACCESS_LOG: "combined" } });
+  const combined = sharedServer({ transport, files: FILES, env: COMBINED });
+
+  test("each request is one line in combined format, the hot one too", async () => {
+    const server = combined();
+    const from = server.out.length;
     const agent = ["User-Agent: probe/1", 'Referer: http://x/"y']; // a quote may not end a field
     for (let n = 0; n < 2; n++) await get(server.port, "/a.txt?n=1", ...agent);
     await get(server.port, "/gone");
     await server.untilSays(/ "GET \/gone HTTP\/1\.1" 404 /);
-    const lines = server.out.split("\n").filter((line) => line.startsWith("127.0.0.1 "));
+    const said = server.out.slice(from).split("\n");
+    const lines = said.filter((line) => line.startsWith("127.0.0.1 "));
     const hot = 'GET /a.txt?n=1 HTTP/1.1" 200 5 "http://x/\\x22y" "probe/1"';
     expect(lines.map((line) => line.replace(STAMP, "[]"))).toEqual([
       `127.0.0.1 - - [] "${hot}`,
@@ -39,8 +44,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(bytes).toBeLessThan(64 * MIB);
   });
 
-  test("each line has its own client, however many share the server", async ({ serve }) => {
-    const server = await serve({ transport, files: FILES, env: { SLUICE_ACCESS_LOG: "combined" } });
+  test("each line has its own client, however many share the server", async () => {
+    const server = combined();
     const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.3"];
     const clients: Client[] = [];
     for (const [n, address] of addresses.entries()) {
@@ -63,11 +68,10 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
   test("only a trusted proxy says who the client is", async ({ serve }) => {
     const field = "X-Forwarded-For: 203.0.113.9, 198.51.100.7";
-    const log = { SLUICE_ACCESS_LOG: "combined" };
-    const proud = await serve({ transport, files: FILES, env: log });
-    await get(proud.port, "/a.txt", field);
-    await proud.untilSays(/^127\.0\.0\.1 - - .*GET \/a\.txt/m);
-    const env = { ...log, SLUICE_TRUSTED_PROXIES: "127.0.0.0/8" };
+    const proud = combined();
+    await get(proud.port, "/a.txt?proud", field);
+    await proud.untilSays(/^127\.0\.0\.1 - - .*GET \/a\.txt\?proud/m);
+    const env = { ...COMBINED, SLUICE_TRUSTED_PROXIES: "127.0.0.0/8" };
     const behind = await serve({ transport, files: FILES, env });
     for (let n = 0; n < 2; n++) await get(behind.port, "/a.txt", field);
     await behind.untilSays(/^198\.51\.100\.7 - - [^\n]*\n198\.51\.100\.7 - - .*GET \/a\.txt/m);
@@ -77,7 +81,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     serve,
   }) => {
     const path = join(tempFolder(), "access.log");
-    const env = { SLUICE_ACCESS_LOG: "combined", SLUICE_ACCESS_LOG_FILE: path };
+    const env = { ...COMBINED, SLUICE_ACCESS_LOG_FILE: path };
     const server = await serve({ transport, files: FILES, env });
     for (let n = 0; n < 20; n++) {
       await get(server.port, `/a.txt?${n}`);

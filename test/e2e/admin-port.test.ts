@@ -1,10 +1,10 @@
 /** Fear: an admin port that tells others than the server does, or tells others than it should. */
-import { describe, expect } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import type { Report } from "../../metrics/report.js";
 import { ask, Client, get, request } from "../support/client.js";
 import { MIB } from "../support/folder.js";
 import { freePort } from "../support/free-port.js";
-import { type Server, TRANSPORTS, test } from "../support/server.js";
+import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 
 const TOKEN = "correct-horse-battery";
 const POLL = { timeout: 10_000, interval: 20 };
@@ -17,10 +17,16 @@ const report = async (port: number): Promise<Report> =>
   JSON.parse(String((await read(port, "/report.json")).body));
 
 describe.each(TRANSPORTS)("through %s", (transport) => {
-  test("every page tells of this server", async ({ serve }) => {
-    const port = await freePort();
-    const env = { SLUICE_ADMIN_PORT: String(port), SLUICE_ADMIN_TOKEN: TOKEN };
-    const server = await serve({ transport, files: FILES, env });
+  const env: Record<string, string> = { SLUICE_ADMIN_TOKEN: TOKEN };
+  let port: number;
+  beforeAll(async () => {
+    port = await freePort();
+    env["SLUICE_ADMIN_PORT"] = String(port);
+  });
+  const shared = sharedServer({ transport, files: FILES, env });
+
+  test("every page tells of this server", async () => {
+    const server = shared();
     expect(server.out).toContain(`dashboard on http://127.0.0.1:${port}\n`);
     await get(server.port, "/a.txt");
     await get(server.port, "/a.txt", "Range: bytes=0-1");
@@ -54,13 +60,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     }
   });
 
-  test("not ready while the root cannot be read, and ready again", async ({ serve }) => {
-    const port = await freePort();
-    const server = await serve({
-      transport,
-      files: FILES,
-      env: { SLUICE_ADMIN_PORT: String(port) },
-    });
+  test("not ready while the root cannot be read, and ready again", async () => {
+    const server = shared();
     expect((await read(port, "/readyz")).status).toBe(200);
     const away = `${server.folder.path}-away`;
     server.folder.rename(away);

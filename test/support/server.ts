@@ -129,7 +129,10 @@ export class Server extends Program {
 
   /** @throws Error with what the program said, when it does not come to listen */
   async untilListening(): Promise<void> {
-    await vi.waitUntil(() => this.hasExited || this.#readPort(), { timeout: PATIENCE_MS });
+    await vi.waitUntil(() => this.hasExited || this.#readPort(), {
+      timeout: PATIENCE_MS,
+      interval: 10,
+    });
     if (this.port === 0) throw new Error(`the server did not start: ${this.err}`);
   }
 
