@@ -65,15 +65,16 @@ const LONG = [
   "client-leaves",
   "statistics-survive",
   "admin-port",
-  "stream-patience",
   "line-writer",
   "other-nodes",
   "state-store",
   "killed-while-counting",
+  "cpu-accounting",
+  "generator-is-honest",
 ];
 
-/** Those that share come one after the other, which is what lets them. */
-const PROJECTS = ["clients", "alone", "shared"];
+/** Those that share come one after the other, which is what lets them; the shortest last. */
+const PROJECTS = ["alone", "clients", "shared"];
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
