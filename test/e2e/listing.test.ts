@@ -14,7 +14,7 @@ const ALWAYS_LOOK = { ...LISTING, SLUICE_REVALIDATE_MS: "0" } as const;
 const MANY = { uws: 100_000, node: 10_000 } as const;
 const VIEWERS = 60;
 /** What all viewers may cost together: the page alone has 20 MB for each of them. */
-const MORE_MEMORY = 38 * MIB;
+const MORE_MEMORY = 32 * MIB;
 
 const FILES = {
   "a10.txt": "12345",
