@@ -51,7 +51,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(JSON.parse(String(why.body))).toMatchObject({
       status: 206,
       file: server.folder.at("a.txt"),
-      lane: "has a ticket",
+      lane: "answers",
     });
     expect((await report(port)).counters.answersByClass).toEqual([0, 0, 2, 0, 1, 0]);
 
