@@ -27,7 +27,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
   test("every page tells of this server", async () => {
     const server = shared();
-    expect(server.out).toContain(`dashboard on http://127.0.0.1:${port}\n`);
+    await server.untilSays(new RegExp(`^dashboard on http://127.0.0.1:${port}$`, "m"));
     await get(server.port, "/a.txt");
     await get(server.port, "/a.txt", "Range: bytes=0-1");
     await get(server.port, "/gone");

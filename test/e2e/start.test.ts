@@ -110,9 +110,9 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
   test("it says where it listens, what it serves, and what is not as usual", async ({ serve }) => {
     const server = await serve({ transport, env: { SLUICE_DRAIN_MS: "5s" } });
+    await server.untilSays(/^setting SLUICE_DRAIN_MS=5s$/m);
     expect(server.out).toContain(`serves ${fs.realpathSync(server.folder.path)}\n`);
     expect(server.out).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+ through \S+$/m);
-    expect(server.out).toContain("setting SLUICE_DRAIN_MS=5s\n");
     expect(server.out).not.toContain("SLUICE_POOL_BYTES");
     expect(server.err).toBe("");
   });
