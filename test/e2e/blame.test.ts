@@ -67,6 +67,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 
   test("a disk that is slow is to blame", async () => {
     const server = shared();
+    await get(server.port, "/medium.bin"); // the readers and the code are warm
     await get(server.port, "/slow-a.bin");
     const slow = await slowRequest(server, "/slow-a.bin");
     expect(slow).toMatchObject({ blame: "disk", status: 200, sentBytes: MIB, outcome: "sent" });
