@@ -35,6 +35,9 @@ export interface DeliveryParts {
   readonly trace?: Trace;
 }
 
+/** What there is to tell of a request whose answer has begun. */
+type Begun = Pick<Request, "operation" | "path">;
+
 export class Delivery {
   readonly #parts: DeliveryParts;
 
@@ -85,15 +88,12 @@ export class Delivery {
   }
 
   /** The rest of an answer, whose first bytes have gone out without a transfer. */
-  finish(rest: Part<OpenFile>, operation: Operation, reply: Reply): void {
+  finish(rest: Part<OpenFile>, request: Begun, reply: Reply): void {
     const { table } = this.#parts;
     if (rest.kind === "extent") table.hold(rest.file);
-    this.#transfer([rest], operation, reply, (outcome) => {
+    this.#transfer([rest], request.operation, reply, (outcome) => {
       if (rest.kind === "extent") table.release(rest.file);
-      this.#end(outcome, operation);
-      const fault = FAULT_OF[outcome];
-      if (fault !== undefined) this.#parts.report(fault, operation.asked.target);
-      if (outcome !== "sent" && !reply.isOver) reply.cut();
+      this.#endBegun(outcome, request, reply);
     });
   }
 
@@ -119,7 +119,7 @@ export class Delivery {
     const [only] = parts;
     if (parts.length === 1 && only?.kind === "literal") {
       release();
-      this.#sendAtHand(head, only.bytes, operation, reply);
+      this.#sendAtHand(head, only.bytes, request, reply);
       return;
     }
     reply.begin(head);
@@ -130,8 +130,9 @@ export class Delivery {
   }
 
   /** What is at hand goes out at once; only a socket that is full makes it a transfer. */
-  #sendAtHand(head: Head, bytes: Uint8Array, operation: Operation, reply: Reply): void {
+  #sendAtHand(head: Head, bytes: Uint8Array, request: Begun, reply: Reply): void {
     if (reply.isOver) return;
+    const { operation } = request;
     const { counters } = this.#parts;
     const taken = reply.sendWhole(head, bytes);
     counters.bytesAtHand += taken;
@@ -140,7 +141,7 @@ export class Delivery {
       this.#sent(taken, operation);
     } else {
       operation.sent(taken, this.#parts.nowMs());
-      this.finish({ kind: "literal", bytes: bytes.subarray(taken) }, operation, reply);
+      this.finish({ kind: "literal", bytes: bytes.subarray(taken) }, request, reply);
     }
   }
 
@@ -189,17 +190,20 @@ export class Delivery {
   #settle(outcome: Outcome, request: Request, reply: Reply, onChanged: () => void): void {
     const { operation } = request;
     const fault = FAULT_OF[outcome];
-    if (fault === undefined || reply.hasBegun) {
-      this.#end(outcome, operation);
-      if (fault !== undefined) this.#parts.report(fault, request.path);
-      if (outcome !== "sent" && outcome !== "gone") reply.cut();
-      return;
-    }
+    if (fault === undefined || reply.hasBegun) return this.#endBegun(outcome, request, reply);
     this.#count(outcome);
     operation.startOver();
     this.watchForLeaving(operation, reply);
     if (outcome === "changed") onChanged();
     else this.fail(fault, request, reply);
+  }
+
+  /** There is no other answer any more. */
+  #endBegun(outcome: Outcome, { operation, path }: Begun, reply: Reply): void {
+    this.#end(outcome, operation);
+    const fault = FAULT_OF[outcome];
+    if (fault !== undefined) this.#parts.report(fault, path);
+    if (outcome !== "sent" && outcome !== "gone") reply.cut();
   }
 
   #count(outcome: Outcome): void {

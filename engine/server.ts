@@ -175,7 +175,8 @@ export class FileServer implements Handler {
     operation.answered(head.status, body!.length);
     operation.sent(takenBytes, this.#parts.nowMs());
     if (download !== undefined) operation.downloads(download, head.status === 206);
-    this.#delivery.finish(this.#partsAtHand.restOf(ready, takenBytes), operation, reply);
+    const rest = this.#partsAtHand.restOf(ready, takenBytes);
+    this.#delivery.finish(rest, { operation, path: ask.path }, reply);
   }
 
   handle(ask: Ask, reply: Reply): void {
