@@ -2,7 +2,7 @@
  * System calls that Node has no function for: those that refuse where they would have to wait.
  *
  *   openCached   openat2(2), RESOLVE_CACHED (Linux 5.12): only if the whole way is in the kernel's memory
- *   readCached   preadv2(2), RWF_NOWAIT (Linux 4.14): only what lies in the page cache
+ *   readCached   preadv2(2), RWF_NOWAIT (Linux 4.14): only what lies in memory
  *   look         statx(2) on an open descriptor
  *
  * koffi makes the calls, 20 ns each beside what the kernel takes. Results are as the kernel gives
@@ -20,8 +20,11 @@ const RESOLVE_NO_XDEV = 0x1;
 const RESOLVE_NO_MAGICLINKS = 0x2;
 const RESOLVE_BENEATH = 0x8;
 const RESOLVE_CACHED = 0x20;
-const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_CACHED;
+const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
 const OPEN_HOW_BYTES = 24;
+
+const STATFS_WORDS = 15;
+const TMPFS = 0x01021994n;
 
 // `struct statx` is the same on every machine. Places of its fields, counted in their own width.
 const STATX_WORDS = 32;
@@ -44,12 +47,14 @@ type Preadv2 = (
   offset: number,
   flags: number,
 ) => number;
+type Fstatfs = (fd: number, into: Address) => number;
 type Statx = (fd: number, path: Address, flags: number, mask: number, into: Address) => number;
 type OpenAt2 = (nr: number, dir: number, path: string, how: Address, bytes: number) => number;
 
 export class Kernel {
   readonly #koffi: Koffi;
   readonly #preadv2: Preadv2;
+  readonly #fstatfs: Fstatfs;
   readonly #statx: Statx;
   readonly #openat2: OpenAt2;
   /** One `struct iovec`, in halves, the lower one first: address, length. */
@@ -59,6 +64,9 @@ export class Kernel {
   readonly #factLongs = new Uint32Array(this.#facts.buffer);
   readonly #factHalves = new Uint16Array(this.#facts.buffer);
   readonly #factsAddress: Address;
+  /** A `struct statfs`, which begins with the type. */
+  readonly #fileSystem = new BigUint64Array(STATFS_WORDS);
+  readonly #fileSystemAddress: Address;
   readonly #noPath = new Uint8Array(8);
   readonly #noPathAddress: Address;
   readonly #how = new BigUint64Array(3);
@@ -77,13 +85,14 @@ export class Kernel {
     const system = koffi.load(null);
     this.#koffi = koffi;
     this.#preadv2 = system.func("preadv2", "int64", ["int", "uint64", "int", "int64", "int"]);
+    this.#fstatfs = system.func("fstatfs", "int", ["int", "uint64"]);
     this.#statx = system.func("statx", "int", ["int", "uint64", "int", "uint", "uint64"]);
     this.#openat2 = system.func("syscall", "int64", ["int64", "int", "str", "uint64", "size_t"]);
     this.#vectorAddress = this.addressOf(this.#vector);
     this.#factsAddress = this.addressOf(this.#facts);
+    this.#fileSystemAddress = this.addressOf(this.#fileSystem);
     this.#noPathAddress = this.addressOf(this.#noPath);
     this.#howAddress = this.addressOf(this.#how);
-    this.#how[2] = BigInt(RESOLVE);
   }
 
   /** Where bytes lie, for `readCached`. They must not move: not true of what Node's pool lends. */
@@ -92,7 +101,9 @@ export class Kernel {
   }
 
   /**
-   * Reads what lies in the page cache. Cost: 9 µs for 64 KiB, 2 µs for a refusal.
+   * Reads what lies in memory. Cost: 9 µs for 64 KiB, 2 µs for a refusal.
+   *
+   * tmpfs cannot be asked so, and need not be: its pages stay or are swapped out as our own do.
    *
    * @returns bytes read, fewer than asked for where memory or the file ends; or a negative errno:
    *   -EAGAIN when the disk is needed, -EOPNOTSUPP when this file system cannot answer
@@ -101,13 +112,14 @@ export class Kernel {
     this.#vector[0] = address; // a Uint32Array keeps the lower half of what it is given
     this.#vector[1] = address / TWO_TO_32;
     this.#vector[2] = lengthBytes;
-    const got = this.#preadv2(fd, this.#vectorAddress, 1, offset, RWF_NOWAIT);
-    return got < 0 ? -this.#koffi.errno() : got;
+    const got = this.#readVector(fd, offset, RWF_NOWAIT);
+    const waitsForNothing = got === -EOPNOTSUPP && this.#isMemory(fd);
+    return waitsForNothing ? this.#readVector(fd, offset, 0) : got;
   }
 
   /**
    * Opens a path below an open folder, never through a link that leads out of it and never on
-   * another mount. Cost: 3 µs.
+   * another mount. Cost: 3 µs. tmpfs forgets at once that a name leads nowhere, so it is asked again.
    *
    * @param path relative; UTF-8 on the wire to the kernel
    * @param flags as in open(2); O_CLOEXEC is added
@@ -115,9 +127,9 @@ export class Kernel {
    *   or a mount leads elsewhere
    */
   openCached(folderFd: number, path: string, flags: number): number {
-    this.#how[0] = BigInt(flags | O_CLOEXEC);
-    const fd = this.#openat2(SYS_OPENAT2, folderFd, path, this.#howAddress, OPEN_HOW_BYTES);
-    return fd < 0 ? -this.#koffi.errno() : fd;
+    const fd = this.#open(folderFd, path, flags, RESOLVE | RESOLVE_CACHED);
+    const waitsForNothing = fd === -EAGAIN && this.#isMemory(folderFd);
+    return waitsForNothing ? this.#open(folderFd, path, flags, RESOLVE) : fd;
   }
 
   /** Looks at an open descriptor; what was seen is in the getters until the next look. Cost: 2 µs. */
@@ -154,9 +166,26 @@ export class Kernel {
   get mode(): number {
     return this.#factHalves[H_MODE]!;
   }
+
+  #open(folderFd: number, path: string, flags: number, resolve: number): number {
+    this.#how[0] = BigInt(flags | O_CLOEXEC);
+    this.#how[2] = BigInt(resolve);
+    const fd = this.#openat2(SYS_OPENAT2, folderFd, path, this.#howAddress, OPEN_HOW_BYTES);
+    return fd < 0 ? -this.#koffi.errno() : fd;
+  }
+
+  #readVector(fd: number, offset: number, flags: number): number {
+    const got = this.#preadv2(fd, this.#vectorAddress, 1, offset, flags);
+    return got < 0 ? -this.#koffi.errno() : got;
+  }
+
+  #isMemory(fd: number): boolean {
+    return this.#fstatfs(fd, this.#fileSystemAddress) === 0 && this.#fileSystem[0] === TMPFS;
+  }
 }
 
 const TWO_TO_32 = 2 ** 32;
 const O_CLOEXEC = 0o2000000;
 
+const { EAGAIN } = constants.errno;
 export const { ENOENT, EOPNOTSUPP } = constants.errno;

@@ -1,12 +1,12 @@
 /** Fear: a read that waits for a disk on the event loop, or bytes that are not the file's. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { CachedReads } from "../../fs/cached-reads.js";
 import { Kernel } from "../../fs/kernel.js";
 import type { FileIdentity } from "../../fs/reader-pool.js";
 import { canForget, forget } from "../support/forget.js";
-import { put, tempFolder } from "../support/temp-folder.js";
+import { hasMemoryFolders, memoryFolder, put, tempFolder } from "../support/temp-folder.js";
 
 const PAGE = 4096;
 const CONTENT = Buffer.from(
@@ -61,6 +61,25 @@ test.skipIf(!canForget)(
     expect(cached.read(file, 0, CONTENT.length, 0)).toBe(true);
   },
 );
+
+test.skipIf(!hasMemoryFolders)("a file system in memory has all of it there", () => {
+  const fd = fs.openSync(put(memoryFolder(), "file", CONTENT), "r");
+  onTestFinished(() => fs.closeSync(fd));
+  const there = { fd, identity: identityOf(fd) };
+  expect(cached.read(there, 100, 5000, 300)).toBe(true);
+  expect(Buffer.from(slab.subarray(300, 5300)).equals(CONTENT.subarray(100, 5100))).toBe(true);
+  expect(cached.isAtHand(there, 0, CONTENT.length)).toBe(true);
+  expect(cached.canRead(there)).toBe(true);
+});
+
+test("another that cannot tell is asked once", () => {
+  const fd = fs.openSync("/proc/version", "r");
+  onTestFinished(() => fs.closeSync(fd));
+  const there = { fd, identity: identityOf(fd) };
+  expect(cached.canRead(there)).toBe(true);
+  expect(cached.read(there, 0, 1, 0)).toBe(false);
+  expect(cached.canRead(there)).toBe(false);
+});
 
 describe("what seems to be in memory", () => {
   test("has its first and its last byte there", () => {

@@ -3,8 +3,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import koffi from "koffi";
-
-const TMPFS = 0x01021994;
+import { TMPFS } from "./temp-folder.js";
 
 /** Where files lie in memory alone, there is nothing to be forgotten. */
 export const canForget = fs.statfsSync(tmpdir()).type !== TMPFS;
