@@ -19,9 +19,10 @@ export class CachedReads {
   readonly #byteAddress: number;
   readonly #unable = new Set<bigint>();
 
-  constructor(kernel: Kernel, slab: Uint8Array) {
+  /** @param slab offsets of `read` count from its first byte */
+  constructor(kernel: Kernel, slab: SharedArrayBuffer) {
     this.#kernel = kernel;
-    this.#slabAddress = kernel.addressOf(slab);
+    this.#slabAddress = kernel.addressOf(new Uint8Array(slab));
     this.#byteAddress = kernel.addressOf(this.#byte);
   }
 

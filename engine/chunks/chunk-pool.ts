@@ -92,9 +92,9 @@ export class ChunkPool<File extends ChunkFile> {
     return Math.floor(fileOffset / this.chunkBytes);
   }
 
-  /** Where a slot begins in the slab, in bytes. */
+  /** Where a slot begins, in bytes from the start of the slab's buffer. */
   slabOffset(slot: number): number {
-    return slot * this.chunkBytes;
+    return this.#slab.byteOffset + slot * this.chunkBytes;
   }
 
   /** Returns the slot of a chunk, loading or ready, or -1. Cost: two map look-ups. */
@@ -114,7 +114,7 @@ export class ChunkPool<File extends ChunkFile> {
    */
   view(slot: number, offset: number, lengthBytes: number): Uint8Array {
     if (lengthBytes === this.chunkBytes) return this.#wholeViews[slot]!;
-    const from = this.slabOffset(slot) + offset;
+    const from = slot * this.chunkBytes + offset;
     return this.#slab.subarray(from, from + lengthBytes);
   }
 

@@ -15,6 +15,7 @@ import { READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
 import { Kernel } from "../../fs/kernel.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { type JobTimes, ReaderPool } from "../../fs/reader-pool.js";
+import { createSlab } from "../../fs/slab.js";
 import { Counters } from "../../metrics/counters.js";
 import { DiskRecorder } from "../../metrics/disk-recorder.js";
 import { Downloads, MAX_PATHS } from "../../metrics/downloads.js";
@@ -82,7 +83,9 @@ const wallMs = (): number => Date.now();
 export function createMachine(parts: MachineParts): Machine {
   const { config, site, say, accessLog } = parts;
   const poolBytes = slotBytes(config);
-  const slab = new SharedArrayBuffer(poolBytes + SCRATCH_BYTES + FETCH_BYTES);
+  const kernel = config.cachedReads ? Kernel.load() : undefined;
+  const slab = createSlab(poolBytes + SCRATCH_BYTES + FETCH_BYTES, kernel);
+  const scratch = slab.subarray(poolBytes, poolBytes + SCRATCH_BYTES);
   const disk = new DiskRecorder();
   const counters = new Counters();
   const recorder = new RequestRecorder();
@@ -92,12 +95,15 @@ export function createMachine(parts: MachineParts): Machine {
     operations.jobEnded(kind, path, times);
   };
   const smallFileBytes = config.smallCacheBytes === 0 ? 0 : config.smallFileBytes;
-  const readers = new ReaderPool({ readers: config.readers, smallFileBytes }, slab, jobEnded);
-  const kernel = config.cachedReads ? Kernel.load() : undefined;
+  const readers = new ReaderPool(
+    { readers: config.readers, smallFileBytes },
+    slab.buffer,
+    jobEnded,
+  );
   const cachedOpens = kernel && new CachedOpens(kernel, { ...config, smallFileBytes }, nowMs);
-  const cachedReads = kernel && new CachedReads(kernel, new Uint8Array(slab));
+  const cachedReads = kernel && new CachedReads(kernel, slab.buffer);
   const table = new FileTable(readers, config, nowMs, cachedOpens);
-  const pool = new ChunkPool<OpenFile>(new Uint8Array(slab, 0, poolBytes), config.chunkBytes);
+  const pool = new ChunkPool<OpenFile>(slab.subarray(0, poolBytes), config.chunkBytes);
   const sampler = new Sampler({
     recorder,
     counters,
@@ -110,12 +116,12 @@ export function createMachine(parts: MachineParts): Machine {
   const scheduler = new Scheduler<OpenFile>({
     pool,
     reader: createChunkReader(readers, table, cachedReads),
-    scratch: { bytes: new Uint8Array(slab, poolBytes, SCRATCH_BYTES), slabOffset: poolBytes },
+    scratch: { bytes: scratch, slabOffset: scratch.byteOffset },
     settings: {
       sendTimeoutMs: config.sendTimeoutMs,
       readTimeoutMs: config.readTimeoutMs,
       maxReadsPerFile: readsPerFile(config.readers),
-      wasteOffset: poolBytes + SCRATCH_BYTES,
+      wasteOffset: scratch.byteOffset + SCRATCH_BYTES,
     },
     nowMs,
     stalledMs: () => sampler.loop.stalledMs(),

@@ -14,7 +14,7 @@ const CONTENT = Buffer.from(
 );
 
 const slab = new Uint8Array(new SharedArrayBuffer(64 * 1024));
-const cached = new CachedReads(Kernel.load()!, slab);
+const cached = new CachedReads(Kernel.load()!, slab.buffer);
 let path = "";
 let file: { fd: number; identity: FileIdentity };
 

@@ -23,6 +23,17 @@ describe("chunk pool", () => {
     expect(pool.occupancy()).toMatchObject({ slots: 2, free: 0, loading: 2, ready: 0 });
   });
 
+  test("counts from the start of the buffer, wherever the slab begins in it", () => {
+    const slab = new Uint8Array(new SharedArrayBuffer(100), 16, 3 * CHUNK);
+    const pool = new ChunkPool<FakeFile>(slab, CHUNK);
+    const slots = [0, 1, 2].map((chunk) => load(pool, chunk));
+    for (const slot of slots) {
+      expect(pool.slabOffset(slot)).toBe(16 + slot * CHUNK);
+      expect(pool.view(slot, 0, CHUNK).byteOffset).toBe(16 + slot * CHUNK);
+      expect(pool.view(slot, 1, 2).byteOffset).toBe(17 + slot * CHUNK);
+    }
+  });
+
   test("never evicts a loading or pinned slot", () => {
     const pool = createPool(2);
     pool.pin(load(pool, 0));
