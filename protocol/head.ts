@@ -24,10 +24,11 @@ export interface Head {
   readonly status: number;
   /** Code and reason phrase: `200 OK`. */
   readonly statusLine: string;
-  /** Name of the first field; empty when there are no fields. Shared: must not be written to. */
-  readonly firstName: Buffer;
-  /** First value, then CR LF and `Name: value` for each other field. Shared, like `firstName`. */
-  readonly block: Buffer;
+  /**
+   * What stands between the version and the last CR LF: `200 OK`, then CR LF and `Name: value` for
+   * each field. Shared: must not be written to.
+   */
+  readonly lines: Buffer;
   /** The same fields one by one. */
   readonly fields: readonly Field[];
 }
@@ -43,8 +44,6 @@ const FIELD_VALUE = /^[\t -~\u0080-\u00ff]*$/;
 
 const OF_THE_TRANSPORT = new Set(["connection", "content-length", "date", "transfer-encoding"]);
 
-const SEPARATOR = ": ";
-
 /**
  * Builds the head of an answer, RFC 9112 section 4 and RFC 9110 section 5.
  *
@@ -53,51 +52,30 @@ const SEPARATOR = ": ";
  * @throws Error when a field breaks the rules above, or the status is not one we send
  */
 export function buildHead(status: number, fields: readonly Field[]): Head {
-  const firstName = fields[0]?.[0] ?? "";
-  const lines = fields.map(toLine).join("\r\n");
-  return {
-    status,
-    statusLine: `${status} ${reasonOf(status)}`,
-    firstName: nameBytes(firstName),
-    block: Buffer.from(lines.slice(firstName.length + SEPARATOR.length), "latin1"),
-    fields: [...fields],
-  };
+  const statusLine = statusLineOf(status);
+  const lines = Buffer.from(statusLine + linesOf(fields), "latin1");
+  return { status, statusLine, lines, fields: [...fields] };
 }
 
-/**
- * Many thousand heads begin with one of a few names, and a hot one is to find its bytes in the
- * processor's caches. As many as there are fields in the code and the rules.
- */
-const NAME_BYTES = new Map<string, Buffer>();
+const statusLineOf = (status: number): string => `${status} ${reasonOf(status)}`;
 
-function nameBytes(name: string): Buffer {
-  const known = NAME_BYTES.get(name);
-  if (known !== undefined) return known;
-  const bytes = Buffer.from(name, "latin1");
-  NAME_BYTES.set(name, bytes);
-  return bytes;
-}
+const linesOf = (fields: readonly Field[]): string =>
+  fields.map((field) => `\r\n${toLine(field)}`).join("");
 
 /**
- * The head of another answer with more fields. What stands in the first is not checked again, which
- * is most of the cost.
+ * The head of another answer, with more fields in front of those of the first. These are not checked
+ * again, which is most of the cost.
  *
- * @param head has fields
  * @throws Error like `buildHead`
  */
 export function extendHead(head: Head, status: number, more: readonly Field[]): Head {
-  const lines = more.map((field) => `\r\n${toLine(field)}`).join("");
-  const { block } = head;
-  const extended = Buffer.allocUnsafe(block.length + lines.length);
-  block.copy(extended);
-  extended.write(lines, block.length, "latin1");
-  return {
-    status,
-    statusLine: `${status} ${reasonOf(status)}`,
-    firstName: head.firstName,
-    block: extended,
-    fields: [...head.fields, ...more],
-  };
+  const statusLine = statusLineOf(status);
+  const first = statusLine + linesOf(more);
+  const known = head.statusLine.length;
+  const lines = Buffer.allocUnsafe(first.length + head.lines.length - known);
+  lines.write(first, "latin1");
+  head.lines.copy(lines, first.length, known);
+  return { status, statusLine, lines, fields: [...more, ...head.fields] };
 }
 
 /**
@@ -111,7 +89,7 @@ export const buildLines = (fields: readonly Field[]): string =>
 function toLine([name, value]: Field): string {
   const complaint = complaintAbout(name, value);
   if (complaint !== "") throw new Error(`header ${JSON.stringify(name)}: ${complaint}`);
-  return `${name}${SEPARATOR}${value}`;
+  return `${name}: ${value}`;
 }
 
 /** "" for a field that may go out. The value is not quoted: it may be secret. */

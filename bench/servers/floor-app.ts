@@ -25,8 +25,7 @@ export interface ConstantAnswer {
 const ONE_PIECE_BYTES = 128 * 1024;
 
 const answer: ConstantAnswer = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
-const status = Buffer.from(`${answer.status}`);
-const [firstName, block] = headBlock(answer.headers);
+const lines = Buffer.from(linesOf(answer));
 const body =
   answer.bodyPath === undefined ? Buffer.from("nothing here") : readFileSync(answer.bodyPath);
 
@@ -48,10 +47,7 @@ function pickHandler(): (res: HttpResponse) => void {
   return sendLarge;
 }
 
-const head = (res: HttpResponse): HttpResponse =>
-  answer.status === 200
-    ? res.writeHeader(firstName, block)
-    : res.writeStatus(status).writeHeader(firstName, block);
+const head = (res: HttpResponse): HttpResponse => res.writeStatus(lines);
 
 function sendLarge(res: HttpResponse): void {
   let isGone = false;
@@ -67,10 +63,8 @@ function sendLarge(res: HttpResponse): void {
   });
 }
 
-/** All fields in one value: uWebSockets.js writes it as it is. The values are ours alone. */
-function headBlock(headers: Readonly<Record<string, string>>): [Buffer, Buffer] {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const block = lines.join("\r\n");
-  const colon = block.indexOf(": ");
-  return [Buffer.from(block.slice(0, colon)), Buffer.from(block.slice(colon + 2))];
+/** Status and all fields in one: uWebSockets.js writes it as it is. The values are ours alone. */
+function linesOf({ status, headers }: ConstantAnswer): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`${status}`, ...fields].join("\r\n");
 }

@@ -17,14 +17,6 @@ import { createGoneStream, type Reply, type Stream } from "./exchange.js";
 import { addressOf, type ListenState } from "./uws-ask.js";
 import { UwsStream } from "./uws-stream.js";
 
-const STATUS_BYTES: Buffer[] = [];
-
-/** A status line in the shape that costs the least to hand over. */
-export const statusBytesOf = ({ status, statusLine }: Head): Buffer => {
-  STATUS_BYTES[status] ??= Buffer.from(statusLine, "latin1");
-  return STATUS_BYTES[status];
-};
-
 const nothing = (): void => {};
 
 /** In place of a count of bytes: no head has been written, so another answer is still possible. */
@@ -157,8 +149,7 @@ export class UwsReply implements Reply {
   }
 
   #writeHead(res: HttpResponse, head: Head): void {
-    res.writeStatus(statusBytesOf(head));
-    if (head.firstName.length > 0) res.writeHeader(head.firstName, head.block);
+    res.writeStatus(head.lines);
     if (this.#state.isDraining) res.writeHeader("Connection", "close");
   }
 

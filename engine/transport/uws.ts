@@ -11,7 +11,7 @@ import type { Ask, Handler, Listener, ListenOptions, Ready, TlsMaterial } from "
 import { Peers } from "./peers.js";
 import { ExpressAsk, type ListenState, type Push, UwsAsk } from "./uws-ask.js";
 import { serveLive } from "./uws-live.js";
-import { NOT_BEGUN, statusBytesOf, UwsReply } from "./uws-reply.js";
+import { NOT_BEGUN, UwsReply } from "./uws-reply.js";
 import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment, RECORD_BYTES } from "./uws-tls.js";
 
 type Uws = typeof import("uWebSockets.js");
@@ -199,9 +199,7 @@ function answerGet(
 }
 
 function sendUnchanged(handler: Handler, res: HttpResponse, ready: Ready): void {
-  const { head } = ready;
-  res.writeStatus(statusBytesOf(head));
-  res.writeHeader(head.firstName, head.block);
+  res.writeStatus(ready.head.lines);
   res.endWithoutBody();
   handler.sent(ready);
 }
@@ -213,9 +211,7 @@ function sendReady(
   ready: Ready,
   body: Uint8Array,
 ): void {
-  const { head } = ready;
-  if (head.status !== 200) res.writeStatus(statusBytesOf(head));
-  res.writeHeader(head.firstName, head.block);
+  res.writeStatus(ready.head.lines);
   if (state.push(res, body, body.length)[1]) return handler.sent(ready);
   const taken = res.getWriteOffset();
   const reply = new UwsReply(res, state, taken);

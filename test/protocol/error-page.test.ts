@@ -54,7 +54,7 @@ describe("the page", () => {
   test("is small: head and body fit the 16 KiB that leave in one send, many times over", () => {
     for (const code of codes) {
       const { head, lengthBytes } = pages(code, "");
-      expect(head.block.length + lengthBytes).toBeLessThan(4096);
+      expect(head.lines.length + lengthBytes).toBeLessThan(4096);
     }
   });
 });
