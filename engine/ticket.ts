@@ -52,10 +52,10 @@ export interface Ticket {
   readonly download: DownloadCounter | undefined;
 }
 
-/** Cost: for each witness, usually one, a few comparisons. */
+/** Cost: for each witness, usually one, a few comparisons; now and then a look at the disk. */
 export function isGood(ticket: Ticket, table: Pick<FileTable, "isFresh">, nowMs: number): boolean {
   for (const { entry, version } of ticket.witnesses) {
-    if (entry.version !== version || !table.isFresh(entry, nowMs)) return false;
+    if (!table.isFresh(entry, nowMs) || entry.version !== version) return false;
   }
   return true;
 }

@@ -1,6 +1,6 @@
 /**
  * Opens of what the kernel has in memory, on the event loop: the way there, the facts, and a small
- * file whole.
+ * file whole. What is known already is looked at, and opened only if it has changed.
  *
  * openat2(2) was made for this: "a fast-path open that can be performed without resorting to thread
  * offload". A root is held open by a descriptor, and links are judged by the kernel (RESOLVE_BENEATH).
@@ -12,8 +12,16 @@
  */
 import fs from "node:fs";
 import { statfs } from "node:fs/promises";
-import { OPEN_BODY, OPEN_DIRECTORY, OPEN_FAILED, OPEN_FILE, SIBLING_SUFFIXES } from "./jobs.js";
+import {
+  OPEN_BODY,
+  OPEN_DIRECTORY,
+  OPEN_FAILED,
+  OPEN_FILE,
+  OPEN_UNCHANGED,
+  SIBLING_SUFFIXES,
+} from "./jobs.js";
 import { ENOENT, type Kernel } from "./kernel.js";
+import { isSameFile } from "./open-file.js";
 import type { FileIdentity, Opened, OpenRequest } from "./reader-pool.js";
 
 /** What has been opened without a reader, and since when it can be relied on. */
@@ -77,14 +85,22 @@ export class CachedOpens {
     this.#nowMs = nowMs;
   }
 
-  /** Undefined: ask a reader. Cost: 15 to 20 µs for a small file. */
-  open({ root, path, siblings }: Omit<OpenRequest, "known">): OpenedNow | undefined {
+  /** Undefined: ask a reader. Cost: 15 to 20 µs for a small file; a quarter of that if it is known. */
+  open({ root, path, known, siblings }: OpenRequest): OpenedNow | undefined {
     const rootFd = this.#rootFd(root);
     const above = root === "/" ? root : `${root}/`;
     if (rootFd < 0 || path === above || !path.startsWith(above)) return undefined;
     const name = path.slice(above.length);
-    const opened = this.#open(rootFd, name, siblings);
+    const isKnown = known !== undefined && this.#isUnchanged(rootFd, name, known);
+    const opened = isKnown
+      ? this.#vouch(rootFd, name, siblings)
+      : this.#open(rootFd, name, siblings);
     return opened && { opened, seenMs: this.#roots.get(root)!.seenMs };
+  }
+
+  /** Is a root there to be looked below now? */
+  holds(root: string): boolean {
+    return this.#rootFd(root) >= 0;
   }
 
   /** A root may have been switched: none is used before it was looked at again. */
@@ -144,14 +160,28 @@ export class CachedOpens {
     if (this.#isStopped) drop(held);
   }
 
-  // --- one open, all in memory ---
+  // --- one look or open, all in memory ---
+
+  #isUnchanged(rootFd: number, name: string, known: FileIdentity): boolean {
+    const kernel = this.#kernel;
+    const fd = kernel.openCached(rootFd, name, O_PATH);
+    if (fd < 0) return false;
+    const isSame = kernel.look(fd) && isSameFile(kernel, known);
+    kernel.close(fd);
+    return isSame;
+  }
+
+  #vouch(rootFd: number, name: string, withSiblings: boolean): Opened | undefined {
+    const siblings = withSiblings ? this.#findSiblings(rootFd, name) : 0;
+    return siblings < 0 ? undefined : { ...this.#nothing(OPEN_UNCHANGED), siblings };
+  }
 
   /** As F_SIBLINGS in job-records.ts; negative when a reader has to look. */
   #findSiblings(rootFd: number, name: string): number {
     let found = 0;
     for (const [at, suffix] of SIBLING_SUFFIXES.entries()) {
       const fd = this.#kernel.openCached(rootFd, name + suffix, O_PATH);
-      if (fd >= 0) fs.closeSync(fd);
+      if (fd >= 0) this.#kernel.close(fd);
       else if (fd !== -ENOENT) return fd;
       if (fd >= 0) found |= 1 << at;
     }
@@ -166,7 +196,7 @@ export class CachedOpens {
 
     const siblings = withSiblings ? this.#findSiblings(rootFd, name) : 0;
     const opened = siblings < 0 ? undefined : this.#look(fd, siblings, observedMs);
-    if (opened?.result !== OPEN_FILE) fs.closeSync(fd);
+    if (opened?.result !== OPEN_FILE) this.#kernel.close(fd);
     return opened;
   }
 

@@ -2,10 +2,12 @@
  * What is known about each path, for how long it may be believed.
  *
  * 1. find     from memory, while it is fresh
- * 2. look up  else one job to a reader, however many ask: open, fstat, small body, all in one
- * 3. believe  for `revalidateMs` from the moment the job was sent; from half of that on the next
- *             request starts a check on the side, so a busy file is never waited for
- * 4. forget   within bounds: see entries.ts and descriptors.ts
+ * 2. renew    else at once where the kernel has it in memory: see cached-opens.ts
+ * 3. look up  else one job to a reader, however many ask: open, fstat, small body, all in one
+ * 4. believe  for `revalidateMs` from the moment the job was sent; where nothing can be renewed at
+ *             once, the next request from half of that on starts a check on the side, so a busy
+ *             file is never waited for
+ * 5. forget   within bounds: see entries.ts and descriptors.ts
  *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
  * Owns: freshness, and what is under way. Does not know HTTP or chunks.
@@ -109,15 +111,24 @@ export class FileTable {
    */
   find(path: string): Entry | undefined {
     const entry = this.#entries.get(path);
-    return entry !== undefined && this.isFresh(entry, this.#nowMs()) ? entry : undefined;
+    if (entry === undefined) return undefined;
+    const nowMs = this.#nowMs();
+    if (this.isFresh(entry, nowMs)) return entry;
+    const renewed = this.#entries.get(path);
+    return renewed !== undefined && this.#isBelieved(renewed, nowMs) ? renewed : undefined;
   }
 
-  /** May this entry still be believed? Starts a check on the side when it is getting old. */
+  /**
+   * May this entry still be believed? One whose time is over is looked at, where that can be done at
+   * once; its version may rise meanwhile. Elsewhere a check on the side starts before that.
+   */
   isFresh(entry: Entry, nowMs: number): boolean {
-    if (nowMs >= entry.freshUntilMs || entry.generation !== this.#generation) return false;
-    if (entry.known.kind === "file" && !isReachable(entry.known.file)) return false;
+    if (!this.#isBelieved(entry, nowMs)) {
+      this.#renew(entry);
+      if (!this.#isBelieved(entry, nowMs)) return false;
+    }
     entry.wasAskedFor = true;
-    if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
+    if (nowMs >= entry.checkFromMs) this.#checkSoon(entry);
     return true;
   }
 
@@ -203,16 +214,37 @@ export class FileTable {
 
   // --- looking at the disk ---
 
+  #isBelieved({ known, freshUntilMs, generation }: Entry, nowMs: number): boolean {
+    if (nowMs >= freshUntilMs || generation !== this.#generation) return false;
+    return known.kind !== "file" || isReachable(known.file);
+  }
+
   #lookAt(root: string, path: string, done: Waiter): void {
-    if (this.#reliableFile(path) === undefined) {
-      const request = { root, path, siblings: canHaveSiblings(path) };
-      const now = this.#cachedOpens?.open(request);
-      if (now !== undefined) {
-        const since = { root, sentMs: now.seenMs, generation: this.#generation };
-        return done(this.#learn(path, since, now.opened), now.opened.times);
-      }
-    }
-    this.#send(root, path, [done]);
+    const now = this.#lookNow(root, path);
+    if (now === undefined) this.#send(root, path, [done]);
+    else done(now.entry, now.times);
+  }
+
+  /** A path that a reader was asked about is left to him. */
+  #renew({ root, path, freshUntilMs }: Entry): void {
+    const isForgotten = freshUntilMs < 0;
+    if (!isForgotten && !this.#checks.has(path)) this.#lookNow(root, path);
+  }
+
+  /** What can be looked at when its time is over needs no check before. */
+  #checkSoon(entry: Entry): void {
+    if (this.#cachedOpens?.holds(entry.root) !== true) this.#checkOnTheSide(entry);
+  }
+
+  /** Undefined: only a reader can tell. */
+  #lookNow(root: string, path: string): { entry: Entry; times: JobTimes } | undefined {
+    if (this.#cachedOpens === undefined) return undefined;
+    const known = this.#reliableFile(path)?.identity;
+    const now = this.#cachedOpens.open({ root, path, known, siblings: canHaveSiblings(path) });
+    if (now === undefined) return undefined;
+    const { opened, seenMs } = now;
+    const since = { root, sentMs: seenMs, generation: this.#generation };
+    return { entry: this.#learn(path, since, opened), times: opened.times };
   }
 
   // --- asking a reader ---

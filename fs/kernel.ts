@@ -48,6 +48,7 @@ type Preadv2 = (
   flags: number,
 ) => number;
 type Fstatfs = (fd: number, into: Address) => number;
+type Close = (fd: number) => number;
 type Statx = (fd: number, path: Address, flags: number, mask: number, into: Address) => number;
 type OpenAt2 = (nr: number, dir: number, path: string, how: Address, bytes: number) => number;
 
@@ -55,6 +56,7 @@ export class Kernel {
   readonly #koffi: Koffi;
   readonly #preadv2: Preadv2;
   readonly #fstatfs: Fstatfs;
+  readonly #close: Close;
   readonly #statx: Statx;
   readonly #openat2: OpenAt2;
   /** One `struct iovec`, in halves, the lower one first: address, length. */
@@ -86,6 +88,7 @@ export class Kernel {
     this.#koffi = koffi;
     this.#preadv2 = system.func("preadv2", "int64", ["int", "uint64", "int", "int64", "int"]);
     this.#fstatfs = system.func("fstatfs", "int", ["int", "uint64"]);
+    this.#close = system.func("close", "int", ["int"]);
     this.#statx = system.func("statx", "int", ["int", "uint64", "int", "uint", "uint64"]);
     this.#openat2 = system.func("syscall", "int64", ["int64", "int", "str", "uint64", "size_t"]);
     this.#vectorAddress = this.addressOf(this.#vector);
@@ -130,6 +133,11 @@ export class Kernel {
     const fd = this.#open(folderFd, path, flags, RESOLVE | RESOLVE_CACHED);
     const waitsForNothing = fd === -EAGAIN && this.#isMemory(folderFd);
     return waitsForNothing ? this.#open(folderFd, path, flags, RESOLVE) : fd;
+  }
+
+  /** For what was opened by `openCached`; nothing was written through it, so nothing can be lost. */
+  close(fd: number): void {
+    this.#close(fd);
   }
 
   /** Looks at an open descriptor; what was seen is in the getters until the next look. Cost: 2 µs. */

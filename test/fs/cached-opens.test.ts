@@ -8,13 +8,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { CachedOpens } from "../../fs/cached-opens.js";
-import { OPEN_BODY, OPEN_DIRECTORY, OPEN_FAILED, OPEN_FILE } from "../../fs/jobs.js";
+import {
+  OPEN_BODY,
+  OPEN_DIRECTORY,
+  OPEN_FAILED,
+  OPEN_FILE,
+  OPEN_UNCHANGED,
+} from "../../fs/jobs.js";
 import { Kernel } from "../../fs/kernel.js";
-import { type Opened, ReaderPool } from "../../fs/reader-pool.js";
+import { type FileIdentity, type Opened, ReaderPool } from "../../fs/reader-pool.js";
 import { canForget, forget } from "../support/forget.js";
 import { hasMemoryFolders, memoryFolder, put, tempFolder } from "../support/temp-folder.js";
 
 const SMALL_BYTES = 100;
+/** A time stamp that can be set again exactly. */
+const WHOLE_SEC = 1_000_000_000;
 const SETTINGS = { smallFileBytes: SMALL_BYTES, revalidateMs: 1_000_000 };
 const kernel = Kernel.load()!;
 
@@ -30,8 +38,8 @@ const lookFor = (name: string): void => {
 };
 
 /** Nothing that is opened by a test stays open. */
-function openNow(name: string, by = opens): Opened | undefined {
-  const opened = by.open({ root, path: join(root, name), siblings: true })?.opened;
+function openNow(name: string, by = opens, known?: FileIdentity): Opened | undefined {
+  const opened = by.open({ root, path: join(root, name), known, siblings: true })?.opened;
   if (opened !== undefined && opened.fd >= 0) fs.closeSync(opened.fd);
   return opened;
 }
@@ -87,7 +95,7 @@ describe("what is in memory is told at once", () => {
 
   test("a large one comes open, and does not outlive an exec", () => {
     const path = join(root, "large.bin");
-    const { opened } = opens.open({ root, path, siblings: false })!;
+    const { opened } = opens.open({ root, path, known: undefined, siblings: false })!;
     expect(opened).toMatchObject({ result: OPEN_FILE, body: undefined });
     expect(fs.readlinkSync(`/proc/self/fd/${opened.fd}`)).toBe(fs.realpathSync(path));
     const [, flags] = /flags:\s+(\d+)/.exec(
@@ -110,6 +118,74 @@ describe("what is in memory is told at once", () => {
   });
 });
 
+describe("what is known", () => {
+  const path = (): string => join(root, "known.txt");
+  const put = (text: string): FileIdentity => {
+    fs.rmSync(path(), { force: true });
+    fs.writeFileSync(path(), text);
+    fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
+    lookFor("known.txt");
+    return openNow("known.txt")!.identity!;
+  };
+
+  test("is vouched for while it is the same, with its siblings, and not opened", () => {
+    const known = put("same");
+    const before = fs.readdirSync("/proc/self/fd").length;
+    expect(openNow("known.txt", opens, known)).toMatchObject({
+      result: OPEN_UNCHANGED,
+      fd: -1,
+      siblings: 0,
+      body: undefined,
+    });
+    fs.writeFileSync(`${path()}.br`, "br");
+    expect(openNow("known.txt", opens, known)).toMatchObject({
+      result: OPEN_UNCHANGED,
+      siblings: 1,
+    });
+    fs.rmSync(`${path()}.br`);
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+  });
+
+  test.each([
+    ["written to", () => fs.writeFileSync(path(), "other")],
+    ["longer, under the same time", () => lengthen()],
+    ["another file of the same length and time", () => replace()],
+  ])("is opened anew when it is %s", (_, change) => {
+    const known = put("same");
+    change();
+    lookFor("known.txt");
+    const body = fs.readFileSync(path());
+    expect(openNow("known.txt", opens, known)).toMatchObject({ result: OPEN_BODY, body });
+  });
+
+  test("is missing when it is gone", () => {
+    const known = put("same");
+    fs.rmSync(path());
+    lookFor("known.txt");
+    const missing = { result: OPEN_FAILED, errno: -2 };
+    expect(openNow("known.txt", opens, known)).toMatchObject(missing);
+  });
+
+  test("is left to a reader when a link leads to it from outside", () => {
+    const secret = join(outside, "secret.txt");
+    const { dev, ino, size, mtimeNs } = fs.statSync(secret, { bigint: true });
+    const known = { dev, ino, sizeBytes: Number(size), mtimeNs };
+    expect(openNow("outside-link.txt", opens, known)).toBeUndefined();
+  });
+
+  function lengthen(): void {
+    fs.appendFileSync(path(), "r");
+    fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
+  }
+
+  function replace(): void {
+    fs.renameSync(path(), `${path()}.old`);
+    fs.writeFileSync(path(), "mesa");
+    fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
+    fs.rmSync(`${path()}.old`);
+  }
+});
+
 test.skipIf(!canForget)("a file whose siblings nobody has looked for is left to a reader", () => {
   fs.writeFileSync(join(root, "new.txt"), "new");
   expect(openNow("new.txt")).toBeUndefined();
@@ -123,14 +199,16 @@ test.skipIf(!hasMemoryFolders)("a file system in memory leaves nothing to a read
   const there = new CachedOpens(kernel, SETTINGS, () => performance.now());
   onTestFinished(() => there.stop());
   const ask = (name: string) =>
-    there.open({ root: folder, path: join(folder, name), siblings: true })?.opened;
+    there.open({ root: folder, path: join(folder, name), known: undefined, siblings: true })
+      ?.opened;
   await vi.waitUntil(() => ask("missing.txt"), { interval: 5 });
   put(folder, "new.txt", "new");
   expect(ask("new.txt")).toMatchObject({ body: Buffer.from("new"), siblings: 0 });
   const { fd, result } = ask("large.bin")!;
   fs.closeSync(fd);
   expect(result).toBe(OPEN_FILE);
-  const beside = { root: folder, path: `${folder}-2/new.txt`, siblings: true };
+  const path = `${folder}-2/new.txt`;
+  const beside = { root: folder, path, known: undefined, siblings: true };
   expect(there.open(beside)).toBeUndefined();
 });
 
@@ -190,7 +268,8 @@ describe("a root", () => {
     lookFor("small.txt");
     const clock = { nowMs: 0 };
     const looked = new CachedOpens(kernel, { ...SETTINGS, revalidateMs: 1000 }, () => clock.nowMs);
-    const ask = () => looked.open({ root, path: join(root, "small.txt"), siblings: true });
+    const ask = () =>
+      looked.open({ root, path: join(root, "small.txt"), known: undefined, siblings: true });
     expect(ask()).toBeUndefined();
     await vi.waitUntil(ask, { interval: 5 });
     clock.nowMs = 750;
@@ -220,7 +299,12 @@ describe("a root", () => {
     fs.symlinkSync("a", current);
     const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
     const ask = () =>
-      switched.open({ root: current, path: `${current}/small.txt`, siblings: false });
+      switched.open({
+        root: current,
+        path: `${current}/small.txt`,
+        known: undefined,
+        siblings: false,
+      });
     await vi.waitUntil(ask, { interval: 5 });
     fs.symlinkSync("b", join(folder, "next"));
     fs.renameSync(join(folder, "next"), current);
@@ -240,7 +324,12 @@ describe("a root", () => {
       performance.now(),
     );
     const ask = () =>
-      watched.open({ root: current, path: `${current}/small.txt`, siblings: false });
+      watched.open({
+        root: current,
+        path: `${current}/small.txt`,
+        known: undefined,
+        siblings: false,
+      });
     await vi.waitUntil(ask, { interval: 5 });
     fs.renameSync(current, join(folder, "before"));
     fs.mkdirSync(current);
@@ -251,7 +340,8 @@ describe("a root", () => {
 
   test("on a file system that may wait is never used", async () => {
     const proc = new CachedOpens(kernel, SETTINGS, () => performance.now());
-    const ask = () => proc.open({ root: "/proc", path: "/proc/version", siblings: false });
+    const ask = () =>
+      proc.open({ root: "/proc", path: "/proc/version", known: undefined, siblings: false });
     expect(ask()).toBeUndefined();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(ask()).toBeUndefined();

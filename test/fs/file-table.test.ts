@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { CachedOpens } from "../../fs/cached-opens.js";
 import { type Entry, FileTable, type FileTableSettings } from "../../fs/file-table.js";
-import { OPEN_BODY } from "../../fs/jobs.js";
+import { OPEN_BODY, OPEN_UNCHANGED } from "../../fs/jobs.js";
 import type { OpenFile } from "../../fs/open-file.js";
-import type { Opened } from "../../fs/reader-pool.js";
+import type { FileIdentity, Opened, OpenRequest } from "../../fs/reader-pool.js";
 import { type FakeFile, FakePool, type FakeThing } from "./fake-pool.js";
 
 const ROOT = "/srv";
@@ -466,12 +466,19 @@ describe("what the kernel has in memory", () => {
       asked: 0,
       seenMs: 9_800,
       distrusted: 0,
-      open({ path }: { path: string }) {
+      known: undefined as FileIdentity | undefined,
+      open({ path, known }: OpenRequest) {
         memory.asked++;
+        memory.known = known;
         const opened = told.get(path);
         return opened && { opened: { ...A_FILE, ...opened }, seenMs: memory.seenMs };
       },
-      distrust: () => void memory.distrusted++,
+      holdsRoot: true,
+      holds: () => memory.holdsRoot,
+      distrust() {
+        memory.distrusted++;
+        told.clear();
+      },
     };
     const pool = new FakePool();
     const clock = { nowMs: 10_000 };
@@ -490,6 +497,17 @@ describe("what the kernel has in memory", () => {
     times: { askedMs: 0, startedMs: 0, endedMs: 0 },
   };
 
+  const UNCHANGED = { result: OPEN_UNCHANGED, identity: undefined, body: undefined };
+
+  /** The entry that a look finds at once. */
+  function lookUp(table: FileTable): Entry {
+    let found: Entry | undefined;
+    table.lookUp(ROOT, "/srv/a", (entry) => {
+      found = entry;
+    });
+    return found!;
+  }
+
   test("is told before the question returns, and no reader is asked", () => {
     const { memory, pool, table } = createMemory();
     memory.told.set("/srv/a", {});
@@ -505,19 +523,115 @@ describe("what the kernel has in memory", () => {
     const { memory, clock, table } = createMemory();
     memory.told.set("/srv/a", {});
     table.lookUp(ROOT, "/srv/a", () => {});
+    memory.told.delete("/srv/a");
     clock.nowMs = memory.seenMs + DEFAULTS.revalidateMs - 1;
     expect(table.find("/srv/a")).toBeDefined();
     clock.nowMs++;
     expect(table.find("/srv/a")).toBeUndefined();
   });
 
-  test("is asked for when it was never read, and when it was forgotten; else a reader checks", () => {
+  test("is asked again when its time is over, and told what is known", () => {
     const { memory, pool, clock, table } = createMemory();
     memory.told.set("/srv/a", {});
-    table.lookUp(ROOT, "/srv/a", () => {});
-    clock.nowMs += DEFAULTS.revalidateMs;
-    table.lookUp(ROOT, "/srv/a", () => {});
+    const first = lookUp(table);
+    memory.told.set("/srv/a", UNCHANGED);
+    clock.nowMs = memory.seenMs = 20_000;
+    expect(table.find("/srv/a")).toBe(first);
+    expect([first.version, memory.asked, pool.asked]).toEqual([0, 2, []]);
+    expect(memory.known).toEqual(A_FILE.identity);
+    clock.nowMs += DEFAULTS.revalidateMs - 1;
+    expect(table.isFresh(first, clock.nowMs)).toBe(true);
+  });
+
+  test("is opened anew when its time stamp cannot vouch for it", () => {
+    const { memory, clock, table } = createMemory();
+    const mtimeNs = BigInt(A_FILE.observedMs) * 1_000_000n;
+    memory.told.set("/srv/a", { identity: { ...A_FILE.identity!, mtimeNs } });
+    const young = lookUp(table);
+    clock.nowMs = memory.seenMs = 20_000;
+    expect(table.isFresh(young, clock.nowMs)).toBe(false);
+    expect([memory.asked, memory.known]).toEqual([2, undefined]);
+  });
+
+  test("is asked once for each time that is over", () => {
+    const { memory, pool, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const entry = lookUp(table);
+    memory.told.set("/srv/a", UNCHANGED);
+    const start = memory.seenMs;
+    for (let ms = 0; ms < 2 * DEFAULTS.revalidateMs; ms += DEFAULTS.revalidateMs / 10) {
+      clock.nowMs = memory.seenMs = start + ms;
+      expect(table.isFresh(entry, clock.nowMs)).toBe(true);
+    }
+    expect([memory.asked, pool.asked]).toEqual([1 + 1, []]);
+  });
+
+  test("is another entry when the file has changed, and the old one is good no more", () => {
+    const { memory, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const old = lookUp(table);
+    memory.told.set("/srv/a", { body: Buffer.from("new!") });
+    clock.nowMs = memory.seenMs = 20_000;
+    expect(table.isFresh(old, clock.nowMs)).toBe(false);
+    const { known } = table.find("/srv/a")!;
+    expect(known).toMatchObject({ kind: "file", file: { body: Buffer.from("new!") } });
+    expect(memory.asked).toBe(2);
+  });
+
+  test("is found at once when the file has changed", () => {
+    const { memory, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const old = lookUp(table);
+    memory.told.set("/srv/a", { body: Buffer.from("new!") });
+    clock.nowMs = memory.seenMs = 20_000;
+    const found = table.find("/srv/a")!;
+    expect(found).not.toBe(old);
+    expect([table.isFresh(found, clock.nowMs), memory.asked]).toEqual([true, 2]);
+  });
+
+  test("is another version when only its siblings have changed", () => {
+    const { memory, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const entry = lookUp(table);
+    memory.told.set("/srv/a", { ...UNCHANGED, siblings: 4 });
+    clock.nowMs = memory.seenMs = 20_000;
+    expect(table.isFresh(entry, clock.nowMs)).toBe(true);
+    expect([entry.version, entry.known]).toMatchObject([1, { siblings: 4 }]);
+  });
+
+  test("is left to a reader on the side while its root cannot be looked below", () => {
+    const { memory, pool, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const entry = lookUp(table);
+    memory.told.delete("/srv/a");
+    memory.holdsRoot = false;
+    clock.nowMs = memory.seenMs + DEFAULTS.revalidateMs - 1;
+    for (let n = 0; n < 3; n++) expect(table.isFresh(entry, clock.nowMs)).toBe(true);
     expect([memory.asked, pool.asked]).toEqual([1, ["/srv/a"]]);
+    clock.nowMs++;
+    expect(table.isFresh(entry, clock.nowMs)).toBe(false);
+    expect(memory.asked).toBe(1); // the reader is asked already
+  });
+
+  test("is not believed any more when only a reader can tell", () => {
+    const { memory, clock, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const entry = lookUp(table);
+    memory.told.delete("/srv/a");
+    clock.nowMs = memory.seenMs + DEFAULTS.revalidateMs;
+    expect([table.isFresh(entry, clock.nowMs), table.find("/srv/a")]).toEqual([false, undefined]);
+  });
+
+  test("is not asked for what was forgotten", () => {
+    const { memory, pool, clock } = createMemory();
+    const settings = { ...DEFAULTS, smallCacheBytes: A_FILE.body!.length };
+    const asked = memory as unknown as CachedOpens;
+    const table = new FileTable(pool.asPool, settings, () => clock.nowMs, asked);
+    for (const path of ["/srv/a", "/srv/b"]) memory.told.set(path, {});
+    const forgotten = lookUp(table);
+    table.lookUp(ROOT, "/srv/b", () => {});
+    clock.nowMs = memory.seenMs = 20_000;
+    expect([table.isFresh(forgotten, clock.nowMs), memory.asked]).toEqual([false, 2]);
   });
 
   test("and what it has not is asked of a reader, once for all who wait", () => {
