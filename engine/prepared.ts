@@ -23,6 +23,7 @@ export class PreparedFile {
   readonly representation: Representation;
   readonly #nowMs: number;
   #whole: Head | undefined;
+  #headOnly: Ready | undefined;
   #unchanged: Ready | undefined;
   #lastModified: string | undefined;
 
@@ -35,6 +36,13 @@ export class PreparedFile {
   get whole(): Head {
     this.#whole ??= wholeHead(this.representation, this.#nowMs);
     return this.#whole;
+  }
+
+  /** The 200 to a HEAD. */
+  get headOnly(): Ready {
+    const { sizeBytes } = this.representation;
+    this.#headOnly ??= createHeadOnly(this.whole, sizeBytes);
+    return this.#headOnly;
   }
 
   /** The 304. */
@@ -59,6 +67,8 @@ export class PreparedFile {
 export interface PreparedMiss {
   readonly kind: "miss";
   readonly ready: Ready;
+  /** The same to a HEAD. */
+  readonly headOnly: Ready;
 }
 
 export type Prepared = PreparedFile | PreparedMiss;
@@ -106,5 +116,16 @@ export const representListing = (
 export function prepareMiss({ head, body }: Answer): PreparedMiss {
   const [page] = body;
   if (page?.kind !== "literal") throw new Error("the page of a miss has one literal part");
-  return { kind: "miss", ready: { head, body: page.bytes, download: undefined } };
+  return {
+    kind: "miss",
+    ready: { head, body: page.bytes, download: undefined },
+    headOnly: createHeadOnly(head, page.bytes.length),
+  };
 }
+
+const createHeadOnly = (head: Head, lengthBytes: number): Ready => ({
+  head,
+  body: undefined,
+  lengthBytes,
+  download: undefined,
+});

@@ -42,8 +42,10 @@ export interface Ask {
 /** A whole answer at hand: to be sent, or begun, before `express` is asked again. */
 export interface Ready {
   readonly head: Head;
-  /** Undefined for a 304. */
+  /** Undefined for a head alone: of a 304, or for a HEAD. */
   readonly body: Uint8Array | undefined;
+  /** `Content-Length` of a head alone, if that has one. */
+  readonly lengthBytes?: number;
   /** Where to count it as a download; undefined when it is none. */
   readonly download: DownloadCounter | undefined;
 }
@@ -110,7 +112,7 @@ export interface Reply extends Sink {
 
 /** What a transport serves. Nothing here may throw: some transports end the process on it. */
 export interface Handler {
-  /** An answer at hand, or undefined: then `handle`. Called for GET only. */
+  /** An answer at hand, or undefined: then `handle`. Called for GET and HEAD only. */
   express(ask: Ask): Ready | undefined;
   /** The transport has sent all of what `express` has just returned. */
   sent(ready: Ready): void;

@@ -198,14 +198,15 @@ function refuse(live: LiveHandler, ask: Ask, reply: NodeReply): void {
 }
 
 function answer(handler: Handler, ask: Ask, reply: NodeReply): void {
-  const ready = ask.method === "GET" ? handler.express(ask) : undefined;
+  const { method } = ask;
+  const ready = method === "GET" || method === "HEAD" ? handler.express(ask) : undefined;
   if (ready === undefined) handler.handle(ask, reply);
   else sendReady(handler, ask, reply, ready);
 }
 
 function sendReady(handler: Handler, ask: Ask, reply: NodeReply, ready: Ready): void {
-  const { head, body } = ready;
-  if (body === undefined) reply.sendHead(head, undefined);
+  const { head, body, lengthBytes } = ready;
+  if (body === undefined) reply.sendHead(head, lengthBytes);
   const taken = body === undefined ? 0 : reply.sendWhole(head, body);
   if (body === undefined || taken === body.length) handler.sent(ready);
   else handler.finish(ask, ready, taken, reply);

@@ -45,7 +45,7 @@ export function addressOf(res: HttpResponse, { peers }: ListenState): string {
 
 /** One for all requests of the lane: it is only read before the call-back returns. */
 export class ExpressAsk implements Ask {
-  readonly method = "GET";
+  method: "GET" | "HEAD" = "GET";
   readonly version = VERSION;
   request: HttpRequest | undefined;
   response: HttpResponse | undefined;
@@ -53,7 +53,13 @@ export class ExpressAsk implements Ask {
   #path: string | undefined;
 
   /** Takes the place of the one before. */
-  begin(request: HttpRequest, response: HttpResponse, state: ListenState): void {
+  begin(
+    request: HttpRequest,
+    response: HttpResponse,
+    state: ListenState,
+    method: "GET" | "HEAD",
+  ): void {
+    this.method = method;
     this.request = request;
     this.response = response;
     this.#state = state;

@@ -79,7 +79,8 @@ function addRoutes(
       onClosed: () => state.peers.left(),
     });
   }
-  app.get("/*", (res, req) => answerGet(handler, state, res, req));
+  app.get("/*", (res, req) => answer(handler, state, res, req, "GET"));
+  app.head("/*", (res, req) => answer(handler, state, res, req, "HEAD"));
   app.any("/*", (res, req) => handle(handler, new UwsAsk(req, res, state), res, state));
 }
 
@@ -185,21 +186,24 @@ class UwsListener implements Listener {
 const expressAsk = new ExpressAsk();
 
 /** Cost of a hot file: the look-ups of `express`, one head, one body, one send. */
-function answerGet(
+function answer(
   handler: Handler,
   state: ListenState,
   res: HttpResponse,
   req: HttpRequest,
+  method: "GET" | "HEAD",
 ): void {
-  expressAsk.begin(req, res, state);
+  expressAsk.begin(req, res, state, method);
   const ready = state.isDraining ? undefined : handler.express(expressAsk);
   if (ready === undefined) handle(handler, expressAsk, res, state);
-  else if (ready.body === undefined) sendUnchanged(handler, res, ready);
+  else if (ready.body === undefined) sendHead(handler, res, ready);
   else sendReady(handler, state, res, ready, ready.body);
 }
 
-function sendUnchanged(handler: Handler, res: HttpResponse, ready: Ready): void {
-  res.writeStatus(ready.head.lines);
+function sendHead(handler: Handler, res: HttpResponse, ready: Ready): void {
+  const { head, lengthBytes } = ready;
+  res.writeStatus(head.lines);
+  if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));
   res.endWithoutBody();
   handler.sent(ready);
 }

@@ -1,0 +1,75 @@
+/** Fear: a HEAD answered at once says otherwise than GET, or leaves its connection in disorder. */
+import { afterAll, describe, expect } from "vitest";
+import { type Answer, Client, request } from "../support/client.js";
+import { Folder, MIB } from "../support/folder.js";
+import { sharedServer, TRANSPORTS, test } from "../support/server.js";
+
+const site = new Folder({
+  "small.txt": "small",
+  "empty.txt": "",
+  "large.bin": { sizeBytes: 5000 * MIB, islands: [] },
+  "app.js": "let it = 1;",
+  "app.js.gz": "gz",
+});
+afterAll(() => site.remove());
+
+const TIMES = 3; // found out once, then known
+const AGAIN = { "/small.txt": 200, "/empty.txt": 200, "/app.js": 200, "/missing.txt": 404 };
+
+/** What both answers must say alike, in whatever order: all but when. */
+const saidBy = ({ status, fields }: Answer) => ({
+  status,
+  fields: Object.fromEntries([...fields].filter(([name]) => name !== "date")),
+});
+
+describe.each(TRANSPORTS)("through %s", (transport) => {
+  const server = sharedServer({ transport, folder: site });
+
+  test.each(Object.entries(AGAIN))("HEAD %s says what GET says", async (path, status) => {
+    const client = await Client.connect(server().port);
+    for (let n = 0; n < TIMES; n++) {
+      client.send(request(`HEAD ${path}`, "Range: bytes=0-1"));
+      const head = await client.answer("HEAD");
+      client.send(request(`GET ${path}`));
+      const whole = await client.answer();
+      expect(saidBy(head)).toEqual(saidBy(whole));
+      expect([head.status, head.fields.get("content-length")]).toEqual([
+        status,
+        `${whole.body.length}`,
+      ]);
+    }
+    client.leave();
+  });
+
+  test("of a file over 4 GiB, and of the coding that is asked for", async () => {
+    const client = await Client.connect(server().port);
+    for (let n = 0; n < TIMES; n++) {
+      client.send(request("HEAD /large.bin"));
+      expect((await client.answer("HEAD")).fields.get("content-length")).toBe(`${5000 * MIB}`);
+      client.send(request("HEAD /app.js", "Accept-Encoding: gzip"));
+      const { fields } = await client.answer("HEAD");
+      expect([fields.get("content-length"), fields.get("content-encoding")]).toEqual(["2", "gzip"]);
+    }
+    client.leave();
+  });
+
+  test("conditions are weighed, and no byte of a body is counted", async () => {
+    const client = await Client.connect(server().port);
+    const counted = async () => {
+      const { counters } = await server().stats();
+      return [counters.bytesAtHand, counters.bodiesSent, counters.answersByClass[3]!];
+    };
+    const [bytes, bodies, unchanged] = await counted();
+    client.send(request("HEAD /small.txt"));
+    const tag = (await client.answer("HEAD")).fields.get("etag")!;
+    for (let n = 0; n < TIMES; n++) {
+      client.send(request("HEAD /small.txt", `If-None-Match: ${tag}`));
+      const { status, fields } = await client.answer("HEAD");
+      expect([status, fields.get("content-length")]).toEqual([304, undefined]);
+      client.send(request("HEAD /small.txt", 'If-Match: "another"'));
+      expect((await client.answer("HEAD")).status).toBe(412);
+    }
+    expect(await counted()).toEqual([bytes, bodies, unchanged! + TIMES]);
+    client.leave();
+  });
+});
