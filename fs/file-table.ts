@@ -128,7 +128,7 @@ export class FileTable {
       if (!this.#isBelieved(entry, nowMs)) return false;
     }
     entry.wasAskedFor = true;
-    if (nowMs >= entry.checkFromMs) this.#checkSoon(entry);
+    if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
     return true;
   }
 
@@ -231,11 +231,6 @@ export class FileTable {
     if (!isForgotten && !this.#checks.has(path)) this.#lookNow(root, path);
   }
 
-  /** What can be looked at when its time is over needs no check before. */
-  #checkSoon(entry: Entry): void {
-    if (this.#cachedOpens?.holds(entry.root) !== true) this.#checkOnTheSide(entry);
-  }
-
   /** Undefined: only a reader can tell. */
   #lookNow(root: string, path: string): { entry: Entry; times: JobTimes } | undefined {
     if (this.#cachedOpens === undefined) return undefined;
@@ -249,9 +244,12 @@ export class FileTable {
 
   // --- asking a reader ---
 
+  /** Once for each time it is believed; not at all what can be looked at when that is over. */
   #checkOnTheSide(entry: Entry): void {
+    const { root, path } = entry;
     entry.checkFromMs = entry.freshUntilMs;
-    if (!this.#checks.has(entry.path)) this.#send(entry.root, entry.path, []);
+    const isRenewable = this.#cachedOpens?.holds(root) === true;
+    if (!isRenewable && !this.#checks.has(path)) this.#send(root, path, []);
   }
 
   #send(root: string, path: string, waiters: Waiter[]): void {
