@@ -89,7 +89,7 @@ export function respond(
  * representation, its tag included, stays the same.
  */
 export const wholeHead = (representation: Representation, nowMs: number): Head =>
-  buildHead(200, describe(representation, representation.mediaType, nowMs));
+  extendHead(commonHead(representation), 200, validatorFields(representation, nowMs));
 
 /**
  * The head of an unconditional 206 of one part, RFC 9110 section 15.3.7.1.
@@ -190,14 +190,32 @@ export const wholeBody = ({ sizeBytes }: Pick<Representation, "sizeBytes">): Bod
   sizeBytes === 0 ? [] : [{ kind: "extent", first: 0, last: sizeBytes - 1 }];
 
 /** Everything there is to say to a client that sees these bytes for the first time. */
-function describe(file: Representation, contentType: string, nowMs: number): Field[] {
-  return [
-    ["Content-Type", contentType],
-    ...lastModified(file, nowMs),
-    ...entityTag(file),
-    ["Accept-Ranges", "bytes"],
-    ...file.fields,
-  ];
+const describe = (file: Representation, contentType: string, nowMs: number): Field[] => [
+  ...validatorFields(file, nowMs),
+  ...commonFields(file, contentType),
+];
+
+const validatorFields = (file: Representation, nowMs: number): Field[] => [
+  ...lastModified(file, nowMs),
+  ...entityTag(file),
+];
+
+const commonFields = ({ fields }: Representation, contentType: string): Field[] => [
+  ["Content-Type", contentType],
+  ["Accept-Ranges", "bytes"],
+  ...fields,
+];
+
+/** Heads without validators, by their list of fields and media type. */
+const commonHeads = new WeakMap<readonly Field[], Map<string, Head>>();
+
+/** What a file has in common with others that have the very same list of fields: built once for all. */
+function commonHead(file: Representation): Head {
+  const { fields, mediaType } = file;
+  const byType = commonHeads.get(fields) ?? new Map<string, Head>();
+  const head = byType.get(mediaType) ?? buildHead(200, commonFields(file, mediaType));
+  commonHeads.set(fields, byType.set(mediaType, head));
+  return head;
 }
 
 /**

@@ -70,9 +70,9 @@ const fieldOf = ({ head }: Answer, name: string): string | undefined =>
   head.fields.find(([key]) => key === name)?.[1];
 
 const DESCRIPTION = [
-  "Content-Type",
   "Last-Modified",
   "ETag",
+  "Content-Type",
   "Accept-Ranges",
   "Cache-Control",
   "Vary",
