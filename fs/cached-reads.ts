@@ -30,17 +30,8 @@ export class CachedReads {
    * Fills a piece of the slab from an open file, if all of it lies in memory. What was written to the
    * slab means nothing when it does not.
    */
-  read(
-    { fd, identity }: OpenedFile,
-    offset: number,
-    lengthBytes: number,
-    slabOffset: number,
-  ): boolean {
-    if (!this.#isAble(identity)) return false;
-    const address = this.#slabAddress + slabOffset;
-    const got = this.#kernel.readCached(fd, address, lengthBytes, offset);
-    if (got === -EOPNOTSUPP) this.#unable.add(identity.dev);
-    return got === lengthBytes;
+  read(file: OpenedFile, offset: number, lengthBytes: number, slabOffset: number): boolean {
+    return this.#has(file, this.#slabAddress + slabOffset, lengthBytes, offset);
   }
 
   /** Can its file system tell what lies in memory? True until it said that it cannot. */
@@ -50,7 +41,10 @@ export class CachedReads {
 
   /** Do the first and the last of these bytes lie in memory? Cost: 3 µs. */
   isAtHand(file: OpenedFile, offset: number, lengthBytes: number): boolean {
-    return this.#hasByte(file, offset) && this.#hasByte(file, offset + lengthBytes - 1);
+    const last = offset + lengthBytes - 1;
+    return (
+      this.#has(file, this.#byteAddress, 1, offset) && this.#has(file, this.#byteAddress, 1, last)
+    );
   }
 
   /**
@@ -67,8 +61,19 @@ export class CachedReads {
     return this.#unable.size === 0 || !this.#unable.has(dev);
   }
 
-  #hasByte({ fd, identity }: OpenedFile, offset: number): boolean {
+  #has(
+    { fd, identity }: OpenedFile,
+    address: number,
+    lengthBytes: number,
+    offset: number,
+  ): boolean {
     if (!this.#isAble(identity)) return false;
-    return this.#kernel.readCached(fd, this.#byteAddress, 1, offset) === 1;
+    const got = this.#kernel.readCached(fd, address, lengthBytes, offset);
+    if (got !== -EOPNOTSUPP) return got === lengthBytes;
+    if (this.#kernel.isInMemory(fd)) {
+      return this.#kernel.read(fd, address, lengthBytes, offset) === lengthBytes;
+    }
+    this.#unable.add(identity.dev);
+    return false;
   }
 }

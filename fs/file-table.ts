@@ -9,6 +9,8 @@
  *             file is never waited for
  * 5. forget   within bounds: see entries.ts and descriptors.ts
  *
+ * A small file that was never asked for before may be lent: its bytes are kept from its second time on.
+ *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
  * Owns: freshness, and what is under way. Does not know HTTP or chunks.
  */
@@ -85,6 +87,9 @@ export class FileTable {
   readonly #descriptors: Descriptors;
   readonly #entries: Entries;
   readonly #checks = new Map<string, Check>();
+  /** What was lent last. */
+  #lentFile: OpenFile | undefined;
+  #lentBytes: Buffer | undefined;
   #generation = 0;
   #closeUnusedAtMs: number;
 
@@ -116,6 +121,24 @@ export class FileTable {
     if (this.isFresh(entry, nowMs)) return entry;
     const renewed = this.#entries.get(path);
     return renewed !== undefined && this.#isBelieved(renewed, nowMs) ? renewed : undefined;
+  }
+
+  /**
+   * As `find`, and of a path that it does not know whatever can be seen at once. Undefined: `lookUp`.
+   *
+   * A small file that was not known comes without its bytes, which `takeLoan` has.
+   */
+  glance(root: string, path: string): Entry | undefined {
+    if (this.#entries.get(path) !== undefined) return this.find(path);
+    return this.#checks.has(path) ? undefined : this.#lookNow(root, path, true)?.entry;
+  }
+
+  /** The bytes of a file that has just been glanced at: they stand until the table is asked again. */
+  takeLoan(file: OpenFile): Buffer | undefined {
+    const bytes = this.#lentFile === file ? this.#lentBytes : undefined;
+    this.#lentFile = undefined;
+    this.#lentBytes = undefined;
+    return bytes;
   }
 
   /**
@@ -232,14 +255,22 @@ export class FileTable {
   }
 
   /** Undefined: only a reader can tell. */
-  #lookNow(root: string, path: string): { entry: Entry; times: JobTimes } | undefined {
+  #lookNow(
+    root: string,
+    path: string,
+    lends = false,
+  ): { entry: Entry; times: JobTimes } | undefined {
     if (this.#cachedOpens === undefined) return undefined;
-    const known = this.#reliableFile(path)?.identity;
-    const now = this.#cachedOpens.open({ root, path, known, siblings: canHaveSiblings(path) });
+    const known = lends ? undefined : this.#reliableFile(path)?.identity;
+    const asked = { root, path, known, siblings: canHaveSiblings(path) };
+    const now = this.#cachedOpens.open(asked, lends);
     if (now === undefined) return undefined;
-    const { opened, seenMs } = now;
+    const { opened, seenMs, isLent } = now;
     const since = { root, sentMs: seenMs, generation: this.#generation };
-    return { entry: this.#learn(path, since, opened), times: opened.times };
+    const entry = this.#learn(path, since, opened, !isLent);
+    this.#lentFile = isLent ? fileOf(entry.known) : undefined;
+    this.#lentBytes = isLent ? opened.body : undefined;
+    return { entry, times: opened.times };
   }
 
   // --- asking a reader ---
@@ -277,8 +308,12 @@ export class FileTable {
    * before it was read, has to be opened again.
    */
   #reliableFile(path: string): OpenFile | undefined {
-    const file = fileOf(this.#entries.get(path)?.known);
+    const file = this.#fileAt(path);
     return file !== undefined && isReachable(file) && wasAtRest(file) ? file : undefined;
+  }
+
+  #fileAt(path: string): OpenFile | undefined {
+    return fileOf(this.#entries.get(path)?.known);
   }
 
   #settle(path: string, check: Check, opened: Opened): void {
@@ -295,8 +330,9 @@ export class FileTable {
     path: string,
     { root, sentMs, generation }: Pick<Check, "root" | "sentMs" | "generation">,
     opened: Opened,
+    keepsBody = true,
   ): Entry {
-    const known = this.#knownFrom(path, opened, this.#entries.get(path)?.known);
+    const known = this.#knownFrom(path, opened, keepsBody);
     const isOfTheMoment = known.kind === "failed" && !LASTING.has(known.errno);
     if (isOfTheMoment) return createEntry(root, path, known);
 
@@ -307,14 +343,14 @@ export class FileTable {
     return entry;
   }
 
-  #knownFrom(path: string, opened: Opened, before: Known | undefined): Known {
+  #knownFrom(path: string, opened: Opened, keepsBody: boolean): Known {
     switch (opened.result) {
       case OPEN_UNCHANGED:
-        return { kind: "file", file: fileOf(before)!, siblings: opened.siblings };
+        return { kind: "file", file: this.#fileAt(path)!, siblings: opened.siblings };
       case OPEN_BODY:
-        return createSmallFile(path, opened);
+        return createSmallFile(path, opened, keepsBody);
       case OPEN_FILE:
-        return this.#takeFile(path, opened, fileOf(before));
+        return this.#takeFile(path, opened, this.#fileAt(path));
       case OPEN_DIRECTORY:
         return { kind: "directory" };
       case OPEN_IRREGULAR:
@@ -355,11 +391,11 @@ export class FileTable {
   }
 }
 
-const createSmallFile = (
+function createSmallFile(
   path: string,
   { identity, body, siblings, observedMs }: Opened,
-): Known => ({
-  kind: "file",
-  file: new OpenFile(path, identity!, body, observedMs),
-  siblings,
-});
+  keepsBody: boolean,
+): Known {
+  const file = new OpenFile(path, identity!, keepsBody ? body : undefined, observedMs);
+  return { kind: "file", file, siblings };
+}

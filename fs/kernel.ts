@@ -5,9 +5,10 @@
  *   readCached   preadv2(2), RWF_NOWAIT (Linux 4.14): only what lies in memory
  *   look         statx(2) on an open descriptor
  *
- * koffi makes the calls, 20 ns each beside what the kernel takes. Results are as the kernel gives
- * them: negative numbers are errors. On tmpfs nothing waits, and whatever is refused there is done
- * all the same. Owns: the memory the kernel writes to. Judges nothing else.
+ * On tmpfs nothing waits, yet those refuse what they could do: `open` and `read` are for what is known
+ * to lie there. koffi makes the calls, 20 ns each beside what the kernel takes. Results are as the
+ * kernel gives them: negative numbers are errors. Owns: the memory the kernel writes to. Judges
+ * nothing.
  */
 import { createRequire } from "node:module";
 import { constants } from "node:os";
@@ -25,13 +26,16 @@ const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
 const OPEN_HOW_BYTES = 24;
 
 const STATFS_WORDS = 15;
-const TMPFS = 0x01021994n;
+/** The type of tmpfs (statfs(2)). */
+export const TMPFS = 0x01021994;
 
 // `struct statx` is the same on every machine. Places of its fields, counted in their own width.
 const STATX_WORDS = 32;
 const Q_INO = 4;
 const Q_SIZE = 5;
+const Q_CTIME_SEC = 12;
 const Q_MTIME_SEC = 14;
+const L_CTIME_NSEC = 26;
 const L_MTIME_NSEC = 30;
 const L_DEV_MAJOR = 34;
 const L_DEV_MINOR = 35;
@@ -107,23 +111,21 @@ export class Kernel {
   /**
    * Reads what lies in memory. Cost: 7 µs for 64 KiB, 2 µs for a refusal.
    *
-   * tmpfs cannot be asked so, and need not be: its pages stay or are swapped out as our own do.
-   *
    * @returns bytes read, fewer than asked for where memory or the file ends; or a negative errno:
    *   -EAGAIN when the disk is needed, -EOPNOTSUPP when this file system cannot answer
    */
   readCached(fd: number, address: Address, lengthBytes: number, offset: number): number {
-    this.#vector[0] = address; // a Uint32Array keeps the lower half of what it is given
-    this.#vector[1] = address / TWO_TO_32;
-    this.#vector[2] = lengthBytes;
-    const got = this.#readVector(fd, offset, RWF_NOWAIT);
-    const waitsForNothing = got === -EOPNOTSUPP && this.#isMemory(fd);
-    return waitsForNothing ? this.#readVector(fd, offset, 0) : got;
+    return this.#read(fd, address, lengthBytes, offset, RWF_NOWAIT);
+  }
+
+  /** The same, and waits where it has to. */
+  read(fd: number, address: Address, lengthBytes: number, offset: number): number {
+    return this.#read(fd, address, lengthBytes, offset, 0);
   }
 
   /**
    * Opens a path below an open folder, never through a link that leads out of it and never on
-   * another mount. Cost: 3 µs. tmpfs forgets at once that a name leads nowhere, so it is asked again.
+   * another mount. Cost: 3 µs.
    *
    * @param path relative; UTF-8 on the wire to the kernel
    * @param flags as in open(2); O_CLOEXEC is added
@@ -131,12 +133,22 @@ export class Kernel {
    *   or a mount leads elsewhere
    */
   openCached(folderFd: number, path: string, flags: number): number {
-    const fd = this.#open(folderFd, path, flags, RESOLVE | RESOLVE_CACHED);
-    const waitsForNothing = fd === -EAGAIN && this.#isMemory(folderFd);
-    return waitsForNothing ? this.#open(folderFd, path, flags, RESOLVE) : fd;
+    return this.#open(folderFd, path, flags, RESOLVE | RESOLVE_CACHED);
   }
 
-  /** For what was opened by `openCached`; nothing was written through it, so nothing can be lost. */
+  /** The same, and waits where it has to. */
+  open(folderFd: number, path: string, flags: number): number {
+    return this.#open(folderFd, path, flags, RESOLVE);
+  }
+
+  /** Does an open file, or folder, lie on tmpfs? Its pages stay, or are swapped out as our own do. */
+  isInMemory(fd: number): boolean {
+    return (
+      this.#fstatfs(fd, this.#fileSystemAddress) === 0 && Number(this.#fileSystem[0]) === TMPFS
+    );
+  }
+
+  /** For what was opened here; nothing was written through it, so nothing can be lost. */
   close(fd: number): void {
     this.#close(fd);
   }
@@ -153,6 +165,11 @@ export class Kernel {
 
   get mtimeNs(): bigint {
     return this.#facts[Q_MTIME_SEC]! * NS_PER_SEC + BigInt(this.#factLongs[L_MTIME_NSEC]!);
+  }
+
+  /** When the file was last changed in any way: of a folder, when a name came or went. */
+  get ctimeNs(): bigint {
+    return this.#facts[Q_CTIME_SEC]! * NS_PER_SEC + BigInt(this.#factLongs[L_CTIME_NSEC]!);
   }
 
   get ino(): bigint {
@@ -183,18 +200,16 @@ export class Kernel {
     return fd < 0 ? -this.#koffi.errno() : fd;
   }
 
-  #readVector(fd: number, offset: number, flags: number): number {
+  #read(fd: number, address: Address, lengthBytes: number, offset: number, flags: number): number {
+    this.#vector[0] = address; // a Uint32Array keeps the lower half of what it is given
+    this.#vector[1] = address / TWO_TO_32;
+    this.#vector[2] = lengthBytes;
     const got = this.#preadv2(fd, this.#vectorAddress, 1, offset, flags);
     return got < 0 ? -this.#koffi.errno() : got;
-  }
-
-  #isMemory(fd: number): boolean {
-    return this.#fstatfs(fd, this.#fileSystemAddress) === 0 && this.#fileSystem[0] === TMPFS;
   }
 }
 
 const TWO_TO_32 = 2 ** 32;
 const O_CLOEXEC = 0o2000000;
 
-const { EAGAIN } = constants.errno;
 export const { ENOENT, EOPNOTSUPP } = constants.errno;

@@ -58,7 +58,7 @@ export const isReachable = (file: OpenFile): boolean => file.body !== undefined 
  * seconds: a second write within one stamp leaves no trace. Shorter: such a write is never noticed.
  * Longer: a file that was just deployed is opened again at more of its checks.
  */
-const REST_MS = 1000;
+export const REST_MS = 1000;
 
 /** Was it at rest when it was read? Otherwise the next check has to open it again. */
 export const wasAtRest = (file: OpenFile): boolean => file.observedMs - file.modifiedMs >= REST_MS;

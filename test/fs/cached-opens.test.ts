@@ -6,8 +6,8 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { CachedOpens } from "../../fs/cached-opens.js";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { CachedOpens, type OpenedNow } from "../../fs/cached-opens.js";
 import {
   OPEN_BODY,
   OPEN_DIRECTORY,
@@ -16,6 +16,7 @@ import {
   OPEN_UNCHANGED,
 } from "../../fs/jobs.js";
 import { Kernel } from "../../fs/kernel.js";
+import { REST_MS } from "../../fs/open-file.js";
 import { type FileIdentity, type Opened, ReaderPool } from "../../fs/reader-pool.js";
 import { canForget, forget } from "../support/forget.js";
 import { hasMemoryFolders, memoryFolder, put, tempFolder } from "../support/temp-folder.js";
@@ -44,9 +45,9 @@ function openNow(name: string, by = opens, known?: FileIdentity): Opened | undef
   return opened;
 }
 
-async function createOpens(): Promise<CachedOpens> {
+async function createOpens(settings = SETTINGS): Promise<CachedOpens> {
   lookFor("small.txt");
-  const created = new CachedOpens(kernel, SETTINGS, () => performance.now());
+  const created = new CachedOpens(kernel, settings, () => performance.now());
   await untilHeld(created);
   return created;
 }
@@ -119,13 +120,20 @@ describe("what is in memory is told at once", () => {
 });
 
 describe("what is known", () => {
+  /** By one that has not been asked so often that it knows the folder's names. */
+  let opens: CachedOpens;
+  beforeEach(async () => {
+    opens = await createOpens();
+    return () => opens.stop();
+  });
+
   const path = (): string => join(root, "known.txt");
   const put = (text: string): FileIdentity => {
     fs.rmSync(path(), { force: true });
     fs.writeFileSync(path(), text);
     fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
     lookFor("known.txt");
-    return openNow("known.txt")!.identity!;
+    return openNow("known.txt", opens)!.identity!;
   };
 
   test("is vouched for while it is the same, with its siblings, and not opened", () => {
@@ -186,11 +194,77 @@ describe("what is known", () => {
   }
 });
 
-test.skipIf(!canForget)("a file whose siblings nobody has looked for is left to a reader", () => {
-  fs.writeFileSync(join(root, "new.txt"), "new");
-  expect(openNow("new.txt")).toBeUndefined();
-  lookFor("new.txt");
-  expect(openNow("new.txt")).toBeDefined();
+test.skipIf(!canForget)(
+  "a file whose siblings nobody has looked for is left to a reader",
+  async () => {
+    const fresh = await createOpens();
+    fs.writeFileSync(join(root, "new.txt"), "new");
+    expect(openNow("new.txt", fresh)).toBeUndefined();
+    lookFor("new.txt");
+    expect(openNow("new.txt", fresh)).toBeDefined();
+    fresh.stop();
+  },
+);
+
+test("one in a folder whose names are known is not, and is believed from when they were", async () => {
+  const folder = tempFolder();
+  for (const name of ["a.txt", "b.txt", "b.txt.gz"]) put(folder, name, name);
+  const { now } = Date;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + REST_MS);
+  const clock = { nowMs: 0 };
+  const settings = { ...SETTINGS, revalidateMs: 1000 };
+  const listing = new CachedOpens(kernel, settings, () => clock.nowMs);
+  const ask = (name: string, siblings = true) =>
+    listing.open({ root: folder, path: join(folder, name), known: undefined, siblings });
+  await vi.waitUntil(() => ask("a.txt"), { interval: 5 }); // also of a disk: asked until listed
+  expect(ask("b.txt")!.opened.siblings).toBe(4);
+  const untilRootSeen = () =>
+    vi.waitUntil(() => ask("a.txt", false)?.seenMs === clock.nowMs, { interval: 5 });
+  clock.nowMs = 260;
+  await untilRootSeen();
+  clock.nowMs = 300;
+  expect(ask("a.txt")!.seenMs).toBe(260); // the root
+  clock.nowMs = 511;
+  await untilRootSeen();
+  expect(ask("b.txt")!.seenMs).toBe(300); // the folder
+
+  put(folder, "c.txt", "c");
+  listing.distrust();
+  await untilRootSeen();
+  if (canForget) expect(ask("c.txt")).toBeUndefined();
+  listing.stop();
+  vi.restoreAllMocks();
+});
+
+describe("a body that is lent", () => {
+  const lend = (name: string): OpenedNow => {
+    lookFor(name);
+    const asked = { root, path: join(root, name), known: undefined, siblings: true };
+    return opens.open(asked, true)!;
+  };
+
+  test("stands until the next one", () => {
+    const { opened, isLent } = lend("small.txt");
+    expect([isLent, String(opened.body)]).toEqual([true, "small"]);
+    expect(String(lend("exact.txt").opened.body)).toBe("x".repeat(SMALL_BYTES));
+    expect(String(opened.body)).toBe("xxxxx");
+  });
+
+  test("is the file's own where nobody asked for a loan, and where it is no small one", async () => {
+    lend("small.txt");
+    const kept = openNow("small.txt")!;
+    lend("exact.txt");
+    expect(String(kept.body)).toBe("small");
+    const asked = { root, path: join(root, "large.bin"), known: undefined, siblings: false };
+    const { opened, isLent } = opens.open(asked, true)!;
+    fs.closeSync(opened.fd);
+    expect([isLent, opened.body]).toEqual([false, undefined]);
+    const larger = await createOpens({ ...SETTINGS, smallFileBytes: 1_000_000 });
+    const path = put(root, "medium.bin", Buffer.alloc(65 * 1024, "m"));
+    const medium = larger.open({ root, path, known: undefined, siblings: false }, true)!;
+    expect([medium.isLent, medium.opened.body?.length]).toEqual([false, 65 * 1024]);
+    larger.stop();
+  });
 });
 
 test.skipIf(!hasMemoryFolders)("a file system in memory leaves nothing to a reader", async () => {

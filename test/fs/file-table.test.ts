@@ -467,12 +467,15 @@ describe("what the kernel has in memory", () => {
       seenMs: 9_800,
       distrusted: 0,
       known: undefined as FileIdentity | undefined,
-      open({ path, known }: OpenRequest) {
+      open({ path, known }: OpenRequest, lends = false) {
         memory.asked++;
         memory.known = known;
         const opened = told.get(path);
-        return opened && { opened: { ...A_FILE, ...opened }, seenMs: memory.seenMs };
+        const isLent = lends && memory.isLending;
+        return opened && { opened: { ...A_FILE, ...opened }, seenMs: memory.seenMs, isLent };
       },
+      /** Has it bodies to lend? */
+      isLending: true,
       holdsRoot: true,
       askedForRoot: 0,
       holds() {
@@ -502,6 +505,11 @@ describe("what the kernel has in memory", () => {
   };
 
   const UNCHANGED = { result: OPEN_UNCHANGED, identity: undefined, body: undefined };
+
+  const fileOf = ({ known }: Entry): OpenFile => {
+    if (known.kind !== "file") throw new Error(`no file: ${known.kind}`);
+    return known.file;
+  };
 
   /** The entry that a look finds at once. */
   function lookUp(table: FileTable): Entry {
@@ -555,6 +563,57 @@ describe("what the kernel has in memory", () => {
     clock.nowMs = memory.seenMs = 20_000;
     expect(table.isFresh(young, clock.nowMs)).toBe(false);
     expect([memory.asked, memory.known]).toEqual([2, undefined]);
+  });
+
+  test("is lent the first time, and kept from the second on", () => {
+    const { memory, pool, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    const first = fileOf(table.glance(ROOT, "/srv/a")!);
+    expect([first.body, String(table.takeLoan(first))]).toEqual([undefined, "here"]);
+    expect([table.takeLoan(first), table.stats().bodyBytes]).toEqual([undefined, 0]);
+    const second = fileOf(table.glance(ROOT, "/srv/a")!);
+    expect([String(second.body), table.takeLoan(second)]).toEqual(["here", undefined]);
+    expect(fileOf(table.glance(ROOT, "/srv/a")!)).toBe(second);
+    expect([memory.asked, pool.asked, table.stats().bodyBytes]).toEqual([2, [], 4]);
+  });
+
+  test("is kept at once for whoever looks it up, also after a loan", () => {
+    const { memory, table } = createMemory();
+    memory.told.set("/srv/a", {});
+    table.glance(ROOT, "/srv/a");
+    expect(String(fileOf(lookUp(table)).body)).toBe("here");
+  });
+
+  test("is kept the first time where it cannot be lent", () => {
+    const { memory, table } = createMemory();
+    memory.isLending = false;
+    memory.told.set("/srv/a", {});
+    const file = fileOf(table.glance(ROOT, "/srv/a")!);
+    expect([String(file.body), table.takeLoan(file)]).toEqual(["here", undefined]);
+  });
+
+  test("is lent to nobody when something else was seen meanwhile", () => {
+    const { memory, table } = createMemory();
+    for (const path of ["/srv/a", "/srv/b"]) memory.told.set(path, {});
+    const file = fileOf(table.glance(ROOT, "/srv/a")!);
+    table.lookUp(ROOT, "/srv/b", () => {});
+    expect(table.takeLoan(file)).toBeUndefined();
+    memory.told.set("/srv/c", {}).set("/srv/d", {});
+    const early = fileOf(table.glance(ROOT, "/srv/c")!);
+    table.glance(ROOT, "/srv/d");
+    expect(table.takeLoan(early)).toBeUndefined();
+  });
+
+  test("is not glanced at while a reader is asked, nor where only he can tell", () => {
+    const { memory, pool, table } = createMemory();
+    expect(table.glance(ROOT, "/srv/a")).toBeUndefined();
+    pool.things.set("/srv/a", small("tiny"));
+    table.lookUp(ROOT, "/srv/a", () => {});
+    memory.told.set("/srv/a", {});
+    const { asked } = memory;
+    expect([table.glance(ROOT, "/srv/a"), memory.asked]).toEqual([undefined, asked]);
+    pool.answer();
+    expect(String(fileOf(table.glance(ROOT, "/srv/a")!).body)).toBe("tiny");
   });
 
   test("is asked once for each time that is over", () => {
