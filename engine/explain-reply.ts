@@ -137,6 +137,8 @@ export const followTable = (
       done(entry, times);
     });
   },
+  glance: (root, path) => table.glance(root, path),
+  takeLoan: (file) => table.takeLoan(file),
   isFresh: (entry, nowMs) => table.isFresh(entry, nowMs),
   hold: (file) => table.hold(file),
   release: (file) => table.release(file),

@@ -58,11 +58,15 @@ export interface LaneSettings {
 /** What sends a request for a part there: what stands beside `Range` decides about it. */
 const CONDITIONS_OF_A_PART = [fieldName("if-range"), IF_NONE_MATCH, IF_MODIFIED_SINCE] as const;
 
+/** What sends a request for a whole file there, when nothing is known of that file yet. */
+export const NOT_PLAIN = [RANGE, ...OUT_OF_THE_ORDINARY, ...CONDITIONS_OF_A_PART] as const;
+
 /**
  * `may answer`: with a small part, if its bytes need no disk then. `has a ticket`: but the request is
- * out of the ordinary, and takes the main road with it.
+ * out of the ordinary, and takes the main road with it. `may look`: it has none, but a small file
+ * that can be found without the disk is answered at once: see first-look.ts.
  */
-export type LaneState = "answers" | "may answer" | "has a ticket" | "has none";
+export type LaneState = "answers" | "may answer" | "has a ticket" | "may look" | "has none";
 
 /** What is needed of the file table. */
 type Table = Pick<FileTable, "isFresh" | "hold" | "release">;
@@ -74,6 +78,9 @@ export interface TargetNames {
   readonly origin: string;
   readonly acceptEncoding: string;
 }
+
+/** Where tickets are filed. */
+export type LaneTickets = Pick<ExpressLane, "remember">;
 
 export class ExpressLane {
   readonly #table: Table;
@@ -196,7 +203,7 @@ export class ExpressLane {
 const isMiss = (tickets: Tickets | undefined): boolean =>
   tickets !== undefined && !(tickets instanceof Map) && tickets.prepared.kind === "miss";
 
-const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
+export const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
   for (const name of names) if (ask.field(name) !== "") return true;
   return false;
 };

@@ -18,6 +18,10 @@ import type { Trail } from "./ticket.js";
 
 export type Place = Extract<PathVerdict, { kind: "rooted" }>;
 
+/** As rules and error pages see it: with a leading slash, and the last one if it was there. */
+export const decodedPath = ({ path, trailingSlash }: Place): string =>
+  path === "" ? "/" : `/${path}${trailingSlash ? "/" : ""}`;
+
 export interface FoundFile {
   readonly kind: "file";
   readonly entry: Entry;

@@ -1,7 +1,7 @@
 /**
  * One request, as a list of steps that may answer early.
  *
- * 0. express    an answer at hand: see express-lane.ts
+ * 0. express    an answer at hand: see express-lane.ts and first-look.ts
  * 1. refuse     unclear framing, a method that is not for files, a body nobody asked for
  * 2. ticket     everything up to step 8 was found out before and still holds
  * 3. host       which root
@@ -44,14 +44,23 @@ import { clientOf } from "./client-address.js";
 import { Delivery, type DeliveryParts } from "./delivery.js";
 import { ExpressLane, type LaneState } from "./express-lane.js";
 import { ExpressMeter } from "./express-meter.js";
-import { Finder, type Found, type FoundFile, type Place, type Sibling } from "./finder.js";
+import {
+  decodedPath,
+  Finder,
+  type Found,
+  type FoundFile,
+  type Place,
+  type Sibling,
+} from "./finder.js";
+import { FirstLook } from "./first-look.js";
 import type { Listings, WrittenListing } from "./listings.js";
 import type { Operation } from "./operation.js";
 import { PartsAtHand } from "./parts-at-hand.js";
-import { type PreparedFile, prepareFile, prepareMiss, representListing } from "./prepared.js";
+import { type PreparedFile, prepareMiss, representListing } from "./prepared.js";
+import { Preparer } from "./preparer.js";
 import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
-import { FieldBook, type FieldSettings, listingFields } from "./site-fields.js";
+import { type FieldSettings, listingFields } from "./site-fields.js";
 import { fileOf, type Ticket, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
@@ -73,7 +82,10 @@ export interface SiteSettings {
 }
 
 /** What the server asks of the file table. */
-export type Table = Pick<FileTable, "find" | "isFresh" | "lookUp" | "hold" | "release">;
+export type Table = Pick<
+  FileTable,
+  "find" | "glance" | "takeLoan" | "isFresh" | "lookUp" | "hold" | "release"
+>;
 
 export interface ServerParts extends Omit<DeliveryParts, "errorPageFor"> {
   readonly table: Table;
@@ -126,7 +138,8 @@ export class FileServer implements Handler {
   readonly #meter: ExpressMeter;
   readonly #finder: Finder;
   readonly #delivery: Delivery;
-  readonly #fields: FieldBook;
+  readonly #preparer: Preparer;
+  readonly #firstLook: FirstLook;
   readonly #trace: Trace | undefined;
 
   constructor(parts: ServerParts) {
@@ -134,7 +147,7 @@ export class FileServer implements Handler {
     this.#parts = parts;
     this.#site = site;
     this.#trace = parts.trace;
-    this.#fields = new FieldBook(site.fields);
+    this.#preparer = new Preparer(site, parts.downloads);
     const { origins } = site.fields;
     const variesByOrigin = origins !== "*" && origins.length > 0;
     this.#partsAtHand = new PartsAtHand(parts.scheduler);
@@ -144,6 +157,7 @@ export class FileServer implements Handler {
       { variesByHost: site.hostsDir !== "", variesByOrigin },
       nowMs,
     );
+    this.#firstLook = new FirstLook({ table, lane: this.#lane, preparer: this.#preparer, site });
     const onStaleSibling = (): void => {
       counters.staleSiblings++;
     };
@@ -157,7 +171,7 @@ export class FileServer implements Handler {
 
   express(ask: Ask): Ready | undefined {
     const startMs = this.#parts.nowMs();
-    const ready = this.#lane.answer(ask, startMs);
+    const ready = this.#lane.answer(ask, startMs) ?? this.#lookFirst(ask);
     if (ready !== undefined) this.#meter.begin(ask, startMs);
     return ready;
   }
@@ -175,7 +189,8 @@ export class FileServer implements Handler {
     operation.answered(head.status, body!.length);
     operation.sent(takenBytes, this.#parts.nowMs());
     if (download !== undefined) operation.downloads(download, head.status === 206);
-    const rest = this.#partsAtHand.restOf(ready, takenBytes);
+    const ours = this.#firstLook.restOf(ready, takenBytes);
+    const rest = ours === undefined ? this.#partsAtHand.restOf(ready, takenBytes) : literal(ours);
     this.#delivery.finish(rest, { operation, path: ask.path }, reply);
   }
 
@@ -192,7 +207,18 @@ export class FileServer implements Handler {
 
   /** What the express lane has for a request, for whoever wonders. */
   peek(ask: Ask): LaneState {
-    return this.#lane.peek(ask);
+    const state = this.#lane.peek(ask);
+    const isFile = ask.method === "GET" || ask.method === "HEAD";
+    return state === "has none" && isFile && this.#firstLook.isFor(ask) ? "may look" : state;
+  }
+
+  /** An exception that reached the transport would end us all: the main road meets it again. */
+  #lookFirst(ask: Ask): Ready | undefined {
+    try {
+      return this.#firstLook.answer(ask);
+    } catch {
+      return undefined;
+    }
   }
 
   #open(ask: Ask, startMs: number): Operation {
@@ -314,11 +340,10 @@ export class FileServer implements Handler {
       isNegotiated,
       isStandIn,
     };
-    const fields = [...this.#fields.forFile(about), ...this.#timing(walk)];
-    const guise = { mediaType: contentTypeOf(filePath), coding: chosen.coding, fields };
-    const prepared = prepareFile(chosen.file, guise, Date.now());
+    const { file, coding } = chosen;
+    const prepared = this.#preparer.prepare(file, coding, about, this.#timing(walk));
     this.#trace?.prepared(about, prepared.representation);
-    const download = this.#counterOf(filePath, root);
+    const download = this.#preparer.counterOf(filePath, root);
     const source = chosen.entry;
     const ticket: Ticket = { witnesses: trail.witnesses, prepared, source, download };
     const isKept = !isStandIn && !this.#site.hasServerTiming;
@@ -327,12 +352,6 @@ export class FileServer implements Handler {
     this.#respond({ prepared, file: chosen.file, download }, request, reply, () =>
       this.#lookAgain(walk, looks),
     );
-  }
-
-  /** Files are counted by their path below the root, those of a host with its folder in front. */
-  #counterOf(filePath: string, root: string): DownloadCounter | undefined {
-    const base = this.#site.hostsDir || root;
-    return this.#parts.downloads?.counterOf(base === "/" ? filePath : filePath.slice(base.length));
   }
 
   /** The file changed, or was forgotten while we waited for something else. */
@@ -490,11 +509,10 @@ const REFUSED_PATH = {
 /** Fields that describe our own page and not the operator's. */
 const OF_OUR_PAGE = new Set(["content-type", "content-security-policy", "vary"]);
 
+const literal = (bytes: Buffer) => ({ kind: "literal", bytes }) as const;
+
 const isFault = (outcome: unknown): outcome is FaultCode =>
   typeof outcome === "string" && Object.hasOwn(FAULTS, outcome);
-
-const decodedPath = ({ path, trailingSlash }: Place): string =>
-  path === "" ? "/" : `/${path}${trailingSlash ? "/" : ""}`;
 
 function choose(found: FoundFile, siblings: readonly Sibling[], acceptEncoding: string) {
   const coding = chooseCoding(

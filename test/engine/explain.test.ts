@@ -660,8 +660,11 @@ function testAgreement(shared: () => InProcess): void {
         const isAsked = ask.method === "GET" || ask.method === "HEAD";
         const ready = isAsked ? server.express(ask) : undefined;
         const why = `${target} ${JSON.stringify(fields)}`;
-        // What the lane may answer, it does: all of the site lies in memory.
-        expect(/answer/.test(explanation.lane), why).toBe(ready !== undefined);
+        // What the lane may answer, it does: all of the site lies in memory. What it may look at
+        // is not always there to be seen.
+        if (explanation.lane !== "may look") {
+          expect(/answer/.test(explanation.lane), why).toBe(ready !== undefined);
+        }
         if (ready === undefined) continue;
         const { head, body, lengthBytes = body?.length } = ready;
         const length: Field[] =
@@ -683,8 +686,8 @@ describe("nothing moves", () => {
     for (const target of TARGETS) {
       for (const fields of FIELDS) {
         const { lane } = await explained(shared(), target, fields);
-        expect(lane, target).toBe("has none");
-        expect(server.peek(new ExplainedAsk(target, fields)), target).toBe("has none");
+        expect(["has none", "may look"], target).toContain(lane);
+        expect(server.peek(new ExplainedAsk(target, fields)), target).toBe(lane);
       }
     }
     expect(machine.counters).toEqual(new Counters());

@@ -1,0 +1,136 @@
+/**
+ * The first look at a file: one that no ticket tells of, answered at once where that can be done.
+ *
+ * In a large tree most files are asked for rarely, so this is no rare case there. What the kernel has
+ * in memory needs nobody else: it is found, read and sent within the request's call-back. The first
+ * time its bytes are only lent, and nothing is kept but its entry in the table: whoever asks for all
+ * files once leaves no more than that. The second time it gets its ticket.
+ *
+ * Whatever waits, or is not plainly a small file under its own name, is for the main road: siblings,
+ * redirects, hosts, listings, preconditions, ranges, and all that is not there.
+ */
+import type { Entry, FileTable } from "../fs/file-table.js";
+import { type RootedPath, toFile, toRooted } from "../fs/paths.js";
+import type { DownloadCounter } from "../metrics/download-counter.js";
+import { type Effects, matchRules, type Rule } from "../protocol/rules.js";
+import { hasAny, type LaneTickets, NOT_PLAIN } from "./express-lane.js";
+import { decodedPath, type Place } from "./finder.js";
+import type { PreparedFile } from "./prepared.js";
+import type { Preparer } from "./preparer.js";
+import { type Ask, fieldName, type Ready } from "./transport/exchange.js";
+
+const HOST = fieldName("host");
+const ORIGIN = fieldName("origin");
+const ACCEPT_ENCODING = fieldName("accept-encoding");
+
+export interface FirstLookParts {
+  readonly table: Pick<FileTable, "glance" | "takeLoan">;
+  readonly lane: LaneTickets;
+  readonly preparer: Preparer;
+  /** As in `SiteSettings`. */
+  readonly site: FirstLookSettings;
+}
+
+interface FirstLookSettings {
+  readonly root: string;
+  readonly hostsDir: string;
+  readonly index: string;
+  readonly hasServerTiming: boolean;
+  readonly rules: readonly Rule[];
+}
+
+interface Wanted {
+  readonly place: Place;
+  /** Decoded. */
+  readonly path: string;
+  readonly effects: Effects;
+}
+
+export class FirstLook {
+  readonly #parts: FirstLookParts;
+  readonly #isOff: boolean;
+  /** The last answer, if its bytes were lent. */
+  #lent: Ready | undefined;
+
+  constructor(parts: FirstLookParts) {
+    this.#parts = parts;
+    const { hostsDir, hasServerTiming } = parts.site;
+    this.#isOff = hostsDir !== "" || hasServerTiming;
+  }
+
+  /**
+   * A 200 at hand to GET or HEAD, its body valid until the next call. Undefined: the main road.
+   *
+   * Cost: for what is for the main road some look-ups; else what the kernel takes, and a head.
+   */
+  answer(ask: Ask): Ready | undefined {
+    this.#lent = undefined;
+    const wanted = this.#judge(ask);
+    if (wanted === undefined) return undefined;
+    const { place, path, effects } = wanted;
+    const { site, table, preparer } = this.#parts;
+    const filePath = pathOf(place, site);
+    const entry = table.glance(site.root, filePath);
+    if (entry?.known.kind !== "file" || entry.known.siblings !== 0) return undefined;
+    const { file } = entry.known;
+    const loan = table.takeLoan(file);
+    const body = loan ?? file.body;
+    if (body === undefined || body.length === 0) return undefined;
+
+    const origin = ask.field(ORIGIN);
+    const about = { path, filePath, effects, origin, ...AS_IT_IS };
+    const prepared = preparer.prepare(file, "identity", about);
+    const download = preparer.counterOf(filePath, site.root);
+    if (loan === undefined) this.#keep(ask, entry, prepared, download);
+    if (ask.method === "HEAD") return prepared.headOnly;
+    const ready = { head: prepared.whole, body, download };
+    if (loan !== undefined) this.#lent = ready;
+    return ready;
+  }
+
+  /** Would it look? What it would see is another question. */
+  isFor(ask: Ask): boolean {
+    return this.#judge(ask) !== undefined;
+  }
+
+  /** What a socket has left of an answer whose bytes were lent, its own; undefined for any other. */
+  restOf(ready: Ready, takenBytes: number): Buffer | undefined {
+    return ready === this.#lent ? Buffer.from(ready.body!.subarray(takenBytes)) : undefined;
+  }
+
+  /** Undefined when whatever there is to see is for the main road. */
+  #judge(ask: Ask): Wanted | undefined {
+    if (this.#isOff || hasAny(ask, NOT_PLAIN)) return undefined;
+    const place = toRooted(ask.path);
+    if (place.kind !== "rooted") return undefined;
+    const path = decodedPath(place);
+    const effects = matchRules(this.#parts.site.rules, path);
+    const leadsElsewhere = effects.redirect !== undefined || effects.rewrite !== undefined;
+    return leadsElsewhere ? undefined : { place, path, effects };
+  }
+
+  #keep(
+    ask: Ask,
+    entry: Entry,
+    prepared: PreparedFile,
+    download: DownloadCounter | undefined,
+  ): void {
+    const names = {
+      host: ask.field(HOST),
+      path: ask.path,
+      origin: ask.field(ORIGIN),
+      acceptEncoding: ask.field(ACCEPT_ENCODING),
+    };
+    const witnesses = [{ entry, version: entry.version }];
+    this.#parts.lane.remember(names, { witnesses, prepared, source: entry, download }, false);
+  }
+}
+
+/** Nothing was negotiated, and it stands in for nothing. */
+const AS_IT_IS = { isNegotiated: false, isStandIn: false } as const;
+
+/** Of the file that answers for a place: a folder's index, or what has the name. */
+function pathOf({ path, trailingSlash }: Place, { root, index }: FirstLookSettings): string {
+  if (path === "") return toFile(root, index as RootedPath);
+  return toFile(root, trailingSlash ? (`${path}/${index}` as RootedPath) : path);
+}
