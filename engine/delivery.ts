@@ -88,11 +88,12 @@ export class Delivery {
   }
 
   /** The rest of an answer, whose first bytes have gone out without a transfer. */
-  finish(rest: Part<OpenFile>, request: Begun, reply: Reply): void {
+  finish(rest: readonly Part<OpenFile>[], request: Begun, reply: Reply): void {
     const { table } = this.#parts;
-    if (rest.kind === "extent") table.hold(rest.file);
-    this.#transfer([rest], request.operation, reply, (outcome) => {
-      if (rest.kind === "extent") table.release(rest.file);
+    const file = fileOf(rest);
+    if (file !== undefined) table.hold(file);
+    this.#transfer(rest, request.operation, reply, (outcome) => {
+      if (file !== undefined) table.release(file);
       this.#endBegun(outcome, request, reply);
     });
   }
@@ -141,7 +142,7 @@ export class Delivery {
       this.#sent(taken, operation);
     } else {
       operation.sent(taken, this.#parts.nowMs());
-      this.finish({ kind: "literal", bytes: bytes.subarray(taken) }, request, reply);
+      this.finish([{ kind: "literal", bytes: bytes.subarray(taken) }], request, reply);
     }
   }
 
@@ -249,7 +250,12 @@ const literalsOf = ({ body }: Answer): Part<OpenFile>[] =>
     return part;
   });
 
-function partOf(part: BodyPart, file: OpenFile): Part<OpenFile> {
+/** The one whose descriptor is needed. */
+const fileOf = (parts: readonly Part<OpenFile>[]): OpenFile | undefined =>
+  parts.find((part) => part.kind === "extent")?.file;
+
+/** A part of an answer as the scheduler takes it: of a small file it lies in memory already. */
+export function partOf(part: BodyPart, file: OpenFile): Part<OpenFile> {
   if (part.kind === "literal") return part;
   const { first, last } = part;
   if (file.body === undefined) return { kind: "extent", file, first, last };

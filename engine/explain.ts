@@ -86,7 +86,8 @@ export const createExplain =
 
 const LANE_WORDS: Readonly<Record<LaneState, string>> = {
   answers: "the express lane has this answer at hand; how it was found follows",
-  "may answer": "the express lane knows the file, and sends this part of it if it lies in memory",
+  "may answer":
+    "the express lane knows the file, and sends what is asked of it if that lies in memory",
   "has a ticket": "the express lane knows the file, but this request takes the main road",
   "may look":
     "the express lane knows nothing of this target, and looks: a small file that lies in memory is answered at once",

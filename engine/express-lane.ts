@@ -2,14 +2,15 @@
  * The express lane: what is known of each target, so that a hot one is answered at once.
  *
  * One map look-up by the raw target, one prebuilt head, one body; inside the request call-back, with
- * no promise and no timer. A small part of a larger file goes the same way while it lies in memory.
- * Whatever is out of the ordinary (several ranges, a precondition that is not a plain match, a request
+ * no promise and no timer. Small parts of a larger file go the same way while they lie in memory.
+ * Whatever is out of the ordinary (a precondition that is not a plain match, a request
  * with a body) takes the main road, which still finds its ticket here.
  *
  * Owns: tickets by target, bounded. Does not know how a target is resolved.
  */
 import type { FileTable } from "../fs/file-table.js";
-import { type PartsAtHand, smallRange } from "./parts-at-hand.js";
+import type { Policy } from "../protocol/respond.js";
+import { type PartsAtHand, smallRanges } from "./parts-at-hand.js";
 import type { PreparedFile } from "./prepared.js";
 import { fileOf, isGood, type Ticket } from "./ticket.js";
 import { type Ask, type FieldName, fieldName, type Ready } from "./transport/exchange.js";
@@ -53,6 +54,7 @@ export interface LaneSettings {
   readonly variesByHost: boolean;
   /** Some origins get other fields than the rest of the world. */
   readonly variesByOrigin: boolean;
+  readonly policy: Policy;
 }
 
 /** What sends a request for a part there: what stands beside `Range` decides about it. */
@@ -62,7 +64,7 @@ const CONDITIONS_OF_A_PART = [fieldName("if-range"), IF_NONE_MATCH, IF_MODIFIED_
 export const NOT_PLAIN = [RANGE, ...OUT_OF_THE_ORDINARY, ...CONDITIONS_OF_A_PART] as const;
 
 /**
- * `may answer`: with a small part, if its bytes need no disk then. `has a ticket`: but the request is
+ * `may answer`: with small parts, if their bytes need no disk then. `has a ticket`: but the request is
  * out of the ordinary, and takes the main road with it. `may look`: it has none, but a small file
  * that can be found without the disk is answered at once: see first-look.ts.
  */
@@ -158,7 +160,7 @@ export class ExpressLane {
     };
     const ticket = this.find(names);
     if (ticket === undefined) return "has none";
-    if (!isForPart(ask, range, ticket)) return "has a ticket";
+    if (!isForPart(ask, range, ticket, this.#settings.policy)) return "has a ticket";
     return fileOf(ticket)?.body === undefined ? "may answer" : "answers";
   }
 
@@ -208,10 +210,10 @@ export const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
   return false;
 };
 
-function isForPart(ask: Ask, range: string, { prepared }: Ticket): boolean {
+function isForPart(ask: Ask, range: string, { prepared }: Ticket, policy: Policy): boolean {
   if (ask.method !== "GET" || range === "" || prepared.kind === "miss") return false;
   const isOrdinary = !hasAny(ask, OUT_OF_THE_ORDINARY) && !hasAny(ask, CONDITIONS_OF_A_PART);
-  return isOrdinary && smallRange(range, prepared.representation.sizeBytes) !== undefined;
+  return isOrdinary && smallRanges(range, prepared.representation, policy) !== undefined;
 }
 
 /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */

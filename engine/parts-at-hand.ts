@@ -2,7 +2,8 @@
  * Small parts of files, sent within the request's call-back where their bytes need no disk.
  *
  * Who looks at documents, maps and archives over HTTP asks for many such (`Range`, RFC 9110 section
- * 14.2), and an operation and a transfer of its own cost each of them more than sending it does.
+ * 14.2), one or several at once, and an operation and a transfer of its own cost each of them more
+ * than sending it does.
  *
  * The bytes are lent: they stand until the scheduler is asked again. What a socket does not take of
  * them at once a transfer sends, from the file.
@@ -10,14 +11,21 @@
 import { isReachable, type OpenFile } from "../fs/open-file.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
 import { type ByteRange, judgeRange } from "../protocol/ranges.js";
-import { partHead } from "../protocol/respond.js";
-import type { Part } from "./chunks/cursor.js";
+import {
+  mostRanges,
+  type Policy,
+  partHead,
+  partsAnswer,
+  type Representation,
+} from "../protocol/respond.js";
+import { dropFirst, type Part } from "./chunks/cursor.js";
 import type { Scheduler } from "./chunks/scheduler.js";
+import { partOf } from "./delivery.js";
 import type { PreparedFile } from "./prepared.js";
 import type { Ready } from "./transport/exchange.js";
 
 /**
- * Bytes of the largest part that is sent so. Larger: one client's parts keep the event loop longer
+ * Bytes of the largest parts that are sent so, all together. Larger: one client's parts keep the event loop longer
  * than others wait for their turn. Smaller: 64 KiB, which viewers like to ask for, would not fit with
  * what they add to it.
  */
@@ -25,13 +33,14 @@ const MOST_BYTES = 128 * 1024;
 
 export class PartsAtHand {
   readonly #scheduler: Pick<Scheduler<OpenFile>, "atHand">;
-  /** The last answer, and where its bytes begin in the file: they were lent. */
+  readonly #policy: Policy;
+  /** The last answer, and what its body was made of: its bytes were lent. */
   #lent: Ready | undefined;
-  #file: OpenFile | undefined;
-  #first = 0;
+  #parts: readonly Part<OpenFile>[] = [];
 
-  constructor(scheduler: Pick<Scheduler<OpenFile>, "atHand">) {
+  constructor(scheduler: Pick<Scheduler<OpenFile>, "atHand">, policy: Policy) {
     this.#scheduler = scheduler;
+    this.#policy = policy;
   }
 
   /**
@@ -41,36 +50,77 @@ export class PartsAtHand {
    */
   answer(
     field: string,
+    prepared: PreparedFile,
+    file: OpenFile,
+    download: DownloadCounter | undefined,
+  ): Ready | undefined {
+    const { representation } = prepared;
+    const ranges = smallRanges(field, representation, this.#policy);
+    if (ranges === undefined || !isReachable(file)) return undefined;
+    const [range] = ranges;
+    return ranges.length === 1
+      ? this.#onePart(range!, prepared, file, download)
+      : this.#manyParts(ranges, representation, file, download);
+  }
+
+  /**
+   * What a socket has left of an answer of the express lane.
+   *
+   * @param repeatedBytes so many of them have to be offered once more as they are: see `Sink`
+   */
+  restOf(ready: Ready, takenBytes: number, repeatedBytes: number): Part<OpenFile>[] {
+    const body = ready.body!;
+    if (ready !== this.#lent) return [{ kind: "literal", bytes: body.subarray(takenBytes) }];
+    const again = Buffer.from(body.subarray(takenBytes, takenBytes + repeatedBytes));
+    const rest = dropFirst(this.#parts, takenBytes + again.length);
+    return again.length === 0 ? rest : [{ kind: "literal", bytes: again }, ...rest];
+  }
+
+  #onePart(
+    range: ByteRange,
     { representation, whole }: PreparedFile,
     file: OpenFile,
     download: DownloadCounter | undefined,
   ): Ready | undefined {
-    const range = smallRange(field, representation.sizeBytes);
-    if (range === undefined || !isReachable(file)) return undefined;
-    const { first, last } = range;
-    const body =
-      file.body?.subarray(first, last + 1) ?? this.#scheduler.atHand(file, first, last + 1 - first);
+    const { first, last } = range; // not spread: that would cost as much as the rest
+    const part = partOf({ kind: "extent", first, last }, file);
+    const body = part.kind === "literal" ? part.bytes : this.#scheduler.atHand([part]);
     if (body === undefined) return undefined;
-    const ready = { head: partHead(whole, range, representation.sizeBytes), body, download };
-    this.#lent = file.body === undefined ? ready : undefined;
-    this.#file = file;
-    this.#first = first;
+    const head = partHead(whole, range, representation.sizeBytes);
+    return this.#lend({ head, body, download }, [part]);
+  }
+
+  #manyParts(
+    ranges: readonly ByteRange[],
+    representation: Representation,
+    file: OpenFile,
+    download: DownloadCounter | undefined,
+  ): Ready | undefined {
+    const boundary = this.#policy.createBoundary();
+    const { head, body } = partsAnswer(representation, ranges, boundary, Date.now());
+    const parts = body.map((part) => partOf(part, file));
+    const bytes = this.#scheduler.atHand(parts);
+    return bytes && this.#lend({ head, body: bytes, download }, parts);
+  }
+
+  #lend(ready: Ready, parts: readonly Part<OpenFile>[]): Ready {
+    this.#lent = ready;
+    this.#parts = parts;
     return ready;
   }
-
-  /** What a socket has left of an answer of the express lane. */
-  restOf(ready: Ready, takenBytes: number): Part<OpenFile> {
-    const { length } = ready.body!;
-    if (ready !== this.#lent) return { kind: "literal", bytes: ready.body!.subarray(takenBytes) };
-    const first = this.#first + takenBytes;
-    return { kind: "extent", file: this.#file!, first, last: this.#first + length - 1 };
-  }
 }
 
-/** One range of few bytes; undefined for any other, and for several. */
-export function smallRange(field: string, sizeBytes: number): ByteRange | undefined {
-  const verdict = judgeRange(field, sizeBytes, 1);
-  if (verdict.kind !== "part") return undefined;
-  const { first, last } = verdict.range;
-  return last - first < MOST_BYTES ? verdict.range : undefined;
+/** The ranges that are asked for, of few bytes together; undefined for any other answer. */
+export function smallRanges(
+  field: string,
+  representation: Representation,
+  policy: Policy,
+): readonly ByteRange[] | undefined {
+  const verdict = judgeRange(field, representation.sizeBytes, mostRanges(representation, policy));
+  if (verdict.kind === "part") return isSmall(verdict.range) ? [verdict.range] : undefined;
+  if (verdict.kind !== "parts") return undefined;
+  const bytes = verdict.ranges.reduce((sum, { first, last }) => sum + last + 1 - first, 0);
+  return bytes <= MOST_BYTES ? verdict.ranges : undefined;
 }
+
+const isSmall = ({ first, last }: ByteRange): boolean => last - first < MOST_BYTES;

@@ -150,11 +150,11 @@ export class FileServer implements Handler {
     this.#preparer = new Preparer(site, parts.downloads);
     const { origins } = site.fields;
     const variesByOrigin = origins !== "*" && origins.length > 0;
-    this.#partsAtHand = new PartsAtHand(parts.scheduler);
+    this.#partsAtHand = new PartsAtHand(parts.scheduler, policy);
     this.#lane = new ExpressLane(
       table,
       this.#partsAtHand,
-      { variesByHost: site.hostsDir !== "", variesByOrigin },
+      { variesByHost: site.hostsDir !== "", variesByOrigin, policy },
       nowMs,
     );
     this.#firstLook = new FirstLook({ table, lane: this.#lane, preparer: this.#preparer, site });
@@ -190,7 +190,10 @@ export class FileServer implements Handler {
     operation.sent(takenBytes, this.#parts.nowMs());
     if (download !== undefined) operation.downloads(download, head.status === 206);
     const ours = this.#firstLook.restOf(ready, takenBytes);
-    const rest = ours === undefined ? this.#partsAtHand.restOf(ready, takenBytes) : literal(ours);
+    const rest =
+      ours === undefined
+        ? this.#partsAtHand.restOf(ready, takenBytes, reply.repeatedBytes)
+        : [literal(ours)];
     this.#delivery.finish(rest, { operation, path: ask.path }, reply);
   }
 

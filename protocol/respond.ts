@@ -79,7 +79,8 @@ export function respond(
   if (wanted.kind === "unsatisfiable") return unsatisfiable(ask, representation, policy);
   if (wanted.kind === "part") return onePart(ask, representation, wanted.range, whole, nowMs);
   if (wanted.kind === "parts") {
-    return manyParts(ask, representation, wanted.ranges, policy.createBoundary(), nowMs);
+    const partsOf = ask.ifRange === "" ? partsAnswer : resumedParts;
+    return partsOf(representation, wanted.ranges, policy.createBoundary(), nowMs);
   }
   return createAnswer(whole, wholeBody(representation));
 }
@@ -168,22 +169,35 @@ const whereOf = (range: ByteRange, sizeBytes: number): Field => [
   contentRange(range, sizeBytes),
 ];
 
-/** RFC 9110 section 15.3.7.2: `Content-Range` stands in the parts and not in the head. */
-function manyParts(
-  ask: Ask,
+/**
+ * The answer to an unconditional request for several parts, RFC 9110 section 15.3.7.2:
+ * `Content-Range` stands in the parts and not in the head.
+ *
+ * @param ranges two or more, as `judgeRange` tells them
+ */
+export function partsAnswer(
   file: Representation,
   ranges: readonly ByteRange[],
   boundary: string,
   nowMs: number,
 ): Answer {
-  const type = multipartType(boundary);
-  const isResumed = ask.ifRange !== "";
-  const fields: Field[] = isResumed
-    ? [["Content-Type", type], ...identify(file, nowMs)]
-    : describe(file, type, nowMs);
-  const body = frameParts(ranges, file.mediaType, file.sizeBytes, boundary);
-  return createAnswer(buildHead(206, fields), body);
+  const fields = describe(file, multipartType(boundary), nowMs);
+  return createAnswer(buildHead(206, fields), frame(file, ranges, boundary));
 }
+
+/** After If-Range the client has the description already (15.3.7). */
+function resumedParts(
+  file: Representation,
+  ranges: readonly ByteRange[],
+  boundary: string,
+  nowMs: number,
+): Answer {
+  const fields: Field[] = [["Content-Type", multipartType(boundary)], ...identify(file, nowMs)];
+  return createAnswer(buildHead(206, fields), frame(file, ranges, boundary));
+}
+
+const frame = (file: Representation, ranges: readonly ByteRange[], boundary: string): BodyPart[] =>
+  frameParts(ranges, file.mediaType, file.sizeBytes, boundary);
 
 /** The body of that 200: no parts at all for an empty file. */
 export const wholeBody = ({ sizeBytes }: Pick<Representation, "sizeBytes">): BodyPart[] =>

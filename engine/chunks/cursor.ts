@@ -114,3 +114,18 @@ const lengthOf = (part: Part<ChunkFile>): number =>
   part.kind === "literal" ? part.bytes.length : part.last - part.first + 1;
 const endOf = (part: Part<ChunkFile>): number =>
   part.kind === "literal" ? part.bytes.length : part.last + 1;
+
+/** What is left of a body when its first bytes have been taken. */
+export function dropFirst<File extends ChunkFile>(
+  parts: readonly Part<File>[],
+  takenBytes: number,
+): Part<File>[] {
+  let left = takenBytes;
+  return parts.flatMap((part) => {
+    const taken = Math.min(left, lengthOf(part));
+    left -= taken;
+    if (taken === lengthOf(part)) return [];
+    if (part.kind === "literal") return { ...part, bytes: part.bytes.subarray(taken) };
+    return { ...part, first: part.first + taken };
+  });
+}

@@ -15,6 +15,7 @@
  * Bytes and offsets only. Never closes a sink, and never touches it after settling.
  */
 
+import { AtHand } from "./at-hand.js";
 import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
 import { GATHER_BYTES, type Gathered, Gatherer, type Scratch } from "./gather.js";
@@ -139,6 +140,7 @@ export class Scheduler<File extends ChunkFile> {
   readonly #scratch: Scratch;
   readonly #piecemeal: Piecemeal;
   readonly #gatherer: Gatherer<File>;
+  readonly #atHand: AtHand<File>;
   #isTickPending = false;
   #sentBytes = 0;
   #hits = 0;
@@ -161,6 +163,14 @@ export class Scheduler<File extends ChunkFile> {
       failed: (transfer: Transfer<File>, why: Outcome) => this.#settle(transfer, why),
     };
     this.#loads = new Loads(pool, reader, events, settings, nowMs);
+    this.#atHand = new AtHand({
+      pool,
+      reader,
+      scratch,
+      loads: this.#loads,
+      gatherer: this.#gatherer,
+      piecemeal: this.#piecemeal,
+    });
   }
 
   /**
@@ -183,20 +193,13 @@ export class Scheduler<File extends ChunkFile> {
   }
 
   /**
-   * A piece of a file for whose bytes nobody has to wait, to be sent without a transfer. Undefined:
-   * start one. Counted as a transfer that comes to its chunk.
+   * A body for whose bytes nobody has to wait, to be sent without a transfer. Undefined: start one.
    *
-   * @param lengthBytes 1 to `SCRATCH_BYTES`
+   * @param parts not empty of bytes; `GATHER_BYTES` of them at most
    * @returns bytes that are valid until the scheduler is called again
    */
-  atHand(file: File, first: number, lengthBytes: number): Uint8Array | undefined {
-    const chunk = this.#pool.chunkAt(first);
-    if (this.#pool.chunkAt(first + lengthBytes - 1) !== chunk) return undefined;
-    const slot = this.#pool.findReady(file, chunk);
-    if (slot < 0) return this.#passAtHand(file, chunk, first, lengthBytes);
-    this.#hits++;
-    this.#pool.arrive(slot);
-    return this.#pool.view(slot, first % this.#pool.chunkBytes, lengthBytes);
+  atHand(parts: readonly Part<File>[]): Uint8Array | undefined {
+    return this.#atHand.find(parts);
   }
 
   /**
@@ -229,7 +232,7 @@ export class Scheduler<File extends ChunkFile> {
       settled: count[SETTLED]!,
       clients: this.#turns.clients,
       sentBytes: this.#sentBytes,
-      hits: this.#hits,
+      hits: this.#hits + this.#atHand.hits,
       ticks: this.#ticks,
       loads: this.#loads.counts(),
     };
@@ -340,21 +343,6 @@ export class Scheduler<File extends ChunkFile> {
     if (!this.#reader.isUnchanged(file)) return this.#settleChanged(transfer);
     transfer.isInMemory = true;
     return length + this.#push(transfer, bytes.subarray(0, length));
-  }
-
-  /** The same without a transfer. A chunk of which as much was wanted as it has comes to the pool. */
-  #passAtHand(
-    file: File,
-    chunk: number,
-    first: number,
-    lengthBytes: number,
-  ): Uint8Array | undefined {
-    if (this.#loads.isKnown(file, chunk)) return undefined;
-    const { bytes, slabOffset } = this.#scratch;
-    if (!this.#reader.readNow(file, first, lengthBytes, slabOffset)) return undefined;
-    if (!this.#reader.isUnchanged(file)) return undefined;
-    if (this.#piecemeal.take(file.id, chunk, lengthBytes)) this.#loads.bringNow(file, chunk);
-    return bytes.subarray(0, lengthBytes);
   }
 
   #settleChanged(transfer: Transfer<File>): number {

@@ -1,6 +1,7 @@
 /** Fear: a part sent at once is another's, another file's, or ends where its socket was full. */
 import fs from "node:fs";
-import { afterAll, describe, expect, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, vi } from "vitest";
+import { issue, writePair } from "../support/certificates.js";
 import { Client, get, request } from "../support/client.js";
 import { Folder, KIB, MIB, Random } from "../support/folder.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
@@ -9,7 +10,16 @@ const random = new Random(11);
 const archive = random.bytes(8 * MIB);
 const small = random.bytes(20 * KIB);
 const site = new Folder({ "archive.bin": archive, "small.bin": small });
-afterAll(() => site.remove());
+const keys = new Folder();
+const CERT = { SLUICE_TLS_CERT: keys.at("c.pem"), SLUICE_TLS_KEY: keys.at("k.pem") };
+beforeAll(async () => {
+  const issued = await issue({ names: ["localhost"], notAfterMs: 2_000_000_000_000 });
+  writePair(issued, CERT.SLUICE_TLS_CERT, CERT.SLUICE_TLS_KEY);
+});
+afterAll(() => {
+  site.remove();
+  keys.remove();
+});
 
 const PART = 128 * KIB; // the largest that is sent so
 /** More than the kernel keeps for a client that reads nothing, in parts. */
@@ -43,6 +53,32 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     client.leave();
   });
 
+  test("several at once are each what they say, in chunks and across them", async () => {
+    const client = await Client.connect(server().port);
+    for (let n = 0; n < 100; n++) {
+      const [name, content] = n % 4 === 0 ? ["small", small] : ["archive", archive];
+      const length = 1 + random.below(3000);
+      const gap = Math.floor(content.length / 4);
+      const firsts = [0, 1, 2, 3].map((at) => at * gap + random.below(gap - length - 1));
+      if (n % 2 === 0) firsts.reverse();
+      const ranges = firsts.map((first) => `${first}-${first + length - 1}`);
+      client.send(request(`GET /${name}.bin`, `Range: bytes=${ranges}`));
+      const { status, fields, body } = await client.answer();
+      expect(status).toBe(206);
+      const boundary = /boundary=(.*)$/.exec(fields.get("content-type")!)![1]!;
+      const want = firsts.map((first, at) => [
+        `${at === 0 ? "" : "\r\n"}--${boundary}\r\nContent-Type: application/octet-stream\r\n` +
+          `Content-Range: bytes ${first}-${first + length - 1}/${content.length}\r\n\r\n`,
+        content.subarray(first, first + length),
+      ]);
+      const pieces = [...want.flat(), `\r\n--${boundary}--\r\n`];
+      expect(body.equals(Buffer.concat(pieces.map((piece) => Buffer.from(piece as string))))).toBe(
+        true,
+      );
+    }
+    client.leave();
+  });
+
   test("conditions beside it are weighed", async () => {
     const { port } = server();
     const { fields } = await get(port, "/archive.bin", rangeOf(0, 10));
@@ -68,25 +104,64 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 });
 
+/** Stretches of a request, by its number: 128 KiB in all, or nearly so. */
+const STRETCHES: Record<string, (n: number) => [first: number, lengthBytes: number][]> = {
+  "a part": (n) => [[placeOf(n), PART]],
+  "a part in two chunks": (n) => [[(n % 8) * MIB + 200 * KIB + n, PART]],
+  "several parts": (n) =>
+    Array.from({ length: 15 }, (_, at) => [((n + at) % 15) * 500 * KIB + n, 8 * KIB]),
+};
+
 /** node:http copies what it is given, and reads no request while it has too much of the last answer. */
-test("one the socket took a piece of is gone on with from the file", async ({ serve }) => {
-  const server = await serve({ transport: "uws", folder: site });
-  const client = await Client.connect(server.port);
-  const answersBefore = await answersOf(server);
-  let sent = 0;
-  do {
-    client.send(request("GET /archive.bin", rangeOf(placeOf(sent), PART)));
-    sent++;
-    // A request behind one that waits for its client would end the connection.
-    await vi.waitUntil(async () => (await answersOf(server)) === answersBefore + sent);
-  } while (sent < MANY && (await server.stats()).scheduler.blocked === 0);
-  expect(sent).toBeLessThan(MANY);
-  const others = await get(server.port, "/archive.bin", rangeOf(7 * MIB, PART));
-  expect(others.body.equals(archive.subarray(7 * MIB, 7 * MIB + PART))).toBe(true);
-  for (let n = 0; n < sent; n++) {
-    const { body } = await client.answer();
-    expect(body.equals(archive.subarray(placeOf(n), placeOf(n) + PART))).toBe(true);
-  }
-  client.leave();
-  await server.untilIdle();
-});
+test.for([
+  ["a part", "plain"],
+  ["a part", "secure"],
+  ["a part in two chunks", "plain"],
+  ["a part in two chunks", "secure"],
+  ["several parts", "plain"],
+  ["several parts", "secure"],
+] as const)(
+  "%s that the socket took a piece of is gone on with from the file, %s",
+  async ([what, kind], { serve }) => {
+    const env = kind === "secure" ? CERT : {};
+    const server = await serve({ transport: "uws", folder: site, env });
+    const connect = () =>
+      kind === "secure" ? Client.secure(server.port) : Client.connect(server.port);
+    const stretchesOf = STRETCHES[what]!;
+    const ask = (client: Client, n: number): void => {
+      const ranges = stretchesOf(n).map(([first, length]) => `${first}-${first + length - 1}`);
+      client.send(request("GET /archive.bin", `Range: bytes=${ranges}`));
+    };
+    const isRight = async (client: Client, n: number): Promise<boolean> => {
+      const { status, body } = await client.answer();
+      const pieces = stretchesOf(n).map(([first, length]) =>
+        archive.subarray(first, first + length),
+      );
+      let at = 0;
+      for (const piece of pieces) at = body.indexOf(piece, at) + piece.length;
+      const isWhole = pieces.length > 1 ? body.subarray(at, at + 4).equals(DELIMITER) : true;
+      return status === 206 && pieces.every((piece) => body.includes(piece)) && isWhole;
+    };
+    const client = await connect();
+    const answersBefore = await answersOf(server);
+    let sent = 0;
+    do {
+      ask(client, sent);
+      sent++;
+      // A request behind one that waits for its client would end the connection.
+      await vi.waitUntil(async () => (await answersOf(server)) === answersBefore + sent);
+    } while (sent < MANY && (await server.stats()).scheduler.blocked === 0);
+    expect(sent).toBeLessThan(MANY);
+    const other = await connect();
+    for (const n of [7, 99, 7]) {
+      ask(other, n);
+      expect(await isRight(other, n)).toBe(true);
+    }
+    for (let n = 0; n < sent; n++) expect(await isRight(client, n), `${n}`).toBe(true);
+    client.leave();
+    other.leave();
+    await server.untilIdle();
+  },
+);
+
+const DELIMITER = Buffer.from("\r\n--");

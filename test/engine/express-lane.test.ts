@@ -7,6 +7,7 @@ import type { Ask, Ready } from "../../engine/transport/exchange.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { createAnswer } from "../../protocol/answer.js";
 import { buildHead } from "../../protocol/head.js";
+import type { Policy } from "../../protocol/respond.js";
 
 const MISSES = 8_192;
 
@@ -24,8 +25,10 @@ const file = (): Ticket => ({ ...miss(), prepared: { kind: "file" } as Ticket["p
 
 const names = (path: string): TargetNames => ({ host: "", path, origin: "", acceptEncoding: "" });
 
+const POLICY: Policy = { maxRanges: 9, createBoundary: () => "cut", errorPages: () => page };
+
 function createLane() {
-  const settings = { variesByHost: false, variesByOrigin: false };
+  const settings = { variesByHost: false, variesByOrigin: false, policy: POLICY };
   const table = { isFresh: () => true, hold: () => {}, release: () => {} };
   const lane = new ExpressLane(table, { answer: () => undefined }, settings, () => 0);
   return {
@@ -85,7 +88,7 @@ describe("a part of a file", () => {
       heard.push(range);
       return ready;
     };
-    const settings = { variesByHost: false, variesByOrigin: false };
+    const settings = { variesByHost: false, variesByOrigin: false, policy: POLICY };
     const lane = new ExpressLane(table, { answer }, settings, () => 0);
     const source = { known: { kind: "file", file: FILE } } as Ticket["source"];
     lane.remember(names("/a"), { ...file(), source }, false);

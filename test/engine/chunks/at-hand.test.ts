@@ -1,6 +1,7 @@
 /** Fear: what is sent without a transfer is not the file's, or is sent while others wait for it. */
 import { describe, expect, test } from "vitest";
-import { bytesOf, createFile, extent, FakeSink, World } from "./fakes.js";
+import type { Part } from "../../../engine/chunks/cursor.js";
+import { bytesOf, createFile, extent, type FakeFile, FakeSink, literal, World } from "./fakes.js";
 
 const FILE = createFile(1, 350); // chunks of 100: three whole ones and a short one
 
@@ -17,10 +18,13 @@ function createCold(): World {
   return world;
 }
 
-const atHand = (world: World, first: number, last: number): number[] | undefined => {
-  const bytes = world.scheduler.atHand(FILE, first, last + 1 - first);
+const allAtHand = (world: World, parts: readonly Part<FakeFile>[]): number[] | undefined => {
+  const bytes = world.scheduler.atHand(parts);
   return bytes && [...bytes];
 };
+
+const atHand = (world: World, first: number, last: number): number[] | undefined =>
+  allAtHand(world, [extent(FILE, first, last)]);
 
 /** Brings a chunk into the pool, as a transfer that sends it. */
 function bring(world: World, chunk: number): void {
@@ -81,15 +85,60 @@ describe("bytes at hand", () => {
   });
 });
 
+describe("several pieces at hand", () => {
+  const PARTS = [literal(1, 2), extent(FILE, 310, 319), literal(3), extent(FILE, 20, 29)];
+
+  test.each([
+    ["a piece in two chunks", [extent(FILE, 95, 104)]],
+    ["parts with something between them", PARTS],
+  ])("%s, in the pool, out of it and half in it", (_, parts) => {
+    const cold = createCold();
+    for (const chunk of [0, 1]) bring(cold, chunk);
+    const isInPool = parts !== PARTS; // there are two slots
+    if (isInPool) expect(allAtHand(cold, parts)).toEqual(bytesOf(parts));
+    expect(allAtHand(createWarm(), parts)).toEqual(bytesOf(parts));
+    const half = createWarm();
+    bring(half, 0);
+    expect(allAtHand(half, parts)).toEqual(bytesOf(parts));
+  });
+
+  test("count each for its chunk", () => {
+    const world = createWarm();
+    bring(world, 0);
+    const { hits } = world.scheduler.stats();
+    for (let n = 0; n < 10; n++) expect(atHand(world, 95, 109)).toBeDefined();
+    expect(world.scheduler.stats().hits).toBe(hits + 10);
+    expect(world.pool.findReady(FILE, 1)).toBeGreaterThanOrEqual(0); // 10 times 10 were wanted
+  });
+
+  test.each([
+    ["one is on the disk", (world: World) => onlyInMemory(world, 310)],
+    ["the file has changed", (world: World) => world.disk.changed.add(FILE)],
+  ])("are none when %s", (_, change) => {
+    const world = createWarm();
+    change(world);
+    expect(allAtHand(world, PARTS)).toBeUndefined();
+    expect(world.pool.occupancy()).toMatchObject({ free: 2 });
+  });
+
+  test("are none when they are more than are gathered", () => {
+    const world = createWarm();
+    const many = Array.from({ length: 65 }, (_, n) => extent(FILE, n, n));
+    expect(allAtHand(world, many)).toBeUndefined();
+    const large = { kind: "literal", bytes: new Uint8Array(128 * 1024) } as const;
+    expect(allAtHand(world, [large, extent(FILE, 0, 0)])).toBeUndefined();
+  });
+
+  function onlyInMemory(world: World, offset: number): void {
+    world.disk.isInMemory = (_file, at) => at === offset;
+  }
+});
+
 describe("there are none", () => {
   test("on a cold disk, and nothing is asked of it", () => {
     const world = createCold();
     expect(atHand(world, 120, 129)).toBeUndefined();
     expect(world.disk.asked).toEqual([]);
-  });
-
-  test("of a piece in two chunks", () => {
-    expect(atHand(createWarm(), 95, 104)).toBeUndefined();
   });
 
   test("while their chunk is on its way: one read is enough", () => {

@@ -1,0 +1,100 @@
+/**
+ * Bytes that nobody has to wait for, lent to whoever sends them without a transfer.
+ *
+ *   one piece of one chunk   as it lies in its slot, else by way of the scratch bytes
+ *   any other body           gathered in the scratch bytes, if it is small: see gather.ts
+ *
+ * Each piece counts as a transfer that comes to its chunk; a chunk of which as much was wanted as it
+ * has comes to the pool. Owns: the count of hits.
+ */
+import type { ChunkPool } from "./chunk-pool.js";
+import { Cursor, type Part } from "./cursor.js";
+import type { Gathered, Gatherer, Scratch } from "./gather.js";
+import type { Loads } from "./loads.js";
+import type { Piecemeal } from "./piecemeal.js";
+import type { ChunkFile, ChunkReader } from "./sink.js";
+
+interface AtHandParts<File extends ChunkFile> {
+  readonly pool: ChunkPool<File>;
+  readonly reader: ChunkReader<File>;
+  readonly scratch: Scratch;
+  readonly loads: Loads<File>;
+  readonly gatherer: Gatherer<File>;
+  readonly piecemeal: Piecemeal;
+}
+
+export class AtHand<File extends ChunkFile> {
+  readonly #parts: AtHandParts<File>;
+  hits = 0;
+
+  constructor(parts: AtHandParts<File>) {
+    this.#parts = parts;
+  }
+
+  /**
+   * A body, one piece behind the other. Undefined: it takes a transfer.
+   *
+   * @param parts not empty of bytes; `GATHER_BYTES` of them at most
+   * @returns bytes that are valid until the scheduler is called again
+   */
+  find(parts: readonly Part<File>[]): Uint8Array | undefined {
+    const [only] = parts;
+    if (parts.length > 1 || only?.kind !== "extent") return this.#gather(parts);
+    const { file, first, last } = only;
+    const chunk = this.#parts.pool.chunkAt(first);
+    const isInOneChunk = this.#parts.pool.chunkAt(last) === chunk;
+    return isInOneChunk ? this.#piece(file, chunk, first, last + 1 - first) : this.#gather(parts);
+  }
+
+  #piece(file: File, chunk: number, first: number, lengthBytes: number): Uint8Array | undefined {
+    const { pool, scratch } = this.#parts;
+    const slot = pool.findReady(file, chunk);
+    if (slot >= 0) {
+      this.#arrive(slot);
+      return pool.view(slot, first % pool.chunkBytes, lengthBytes);
+    }
+    if (!this.#readNow(file, chunk, first, lengthBytes)) return undefined;
+    this.#tookPiece(file, chunk, lengthBytes);
+    return scratch.bytes.subarray(0, lengthBytes);
+  }
+
+  /** One that is on its way is waited for: it is not read twice. */
+  #readNow(file: File, chunk: number, first: number, lengthBytes: number): boolean {
+    const { loads, reader, scratch } = this.#parts;
+    if (loads.isKnown(file, chunk)) return false;
+    const isThere = reader.readNow(file, first, lengthBytes, scratch.slabOffset);
+    return isThere && reader.isUnchanged(file);
+  }
+
+  #gather(parts: readonly Part<File>[]): Uint8Array | undefined {
+    const cursor = new Cursor(parts);
+    const gathered = this.#parts.gatherer.gather(cursor);
+    if (gathered === undefined || gathered.bytes.length < cursor.totalBytes) return undefined;
+    const { bytes, readFrom } = gathered;
+    if (readFrom !== undefined && !this.#parts.reader.isUnchanged(readFrom)) return undefined;
+    this.#count(gathered);
+    return bytes;
+  }
+
+  #count({ bytes, pieces }: Gathered<File>): void {
+    const { pool } = this.#parts;
+    pieces.forEach(({ part, at, offset }, n) => {
+      if (part.kind === "literal") return;
+      const chunk = pool.chunkAt(at);
+      const slot = pool.findReady(part.file, chunk);
+      const lengthBytes = (pieces[n + 1]?.offset ?? bytes.length) - offset;
+      if (slot >= 0) this.#arrive(slot);
+      else this.#tookPiece(part.file, chunk, lengthBytes);
+    });
+  }
+
+  #arrive(slot: number): void {
+    this.hits++;
+    this.#parts.pool.arrive(slot);
+  }
+
+  #tookPiece(file: File, chunk: number, lengthBytes: number): void {
+    const { piecemeal, loads } = this.#parts;
+    if (piecemeal.take(file.id, chunk, lengthBytes)) loads.bringNow(file, chunk);
+  }
+}
