@@ -9,7 +9,7 @@ import { put, tempFolder } from "../support/temp-folder.js";
 
 const kernel = Kernel.load()!;
 const ASKED_BEFORE = 16;
-const ENTRIES_FOR_EACH = 16;
+const ENTRIES_FOR_EACH = 64;
 const REVALIDATE_MS = 1000;
 /** After it a folder is looked at again. */
 const QUARTER = REVALIDATE_MS / 4;
