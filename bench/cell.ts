@@ -113,6 +113,11 @@ export interface Cell {
   readonly settings?: Readonly<Record<string, string>>;
   /** Every server writes a line per request. */
   readonly hasAccessLog?: boolean;
+  /**
+   * Every server believes what it knows of a file as long as it does by default, which for nginx is
+   * not at all; else all do for a minute.
+   */
+  readonly hasDefaultTrust?: boolean;
   /** Every server speaks TLS, and nothing else on that port. */
   readonly isTls?: boolean;
   /** Every server runs over the slow disk. */

@@ -95,6 +95,13 @@ export function createCells(scale: Scale): readonly Cell[] {
       hasFloor: false,
     },
     {
+      ...closed("random-10k-default", CONNECTIONS, many, () => many.map(whole)),
+      title: `${manyTitle}, random, each asked for before and believed for no longer than by default, ${CONNECTIONS} connections`,
+      load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: true },
+      hasDefaultTrust: true,
+      hasFloor: false,
+    },
+    {
       ...closed("random-10k-first", CONNECTIONS, [...others, ...many], () => others.map(whole)),
       title: `${manyTitle}, each for the first time and once, in the kernel's memory, ${CONNECTIONS} connections`,
       load: {

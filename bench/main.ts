@@ -61,7 +61,7 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
   const packages = [...programs.filter((name) => !isInstalled(name)), ...field.packages];
   const complaints = [
     ...(field.unknown.length > 0 ? [`Unknown server: ${field.unknown.join(", ")}`] : []),
-    ...(cells.length === 0 ? [`No cell is called ${options.only}; --list names them`] : []),
+    ...unknownCells(options.only ?? [], allCells),
     ...(packages.length > 0 ? [`Please install: apt-get install ${packages.join(" ")}`] : []),
   ];
   if (complaints.length > 0) return fail(complaints);
@@ -120,7 +120,7 @@ function report(options: Options, results: Results): void {
 }
 
 function listText(cells: readonly Cell[]): string {
-  const rows = cells.map((cell) => `  ${cell.name.padEnd(16)}${cell.title}`);
+  const rows = cells.map((cell) => `  ${cell.name.padEnd(19)}${cell.title}`);
   return ["Cells:", ...rows, `Servers: ${FAMILIES.join(", ")}`].join("\n");
 }
 
@@ -129,6 +129,12 @@ function isWanted(name: string, only: readonly string[] | undefined): boolean {
     only?.some((one) => one === name || (one.endsWith("*") && name.startsWith(one.slice(0, -1)))) ??
     true
   );
+}
+
+/** All that is wrong with `--only`: a name that is not one would go unnoticed beside others. */
+function unknownCells(only: readonly string[], cells: readonly Cell[]): string[] {
+  const unknown = only.filter((one) => !cells.some(({ name }) => isWanted(name, [one])));
+  return unknown.length === 0 ? [] : [`No cell is called ${unknown.join(", ")}; --list names them`];
 }
 
 function say(text: string): void {

@@ -104,11 +104,12 @@ async function start(
   firstAsk: Ask,
 ): Promise<{ server: RunningServer } | { kind: "disqualified"; why: string }> {
   const { root, tempDir, workers, slowDisk } = bench;
-  const { hasAccessLog = false, settings = {} } = cell;
+  const { hasAccessLog = false, hasDefaultTrust = false, settings = {} } = cell;
   const preload = cell.hasSlowDisk && "library" in slowDisk ? slowDisk.library : undefined;
   const certificate = cell.isTls ? bench.certificate : undefined;
   const around = { root, tempDir, workers, serverCores: bench.cores.server };
-  const purpose = { firstAsk, hasAccessLog, settings, preload, certificate };
+  const ways = { hasAccessLog, hasDefaultTrust, settings };
+  const purpose = { firstAsk, ...ways, preload, certificate };
   try {
     return { server: await launch(contender, around, purpose) };
   } catch (error) {

@@ -21,6 +21,8 @@ export interface Site {
   readonly workDir: string;
   readonly workers: number;
   readonly hasAccessLog: boolean;
+  /** It believes what it knows of a file as long as it does by default; else for a minute. */
+  readonly hasDefaultTrust: boolean;
   /** Settings of Sluice that the cell asks for. Only Sluice looks at them. */
   readonly settings: Readonly<Record<string, string>>;
   /** The first question of the cell. Only the floor looks at it: it knows one answer. */

@@ -10,6 +10,7 @@ const SHOWN: Omit<Site, "workers"> = {
   adminPort: 8081,
   workDir: "WORK",
   hasAccessLog: false,
+  hasDefaultTrust: false,
   settings: {},
   firstAsk: { method: "GET", target: "/", headers: {}, status: 200, body: { kind: "none" } },
 };

@@ -39,6 +39,7 @@ export interface Surroundings {
 export interface Purpose {
   readonly firstAsk: Ask;
   readonly hasAccessLog: boolean;
+  readonly hasDefaultTrust: boolean;
   readonly settings: Readonly<Record<string, string>>;
   /** Shared library to preload, for a cell over the slow disk. */
   readonly preload?: string | undefined;
@@ -102,10 +103,10 @@ async function prepareSite(around: Surroundings, purpose: Purpose): Promise<Site
   const workDir = join(around.tempDir, `start-${++startCount}`);
   mkdirSync(workDir);
   const { root, workers } = around;
-  const { firstAsk, hasAccessLog, settings, certificate } = purpose;
+  const { firstAsk, hasAccessLog, hasDefaultTrust, settings, certificate } = purpose;
   const ports = { port: await freePort(), adminPort: await freePort() };
   const where = { root, workDir, host: HOST, ...ports, certificate };
-  return { ...where, workers, firstAsk, hasAccessLog, settings };
+  return { ...where, workers, firstAsk, hasAccessLog, hasDefaultTrust, settings };
 }
 
 /**

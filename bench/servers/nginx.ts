@@ -62,11 +62,7 @@ http {
   tcp_nodelay on;
   keepalive_timeout 600s;
   keepalive_requests 1000000000;
-  open_file_cache max=${filesKept()} inactive=600s;
-  open_file_cache_valid 60s;
-  open_file_cache_min_uses 1;
-  open_file_cache_errors on;
-  gzip_static on;
+${site.hasDefaultTrust ? "" : configureTrust()}  gzip_static on;
   client_body_temp_path ${site.workDir}/t1;
   proxy_temp_path ${site.workDir}/t2;
   fastcgi_temp_path ${site.workDir}/t3;
@@ -80,6 +76,12 @@ ${configureTls(site)}    root ${site.root};
 }
 `;
 }
+
+const configureTrust = (): string => `  open_file_cache max=${filesKept()} inactive=600s;
+  open_file_cache_valid 60s;
+  open_file_cache_min_uses 1;
+  open_file_cache_errors on;
+`;
 
 /** Without the kernel's TLS (off unless asked for), which not every kernel and library has. */
 const configureTls = ({ certificate }: Site): string =>

@@ -25,7 +25,7 @@ export function createSluice(sweep: Readonly<Record<string, string>> = {}): Cont
         SLUICE_PORT: `${site.port}`,
         SLUICE_ADMIN_PORT: `${site.adminPort}`,
         SLUICE_WORKERS: site.workers > 1 ? `${site.workers}` : "0",
-        ...SAME_TRUST,
+        ...(site.hasDefaultTrust ? {} : SAME_TRUST),
         ...logEnv(site),
         ...tlsEnv(site),
         ...site.settings,

@@ -44,7 +44,7 @@ export interface SubjectOptions {
 }
 
 /** Slow clients are part of a soak: that they are slow is no news. */
-const SETTINGS = { SLUICE_SLOW_MS: "1h", SLUICE_LISTING: "on", SLUICE_REVALIDATE_MS: "1s" };
+const SETTINGS = { SLUICE_SLOW_MS: "1h", SLUICE_LISTING: "on" };
 
 /** Whatever comes from Node itself, from a bug, or with a level in front. */
 const COMPLAINT = /^(warning|error): |^\(node:|^\s+at |Unhandled|bug while/;
@@ -58,7 +58,7 @@ export async function startSubject(options: SubjectOptions): Promise<Subject> {
   const settings = { ...SETTINGS, ...ours, ...options.env };
   const around = { root, tempDir, workers, serverCores: divideCores(Infinity).server };
   const firstAsk = { method: "GET", target: "/", headers: {}, status: 404, body: ANY } as const;
-  const purpose = { firstAsk, hasAccessLog: false, settings };
+  const purpose = { firstAsk, hasAccessLog: false, hasDefaultTrust: true, settings };
   const server = await launch(createSluice(), around, purpose);
   return {
     port: server.port,

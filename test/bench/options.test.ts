@@ -1,6 +1,8 @@
 /** What is typed comes back as options or as complaints, all of them at once. */
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { helpText, parseOptions } from "../../bench/options.js";
+import { builtFile } from "../../bench/places.js";
 
 const optionsOf = (...args: string[]) => {
   const parsed = parseOptions(args);
@@ -65,4 +67,11 @@ test("help names every option that is understood", () => {
   ]) {
     expect(helpText()).toContain(`--${name}`);
   }
+});
+
+test("cells that nobody knows are all told, also beside one that is known", () => {
+  const args = [builtFile("main.js"), "--only", "nosuch,hot-1k,hot-*,other*"];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(status).toBe(2);
+  expect(stderr).toContain("No cell is called nosuch, other*; --list names them\n");
 });
