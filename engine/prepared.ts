@@ -5,7 +5,7 @@ import type { OpenFile } from "../fs/open-file.js";
 import type { Answer } from "../protocol/answer.js";
 import { formatHttpDate } from "../protocol/dates.js";
 import { makeEntityTag } from "../protocol/entity-tag.js";
-import type { Field, Head } from "../protocol/head.js";
+import { type Field, type Head, linesWithLength } from "../protocol/head.js";
 import type { ListingFormat } from "../protocol/listing-query.js";
 import type { Coding } from "../protocol/negotiation.js";
 import {
@@ -126,6 +126,6 @@ export function prepareMiss({ head, body }: Answer): PreparedMiss {
 const createHeadOnly = (head: Head, lengthBytes: number): Ready => ({
   head,
   body: undefined,
-  lengthBytes,
+  alone: { lengthBytes, lines: linesWithLength(head, lengthBytes) },
   download: undefined,
 });

@@ -79,6 +79,15 @@ export function extendHead(head: Head, status: number, more: readonly Field[]): 
 }
 
 /**
+ * What `lines` is to an answer, with its length, for a head that is sent alone: in front of a body the
+ * transport writes the length.
+ *
+ * @param lengthBytes integer, 0 to 2^53 - 1
+ */
+export const linesWithLength = ({ lines }: Head, lengthBytes: number): Buffer =>
+  Buffer.concat([lines, Buffer.from(`\r\nContent-Length: ${lengthBytes}`, "latin1")]);
+
+/**
  * Header lines for inside a body, RFC 2046 section 5.1: each `Name: value` and CR LF.
  *
  * @throws Error like `buildHead`

@@ -44,8 +44,8 @@ export interface Ready {
   readonly head: Head;
   /** Undefined for a head alone: of a 304, or for a HEAD. */
   readonly body: Uint8Array | undefined;
-  /** `Content-Length` of a head alone, if that has one. */
-  readonly lengthBytes?: number;
+  /** Of a head alone that has a length: the length, and the head's lines with it. */
+  readonly alone?: { readonly lengthBytes: number; readonly lines: Buffer };
   /** Where to count it as a download; undefined when it is none. */
   readonly download: DownloadCounter | undefined;
 }

@@ -205,8 +205,8 @@ function answer(handler: Handler, ask: Ask, reply: NodeReply): void {
 }
 
 function sendReady(handler: Handler, ask: Ask, reply: NodeReply, ready: Ready): void {
-  const { head, body, lengthBytes } = ready;
-  if (body === undefined) reply.sendHead(head, lengthBytes);
+  const { head, body, alone } = ready;
+  if (body === undefined) reply.sendHead(head, alone?.lengthBytes);
   const taken = body === undefined ? 0 : reply.sendWhole(head, body);
   if (body === undefined || taken === body.length) handler.sent(ready);
   else handler.finish(ask, ready, taken, reply);

@@ -201,9 +201,8 @@ function answer(
 }
 
 function sendHead(handler: Handler, res: HttpResponse, ready: Ready): void {
-  const { head, lengthBytes } = ready;
-  res.writeStatus(head.lines);
-  if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));
+  const { head, alone } = ready;
+  res.writeStatus(alone === undefined ? head.lines : alone.lines);
   res.endWithoutBody();
   handler.sent(ready);
 }

@@ -66,7 +66,10 @@ describe("where there is one root", () => {
     const { server } = shared();
     await untilLooking(server);
     const ask = askFor("/headed.png", [[":method", "HEAD"]]);
-    expect(server.express(ask)).toMatchObject({ body: undefined, lengthBytes: "headed".length });
+    expect(server.express(ask)).toMatchObject({
+      body: undefined,
+      alone: { lengthBytes: "headed".length },
+    });
   });
 
   test.each([

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildHead, buildLines, extendHead, type Field } from "../../protocol/head.js";
+import {
+  buildHead,
+  buildLines,
+  extendHead,
+  type Field,
+  linesWithLength,
+} from "../../protocol/head.js";
 
 const ALL_BYTES = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
 
@@ -156,4 +162,12 @@ describe("a head with more fields", () => {
   test("6.1 is refused when it would delimit the message", () => {
     expect(() => extendHead(base, 206, [["Content-Length", "1"]])).toThrow(/transport/);
   });
+});
+
+test("a head sent alone says its length, behind all it says anyway", () => {
+  const head = buildHead(200, [["ETag", '"a"']]);
+  expect(String(linesWithLength(head, 2 ** 53 - 1))).toBe(
+    '200 OK\r\nETag: "a"\r\nContent-Length: 9007199254740991',
+  );
+  expect(String(head.lines)).toBe('200 OK\r\nETag: "a"');
 });
