@@ -12,6 +12,7 @@ const random = new Random(17);
 const MOST_LENT = 64 * KIB;
 /** More than the kernel keeps for a client that reads nothing. */
 const MANY = 200;
+const OFTEN = { interval: 5 };
 const PATIENTLY = { timeout: 20_000 };
 
 /** Of a kind that has no siblings, which nobody would have to look for. */
@@ -164,7 +165,7 @@ test.for(["plain", "secure"] as const)(
       client.send(request(`GET /large-${sent}.png`));
       sent++;
       // A request behind one that waits for its client would end the connection.
-      await vi.waitUntil(async () => (await answered()) === before + sent);
+      await vi.waitUntil(async () => (await answered()) === before + sent, OFTEN);
     } while (sent < MANY && (await server.stats()).scheduler.blocked === 0);
     expect(sent).toBeLessThan(MANY);
     for (let n = 0; n < 50; n++) {

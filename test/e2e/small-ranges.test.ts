@@ -24,6 +24,7 @@ afterAll(() => {
 const PART = 128 * KIB; // the largest that is sent so
 /** More than the kernel keeps for a client that reads nothing, in parts. */
 const MANY = 200;
+const OFTEN = { interval: 5 };
 
 const rangeOf = (first: number, lengthBytes: number): string =>
   `Range: bytes=${first}-${first + lengthBytes - 1}`;
@@ -115,8 +116,6 @@ const STRETCHES: Record<string, (n: number) => [first: number, lengthBytes: numb
 /** node:http copies what it is given, and reads no request while it has too much of the last answer. */
 test.for([
   ["a part", "plain"],
-  ["a part", "secure"],
-  ["a part in two chunks", "plain"],
   ["a part in two chunks", "secure"],
   ["several parts", "plain"],
   ["several parts", "secure"],
@@ -149,7 +148,7 @@ test.for([
       ask(client, sent);
       sent++;
       // A request behind one that waits for its client would end the connection.
-      await vi.waitUntil(async () => (await answersOf(server)) === answersBefore + sent);
+      await vi.waitUntil(async () => (await answersOf(server)) === answersBefore + sent, OFTEN);
     } while (sent < MANY && (await server.stats()).scheduler.blocked === 0);
     expect(sent).toBeLessThan(MANY);
     const other = await connect();

@@ -29,7 +29,7 @@ const askFor = (target: string, fields: [string, string][] = []): ExplainedAsk =
 
 /** The root is looked at off the loop: the first question only starts that. */
 const untilLooking = (server: FileServer): Promise<unknown> =>
-  vi.waitUntil(() => server.express(askFor("/warm.png")), { interval: 5 });
+  vi.waitUntil(() => server.express(askFor("/warm.png")), { interval: 5, timeout: 10_000 });
 
 const bodyOf = ({ body }: Ready): string => String(Buffer.from(body!));
 

@@ -54,7 +54,7 @@ async function createOpens(settings = SETTINGS): Promise<CachedOpens> {
 
 /** The root is looked at off the loop: the first question only starts that. */
 const untilHeld = (by: CachedOpens): Promise<unknown> =>
-  vi.waitUntil(() => openNow("small.txt", by), { interval: 5 });
+  vi.waitUntil(() => openNow("small.txt", by), { interval: 5, timeout: 10_000 });
 
 beforeAll(async () => {
   const folder = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "sluice-test-")));
@@ -216,10 +216,13 @@ test("one in a folder whose names are known is not, and is believed from when th
   const listing = new CachedOpens(kernel, settings, () => clock.nowMs);
   const ask = (name: string, siblings = true) =>
     listing.open({ root: folder, path: join(folder, name), known: undefined, siblings });
-  await vi.waitUntil(() => ask("a.txt"), { interval: 5 }); // also of a disk: asked until listed
+  await vi.waitUntil(() => ask("a.txt"), { interval: 5, timeout: 10_000 }); // also of a disk: asked until listed
   expect(ask("b.txt")!.opened.siblings).toBe(4);
   const untilRootSeen = () =>
-    vi.waitUntil(() => ask("a.txt", false)?.seenMs === clock.nowMs, { interval: 5 });
+    vi.waitUntil(() => ask("a.txt", false)?.seenMs === clock.nowMs, {
+      interval: 5,
+      timeout: 10_000,
+    });
   clock.nowMs = 260;
   await untilRootSeen();
   clock.nowMs = 300;
@@ -275,7 +278,7 @@ test.skipIf(!hasMemoryFolders)("a file system in memory leaves nothing to a read
   const ask = (name: string) =>
     there.open({ root: folder, path: join(folder, name), known: undefined, siblings: true })
       ?.opened;
-  await vi.waitUntil(() => ask("missing.txt"), { interval: 5 });
+  await vi.waitUntil(() => ask("missing.txt"), { interval: 5, timeout: 10_000 });
   put(folder, "new.txt", "new");
   expect(ask("new.txt")).toMatchObject({ body: Buffer.from("new"), siblings: 0 });
   const { fd, result } = ask("large.bin")!;
@@ -345,13 +348,13 @@ describe("a root", () => {
     const ask = () =>
       looked.open({ root, path: join(root, "small.txt"), known: undefined, siblings: true });
     expect(ask()).toBeUndefined();
-    await vi.waitUntil(ask, { interval: 5 });
+    await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     clock.nowMs = 750;
     expect(ask()).toBeUndefined(); // and looked at again
-    await vi.waitUntil(() => ask()?.seenMs === 750, { interval: 5 });
+    await vi.waitUntil(() => ask()?.seenMs === 750, { interval: 5, timeout: 10_000 });
     clock.nowMs = 1100;
     expect(ask()?.seenMs).toBe(750);
-    await vi.waitUntil(() => ask()?.seenMs === 1100, { interval: 5 });
+    await vi.waitUntil(() => ask()?.seenMs === 1100, { interval: 5, timeout: 10_000 });
     looked.stop();
   });
 
@@ -379,12 +382,12 @@ describe("a root", () => {
         known: undefined,
         siblings: false,
       });
-    await vi.waitUntil(ask, { interval: 5 });
+    await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     fs.symlinkSync("b", join(folder, "next"));
     fs.renameSync(join(folder, "next"), current);
     switched.distrust();
     expect(ask()).toBeUndefined();
-    const { opened } = await vi.waitUntil(ask, { interval: 5 });
+    const { opened } = await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     expect(String(opened.body)).toBe("b");
     switched.stop();
   });
@@ -404,11 +407,14 @@ describe("a root", () => {
         known: undefined,
         siblings: false,
       });
-    await vi.waitUntil(ask, { interval: 5 });
+    await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     fs.renameSync(current, join(folder, "before"));
     fs.mkdirSync(current);
     fs.writeFileSync(join(current, "small.txt"), "new");
-    await vi.waitUntil(() => String(ask()?.opened.body) === "new", { interval: 5 });
+    await vi.waitUntil(() => String(ask()?.opened.body) === "new", {
+      interval: 5,
+      timeout: 10_000,
+    });
     watched.stop();
   });
 
@@ -431,7 +437,10 @@ describe("a root", () => {
     openNow("small.txt", early);
     early.stop();
     held.stop();
-    await vi.waitUntil(() => fs.readdirSync("/proc/self/fd").length <= before, { interval: 5 });
+    await vi.waitUntil(() => fs.readdirSync("/proc/self/fd").length <= before, {
+      interval: 5,
+      timeout: 10_000,
+    });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
   });

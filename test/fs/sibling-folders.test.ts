@@ -50,7 +50,7 @@ const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve,
 /** Asks until it is known. */
 function untilKnown(ask: () => ListedFolder | undefined): Promise<ListedFolder> {
   for (let n = 1; n < ASKED_BEFORE; n++) ask();
-  return vi.waitUntil(ask, { interval: 5 }) as Promise<ListedFolder>;
+  return vi.waitUntil(ask, { interval: 5, timeout: 10_000 }) as Promise<ListedFolder>;
 }
 
 describe("a folder", () => {
@@ -61,7 +61,7 @@ describe("a folder", () => {
     for (let n = 1; n < ASKED_BEFORE; n++) expect(ask()).toBeUndefined();
     await aWhile();
     expect(ask()).toBeUndefined(); // and is the one too many
-    const { siblings, seenMs } = await vi.waitUntil(ask, { interval: 5 });
+    const { siblings, seenMs } = await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     expect(Object.fromEntries(siblings)).toEqual({ "a.js": 5, "b.css": 2, "": 1 });
     expect(seenMs).toBe(0);
   });
@@ -82,7 +82,7 @@ describe("a folder", () => {
     for (let n = 0; n < ASKED_BEFORE; n++) ask();
     await aWhile();
     for (let n = ASKED_BEFORE; n < 2 * ASKED_BEFORE; n++) expect(ask()).toBeUndefined();
-    expect((await vi.waitUntil(ask, { interval: 5 })).siblings.size).toBe(0);
+    expect((await vi.waitUntil(ask, { interval: 5, timeout: 10_000 })).siblings.size).toBe(0);
   });
 
   test("is not looked at for each question that follows", () => {
