@@ -169,6 +169,7 @@ export class ExpressLane {
     if (this.#settings.variesByOrigin && names.origin !== "") return;
     const key = this.#keyOf(names);
     if (ticket.prepared.kind === "miss") this.#noteMiss(key);
+    else ticket.prepared.keep();
     if (isNegotiated) this.#spellingsOf(key).set(names.acceptEncoding, ticket);
     else this.#tickets.set(key, ticket);
     if (this.#tickets.size > MAX_TARGETS) this.#forgetOldest();

@@ -5,7 +5,7 @@ import type { OpenFile } from "../fs/open-file.js";
 import type { Answer } from "../protocol/answer.js";
 import { formatHttpDate } from "../protocol/dates.js";
 import { makeEntityTag } from "../protocol/entity-tag.js";
-import { type Field, type Head, linesWithLength } from "../protocol/head.js";
+import { type Field, type Head, linesWithLength, ownHead } from "../protocol/head.js";
 import type { ListingFormat } from "../protocol/listing-query.js";
 import type { Coding } from "../protocol/negotiation.js";
 import {
@@ -22,6 +22,7 @@ export class PreparedFile {
   readonly kind = "file";
   readonly representation: Representation;
   readonly #nowMs: number;
+  #isKept = false;
   #whole: Head | undefined;
   #headOnly: Ready | undefined;
   #unchanged: Ready | undefined;
@@ -32,9 +33,15 @@ export class PreparedFile {
     this.#nowMs = nowMs;
   }
 
+  /** It is to stay, and so are its heads. */
+  keep(): void {
+    if (!this.#isKept && this.#whole !== undefined) this.#whole = ownHead(this.#whole);
+    this.#isKept = true;
+  }
+
   /** The head of an unconditional 200. */
   get whole(): Head {
-    this.#whole ??= wholeHead(this.representation, this.#nowMs);
+    this.#whole ??= this.#own(wholeHead(this.representation, this.#nowMs));
     return this.#whole;
   }
 
@@ -48,11 +55,15 @@ export class PreparedFile {
   /** The 304. */
   get unchanged(): Ready {
     this.#unchanged ??= {
-      head: notModifiedHead(this.representation, this.#nowMs),
+      head: this.#own(notModifiedHead(this.representation, this.#nowMs)),
       body: undefined,
       download: undefined,
     };
     return this.#unchanged;
+  }
+
+  #own(head: Head): Head {
+    return this.#isKept ? ownHead(head) : head;
   }
 
   /** The value of Last-Modified as sent, "" for none. */
@@ -113,8 +124,9 @@ export const representListing = (
 });
 
 /** @param page the answer to a GET of this path, with a literal body */
-export function prepareMiss({ head, body }: Answer): PreparedMiss {
-  const [page] = body;
+export function prepareMiss(answer: Answer): PreparedMiss {
+  const head = ownHead(answer.head);
+  const [page] = answer.body;
   if (page?.kind !== "literal") throw new Error("the page of a miss has one literal part");
   return {
     kind: "miss",

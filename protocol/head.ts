@@ -84,8 +84,22 @@ export function extendHead(head: Head, status: number, more: readonly Field[]): 
  *
  * @param lengthBytes integer, 0 to 2^53 - 1
  */
-export const linesWithLength = ({ lines }: Head, lengthBytes: number): Buffer =>
-  Buffer.concat([lines, Buffer.from(`\r\nContent-Length: ${lengthBytes}`, "latin1")]);
+export function linesWithLength({ lines }: Head, lengthBytes: number): Buffer {
+  const more = `\r\nContent-Length: ${lengthBytes}`;
+  const all = Buffer.allocUnsafeSlow(lines.length + more.length);
+  all.write(more, lines.copy(all), "latin1");
+  return all;
+}
+
+/**
+ * The same head in memory of its own, to be kept. Node puts small buffers into one of 8 KiB, which
+ * stays as long as any of them does: one that is kept among others that are not would cost all of it.
+ */
+export function ownHead(head: Head): Head {
+  const lines = Buffer.allocUnsafeSlow(head.lines.length);
+  head.lines.copy(lines);
+  return { ...head, lines };
+}
 
 /**
  * Header lines for inside a body, RFC 2046 section 5.1: each `Name: value` and CR LF.

@@ -21,7 +21,10 @@ const miss = (): Ticket => ({
   download: undefined,
 });
 /** Stands for a file: the lane asks only whether it is a miss. */
-const file = (): Ticket => ({ ...miss(), prepared: { kind: "file" } as Ticket["prepared"] });
+const file = (): Ticket => ({
+  ...miss(),
+  prepared: { kind: "file", keep: () => {} } as Ticket["prepared"],
+});
 
 const names = (path: string): TargetNames => ({ host: "", path, origin: "", acceptEncoding: "" });
 
