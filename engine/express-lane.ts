@@ -9,8 +9,7 @@
  * Owns: tickets by target, bounded. Does not know how a target is resolved.
  */
 import type { FileTable } from "../fs/file-table.js";
-import type { Policy } from "../protocol/respond.js";
-import { type PartsAtHand, smallRanges } from "./parts-at-hand.js";
+import type { PartsAtHand } from "./parts-at-hand.js";
 import type { PreparedFile } from "./prepared.js";
 import { fileOf, isGood, type Ticket } from "./ticket.js";
 import { type Ask, type FieldName, fieldName, type Ready } from "./transport/exchange.js";
@@ -54,7 +53,6 @@ export interface LaneSettings {
   readonly variesByHost: boolean;
   /** Some origins get other fields than the rest of the world. */
   readonly variesByOrigin: boolean;
-  readonly policy: Policy;
 }
 
 /** What sends a request for a part there: what stands beside `Range` decides about it. */
@@ -81,12 +79,12 @@ export interface TargetNames {
   readonly acceptEncoding: string;
 }
 
-/** Where tickets are filed. */
-export type LaneTickets = Pick<ExpressLane, "remember">;
+/** What is asked of those who send parts at once. */
+type Parts = Pick<PartsAtHand, "answer" | "isFor">;
 
 export class ExpressLane {
   readonly #table: Table;
-  readonly #parts: Pick<PartsAtHand, "answer">;
+  readonly #parts: Parts;
   readonly #settings: LaneSettings;
   readonly #nowMs: () => number;
   readonly #tickets = new Map<string, Tickets>();
@@ -94,12 +92,7 @@ export class ExpressLane {
   readonly #misses: string[] = [];
   #oldestMiss = 0;
 
-  constructor(
-    table: Table,
-    parts: Pick<PartsAtHand, "answer">,
-    settings: LaneSettings,
-    nowMs: () => number,
-  ) {
+  constructor(table: Table, parts: Parts, settings: LaneSettings, nowMs: () => number) {
     this.#table = table;
     this.#parts = parts;
     this.#settings = settings;
@@ -160,8 +153,14 @@ export class ExpressLane {
     };
     const ticket = this.find(names);
     if (ticket === undefined) return "has none";
-    if (!isForPart(ask, range, ticket, this.#settings.policy)) return "has a ticket";
+    if (!this.#isForPart(ask, range, ticket)) return "has a ticket";
     return fileOf(ticket)?.body === undefined ? "may answer" : "answers";
+  }
+
+  #isForPart(ask: Ask, range: string, { prepared }: Ticket): boolean {
+    if (ask.method !== "GET" || range === "" || prepared.kind === "miss") return false;
+    const isOrdinary = !hasAny(ask, OUT_OF_THE_ORDINARY) && !hasAny(ask, CONDITIONS_OF_A_PART);
+    return isOrdinary && this.#parts.isFor(range, prepared);
   }
 
   /** @param isNegotiated the answer depends on Accept-Encoding */
@@ -210,12 +209,6 @@ export const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
   for (const name of names) if (ask.field(name) !== "") return true;
   return false;
 };
-
-function isForPart(ask: Ask, range: string, { prepared }: Ticket, policy: Policy): boolean {
-  if (ask.method !== "GET" || range === "" || prepared.kind === "miss") return false;
-  const isOrdinary = !hasAny(ask, OUT_OF_THE_ORDINARY) && !hasAny(ask, CONDITIONS_OF_A_PART);
-  return isOrdinary && smallRanges(range, prepared.representation, policy) !== undefined;
-}
 
 /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
 function present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {

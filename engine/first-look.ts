@@ -10,10 +10,12 @@
  * redirects, hosts, listings, preconditions, ranges, and all that is not there.
  */
 import type { Entry, FileTable } from "../fs/file-table.js";
+import type { OpenFile } from "../fs/open-file.js";
 import { type RootedPath, toFile, toRooted } from "../fs/paths.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
 import { type Effects, matchRules, type Rule } from "../protocol/rules.js";
-import { hasAny, type LaneTickets, NOT_PLAIN } from "./express-lane.js";
+import type { Part } from "./chunks/cursor.js";
+import { type ExpressLane, hasAny, NOT_PLAIN } from "./express-lane.js";
 import { decodedPath, type Place } from "./finder.js";
 import type { PreparedFile } from "./prepared.js";
 import type { Preparer } from "./preparer.js";
@@ -25,7 +27,7 @@ const ACCEPT_ENCODING = fieldName("accept-encoding");
 
 export interface FirstLookParts {
   readonly table: Pick<FileTable, "glance" | "takeLoan">;
-  readonly lane: LaneTickets;
+  readonly lane: Pick<ExpressLane, "remember">;
   readonly preparer: Preparer;
   /** As in `SiteSettings`. */
   readonly site: FirstLookSettings;
@@ -61,13 +63,31 @@ export class FirstLook {
   /**
    * A 200 at hand to GET or HEAD, its body valid until the next call. Undefined: the main road.
    *
-   * Cost: for what is for the main road some look-ups; else what the kernel takes, and a head.
+   * Cost: for what is for the main road some look-ups; else what the kernel takes, and a head. Never
+   * throws, for transports do not expect it: the main road meets a bug of ours again, and tells of it.
    */
   answer(ask: Ask): Ready | undefined {
     this.#lent = undefined;
-    const wanted = this.#judge(ask);
-    if (wanted === undefined) return undefined;
-    const { place, path, effects } = wanted;
+    try {
+      const wanted = this.#judge(ask);
+      return wanted && this.#look(ask, wanted);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Would it look? What it would see is another question. */
+  isFor(ask: Ask): boolean {
+    return this.#judge(ask) !== undefined;
+  }
+
+  /** What a socket has left of an answer whose bytes were lent; undefined for any other. */
+  restOf(ready: Ready, takenBytes: number): Part<OpenFile>[] | undefined {
+    if (ready !== this.#lent) return undefined;
+    return [{ kind: "literal", bytes: Buffer.from(ready.body!.subarray(takenBytes)) }];
+  }
+
+  #look(ask: Ask, { place, path, effects }: Wanted): Ready | undefined {
     const { site, table, preparer } = this.#parts;
     const filePath = pathOf(place, site);
     const entry = table.glance(site.root, filePath);
@@ -86,16 +106,6 @@ export class FirstLook {
     const ready = { head: prepared.whole, body, download };
     if (loan !== undefined) this.#lent = ready;
     return ready;
-  }
-
-  /** Would it look? What it would see is another question. */
-  isFor(ask: Ask): boolean {
-    return this.#judge(ask) !== undefined;
-  }
-
-  /** What a socket has left of an answer whose bytes were lent, its own; undefined for any other. */
-  restOf(ready: Ready, takenBytes: number): Buffer | undefined {
-    return ready === this.#lent ? Buffer.from(ready.body!.subarray(takenBytes)) : undefined;
   }
 
   /** Undefined when whatever there is to see is for the main road. */

@@ -55,7 +55,7 @@ export class PartsAtHand {
     download: DownloadCounter | undefined,
   ): Ready | undefined {
     const { representation } = prepared;
-    const ranges = smallRanges(field, representation, this.#policy);
+    const ranges = this.#smallRanges(field, representation);
     if (ranges === undefined || !isReachable(file)) return undefined;
     const [range] = ranges;
     return ranges.length === 1
@@ -63,17 +63,29 @@ export class PartsAtHand {
       : this.#manyParts(ranges, representation, file, download);
   }
 
+  /** Would it answer, if the bytes are at hand then? */
+  isFor(field: string, { representation }: PreparedFile): boolean {
+    return this.#smallRanges(field, representation) !== undefined;
+  }
+
   /**
-   * What a socket has left of an answer of the express lane.
+   * What a socket has left of an answer from here; undefined for any other.
    *
    * @param repeatedBytes so many of them have to be offered once more as they are: see `Sink`
    */
-  restOf(ready: Ready, takenBytes: number, repeatedBytes: number): Part<OpenFile>[] {
-    const body = ready.body!;
-    if (ready !== this.#lent) return [{ kind: "literal", bytes: body.subarray(takenBytes) }];
-    const again = Buffer.from(body.subarray(takenBytes, takenBytes + repeatedBytes));
+  restOf(ready: Ready, takenBytes: number, repeatedBytes: number): Part<OpenFile>[] | undefined {
+    if (ready !== this.#lent) return undefined;
+    const again = Buffer.from(ready.body!.subarray(takenBytes, takenBytes + repeatedBytes));
     const rest = dropFirst(this.#parts, takenBytes + again.length);
     return again.length === 0 ? rest : [{ kind: "literal", bytes: again }, ...rest];
+  }
+
+  /** The ranges that are asked for, of few bytes together; undefined for any other answer. */
+  #smallRanges(field: string, representation: Representation): readonly ByteRange[] | undefined {
+    const most = field.includes(",") ? mostRanges(representation, this.#policy) : 1;
+    const verdict = judgeRange(field, representation.sizeBytes, most);
+    if (verdict.kind === "part") return isSmall([verdict.range]) ? [verdict.range] : undefined;
+    return verdict.kind === "parts" && isSmall(verdict.ranges) ? verdict.ranges : undefined;
   }
 
   #onePart(
@@ -110,17 +122,5 @@ export class PartsAtHand {
   }
 }
 
-/** The ranges that are asked for, of few bytes together; undefined for any other answer. */
-export function smallRanges(
-  field: string,
-  representation: Representation,
-  policy: Policy,
-): readonly ByteRange[] | undefined {
-  const verdict = judgeRange(field, representation.sizeBytes, mostRanges(representation, policy));
-  if (verdict.kind === "part") return isSmall(verdict.range) ? [verdict.range] : undefined;
-  if (verdict.kind !== "parts") return undefined;
-  const bytes = verdict.ranges.reduce((sum, { first, last }) => sum + last + 1 - first, 0);
-  return bytes <= MOST_BYTES ? verdict.ranges : undefined;
-}
-
-const isSmall = ({ first, last }: ByteRange): boolean => last - first < MOST_BYTES;
+const isSmall = (ranges: readonly ByteRange[]): boolean =>
+  ranges.reduce((sum, { first, last }) => sum + last + 1 - first, 0) <= MOST_BYTES;

@@ -154,7 +154,7 @@ export class FileServer implements Handler {
     this.#lane = new ExpressLane(
       table,
       this.#partsAtHand,
-      { variesByHost: site.hostsDir !== "", variesByOrigin, policy },
+      { variesByHost: site.hostsDir !== "", variesByOrigin },
       nowMs,
     );
     this.#firstLook = new FirstLook({ table, lane: this.#lane, preparer: this.#preparer, site });
@@ -171,7 +171,7 @@ export class FileServer implements Handler {
 
   express(ask: Ask): Ready | undefined {
     const startMs = this.#parts.nowMs();
-    const ready = this.#lane.answer(ask, startMs) ?? this.#lookFirst(ask);
+    const ready = this.#lane.answer(ask, startMs) ?? this.#firstLook.answer(ask);
     if (ready !== undefined) this.#meter.begin(ask, startMs);
     return ready;
   }
@@ -189,11 +189,10 @@ export class FileServer implements Handler {
     operation.answered(head.status, body!.length);
     operation.sent(takenBytes, this.#parts.nowMs());
     if (download !== undefined) operation.downloads(download, head.status === 206);
-    const ours = this.#firstLook.restOf(ready, takenBytes);
-    const rest =
-      ours === undefined
-        ? this.#partsAtHand.restOf(ready, takenBytes, reply.repeatedBytes)
-        : [literal(ours)];
+    const lent =
+      this.#firstLook.restOf(ready, takenBytes) ??
+      this.#partsAtHand.restOf(ready, takenBytes, reply.repeatedBytes);
+    const rest = lent ?? [{ kind: "literal", bytes: body!.subarray(takenBytes) }];
     this.#delivery.finish(rest, { operation, path: ask.path }, reply);
   }
 
@@ -213,15 +212,6 @@ export class FileServer implements Handler {
     const state = this.#lane.peek(ask);
     const isFile = ask.method === "GET" || ask.method === "HEAD";
     return state === "has none" && isFile && this.#firstLook.isFor(ask) ? "may look" : state;
-  }
-
-  /** An exception that reached the transport would end us all: the main road meets it again. */
-  #lookFirst(ask: Ask): Ready | undefined {
-    try {
-      return this.#firstLook.answer(ask);
-    } catch {
-      return undefined;
-    }
   }
 
   #open(ask: Ask, startMs: number): Operation {
@@ -511,8 +501,6 @@ const REFUSED_PATH = {
 
 /** Fields that describe our own page and not the operator's. */
 const OF_OUR_PAGE = new Set(["content-type", "content-security-policy", "vary"]);
-
-const literal = (bytes: Buffer) => ({ kind: "literal", bytes }) as const;
 
 const isFault = (outcome: unknown): outcome is FaultCode =>
   typeof outcome === "string" && Object.hasOwn(FAULTS, outcome);

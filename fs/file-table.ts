@@ -87,9 +87,8 @@ export class FileTable {
   readonly #descriptors: Descriptors;
   readonly #entries: Entries;
   readonly #checks = new Map<string, Check>();
-  /** What was lent last. */
-  #lentFile: OpenFile | undefined;
-  #lentBytes: Buffer | undefined;
+  /** What was lent last, until it is taken or something else is looked at. */
+  #loan: { readonly file: OpenFile | undefined; readonly bytes: Buffer } | undefined;
   #generation = 0;
   #closeUnusedAtMs: number;
 
@@ -135,10 +134,9 @@ export class FileTable {
 
   /** The bytes of a file that has just been glanced at: they stand until the table is asked again. */
   takeLoan(file: OpenFile): Buffer | undefined {
-    const bytes = this.#lentFile === file ? this.#lentBytes : undefined;
-    this.#lentFile = undefined;
-    this.#lentBytes = undefined;
-    return bytes;
+    const loan = this.#loan;
+    this.#loan = undefined;
+    return loan?.file === file ? loan.bytes : undefined;
   }
 
   /**
@@ -268,8 +266,7 @@ export class FileTable {
     const { opened, seenMs, isLent } = now;
     const since = { root, sentMs: seenMs, generation: this.#generation };
     const entry = this.#learn(path, since, opened, !isLent);
-    this.#lentFile = isLent ? fileOf(entry.known) : undefined;
-    this.#lentBytes = isLent ? opened.body : undefined;
+    this.#loan = isLent ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
     return { entry, times: opened.times };
   }
 

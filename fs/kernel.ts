@@ -26,6 +26,9 @@ const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
 const OPEN_HOW_BYTES = 24;
 
 const STATFS_WORDS = 15;
+/** A flag of open(2) that Node has no name for: only the place, and not what stands there. */
+export const O_PATH = 0o10000000;
+
 /** The type of tmpfs (statfs(2)). */
 export const TMPFS = 0x01021994;
 

@@ -2,8 +2,8 @@
  * Fear: a file that is answered at its first sight comes with another's bytes, says otherwise than it
  * will later, or fills memory though nobody comes back for it.
  */
-import { afterAll, beforeAll, describe, expect, vi } from "vitest";
-import { issue, writePair } from "../support/certificates.js";
+import { afterAll, describe, expect, vi } from "vitest";
+import { sharedCertificate } from "../support/certificates.js";
 import { type Answer, Client, get, request } from "../support/client.js";
 import { Folder, KIB, Random } from "../support/folder.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
@@ -29,16 +29,8 @@ for (const transport of TRANSPORTS) {
   for (let n = 0; n < 100; n++) add(`${transport}/warm-${n}.png`, 100);
 }
 const site = new Folder(Object.fromEntries(contents));
-const keys = new Folder();
-const CERT = { SLUICE_TLS_CERT: keys.at("c.pem"), SLUICE_TLS_KEY: keys.at("k.pem") };
-beforeAll(async () => {
-  const issued = await issue({ names: ["localhost"], notAfterMs: 2_000_000_000_000 });
-  writePair(issued, CERT.SLUICE_TLS_CERT, CERT.SLUICE_TLS_KEY);
-});
-afterAll(() => {
-  site.remove();
-  keys.remove();
-});
+afterAll(() => site.remove());
+const CERT = sharedCertificate();
 
 /** What is seen stays believed for as long as a test lasts. */
 const env = { SLUICE_REVALIDATE_MS: "3600000" };

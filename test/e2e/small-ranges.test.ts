@@ -1,7 +1,7 @@
 /** Fear: a part sent at once is another's, another file's, or ends where its socket was full. */
 import fs from "node:fs";
-import { afterAll, beforeAll, describe, expect, vi } from "vitest";
-import { issue, writePair } from "../support/certificates.js";
+import { afterAll, describe, expect, vi } from "vitest";
+import { sharedCertificate } from "../support/certificates.js";
 import { Client, get, request } from "../support/client.js";
 import { Folder, KIB, MIB, Random } from "../support/folder.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
@@ -10,16 +10,8 @@ const random = new Random(11);
 const archive = random.bytes(8 * MIB);
 const small = random.bytes(20 * KIB);
 const site = new Folder({ "archive.bin": archive, "small.bin": small });
-const keys = new Folder();
-const CERT = { SLUICE_TLS_CERT: keys.at("c.pem"), SLUICE_TLS_KEY: keys.at("k.pem") };
-beforeAll(async () => {
-  const issued = await issue({ names: ["localhost"], notAfterMs: 2_000_000_000_000 });
-  writePair(issued, CERT.SLUICE_TLS_CERT, CERT.SLUICE_TLS_KEY);
-});
-afterAll(() => {
-  site.remove();
-  keys.remove();
-});
+afterAll(() => site.remove());
+const CERT = sharedCertificate();
 
 const PART = 128 * KIB; // the largest that is sent so
 /** More than the kernel keeps for a client that reads nothing, in parts. */

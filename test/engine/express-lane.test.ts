@@ -7,7 +7,6 @@ import type { Ask, Ready } from "../../engine/transport/exchange.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { createAnswer } from "../../protocol/answer.js";
 import { buildHead } from "../../protocol/head.js";
-import type { Policy } from "../../protocol/respond.js";
 
 const MISSES = 8_192;
 
@@ -28,12 +27,12 @@ const file = (): Ticket => ({
 
 const names = (path: string): TargetNames => ({ host: "", path, origin: "", acceptEncoding: "" });
 
-const POLICY: Policy = { maxRanges: 9, createBoundary: () => "cut", errorPages: () => page };
+const NO_PARTS = { answer: () => undefined, isFor: () => false };
 
 function createLane() {
-  const settings = { variesByHost: false, variesByOrigin: false, policy: POLICY };
+  const settings = { variesByHost: false, variesByOrigin: false };
   const table = { isFresh: () => true, hold: () => {}, release: () => {} };
-  const lane = new ExpressLane(table, { answer: () => undefined }, settings, () => 0);
+  const lane = new ExpressLane(table, NO_PARTS, settings, () => 0);
   return {
     miss: (path: string) => lane.remember(names(path), miss(), false),
     file: (path: string, isNegotiated = false) => lane.remember(names(path), file(), isNegotiated),
@@ -91,8 +90,8 @@ describe("a part of a file", () => {
       heard.push(range);
       return ready;
     };
-    const settings = { variesByHost: false, variesByOrigin: false, policy: POLICY };
-    const lane = new ExpressLane(table, { answer }, settings, () => 0);
+    const settings = { variesByHost: false, variesByOrigin: false };
+    const lane = new ExpressLane(table, { ...NO_PARTS, answer }, settings, () => 0);
     const source = { known: { kind: "file", file: FILE } } as Ticket["source"];
     lane.remember(names("/a"), { ...file(), source }, false);
     return { lane, heard };

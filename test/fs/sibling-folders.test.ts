@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { HeldRoot } from "../../fs/held-roots.js";
 import { Kernel } from "../../fs/kernel.js";
 import { REST_MS } from "../../fs/open-file.js";
 import { type ListedFolder, SiblingFolders } from "../../fs/sibling-folders.js";
@@ -26,10 +27,10 @@ beforeEach(() => {
 });
 
 /** A folder held open as a root is. */
-function hold(path: string): { fd: number; isInMemory: boolean } {
+function hold(path: string): HeldRoot {
   const fd = fs.openSync(path, "r");
   onTestFinished(() => fs.closeSync(fd));
-  return { fd, isInMemory: false };
+  return { fd, isInMemory: false, seenMs: 0 };
 }
 
 /** A folder that has been at rest for long enough. */

@@ -11,6 +11,8 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
+import { afterAll, beforeAll } from "vitest";
+import { Folder } from "./folder.js";
 
 const { subtle } = webcrypto;
 const { clientAuth, serverAuth } = ExtendedKeyUsage;
@@ -44,6 +46,15 @@ export interface Issued {
   /** What the certificate was issued to. */
   readonly subject: string;
   readonly keys: webcrypto.CryptoKeyPair;
+}
+
+/** One for a file of tests, as the settings of a server that speaks TLS with it. */
+export function sharedCertificate(): Record<"SLUICE_TLS_CERT" | "SLUICE_TLS_KEY", string> {
+  const keys = new Folder();
+  const env = { SLUICE_TLS_CERT: keys.at("c.pem"), SLUICE_TLS_KEY: keys.at("k.pem") };
+  beforeAll(async () => writePair(await issue(), env.SLUICE_TLS_CERT, env.SLUICE_TLS_KEY));
+  afterAll(() => keys.remove());
+  return env;
 }
 
 let serial = 0;

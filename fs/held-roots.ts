@@ -1,0 +1,140 @@
+/**
+ * Roots held open, so that what lies below them can be opened on the event loop.
+ *
+ * A root may be switched to another folder while we hold it, so what was opened below it is believed
+ * only from the moment the root was last seen where it should be. It is looked at off the loop, again
+ * and again while it is asked for. Owns: the descriptors of roots.
+ */
+import fs from "node:fs";
+import { statfs } from "node:fs/promises";
+import { type Kernel, O_PATH, TMPFS } from "./kernel.js";
+
+/** File systems whose open waits for nothing but memory once the way is known (statfs(2)). */
+const LOCAL = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // XFS
+  0x9123683e, // Btrfs
+  0xf2f52010, // F2FS
+  0x2fc12fc1, // ZFS
+  TMPFS,
+  0x794c7630, // overlayfs
+  0x73717368, // squashfs
+  0xe0f5e1e2, // EROFS
+]);
+
+/** With less than this part of the time of belief left a root is not used... */
+const LEAST_BELIEF = 0.25;
+/** ...and with less than this it is looked at again, so that a busy one is always there to be used. */
+const LOOK_AT = 0.75;
+
+/** Roots held open, the first that were asked for. One more costs a descriptor. */
+const MAX_ROOTS = 256;
+
+/** A root to look below. Valid until the event loop goes on. */
+export interface HeldRoot {
+  readonly fd: number;
+  /** It lies on tmpfs, where nothing waits. */
+  readonly isInMemory: boolean;
+  /** It was seen at its place then, on the clock that was given in. */
+  readonly seenMs: number;
+}
+
+interface Holding extends HeldRoot {
+  /** -1 while it is not to be used. */
+  fd: number;
+  isInMemory: boolean;
+  seenMs: number;
+  ino: bigint;
+  dev: bigint;
+  isLooking: boolean;
+}
+
+/** Opens what lies below a root if nobody has to wait for it: see `Kernel.openCached`. */
+export const openBelow = (
+  kernel: Kernel,
+  { fd, isInMemory }: HeldRoot,
+  path: string,
+  flags: number,
+): number => (isInMemory ? kernel.open(fd, path, flags) : kernel.openCached(fd, path, flags));
+
+export class HeldRoots {
+  readonly #revalidateMs: number;
+  readonly #nowMs: () => number;
+  readonly #roots = new Map<string, Holding>();
+  #isStopped = false;
+
+  /** @param revalidateMs for how long what was seen is believed, milliseconds */
+  constructor(revalidateMs: number, nowMs: () => number) {
+    this.#revalidateMs = revalidateMs;
+    this.#nowMs = nowMs;
+  }
+
+  /** Undefined when it is not to be used now. Cost: one map look-up. */
+  find(root: string): HeldRoot | undefined {
+    const held = this.#roots.get(root) ?? this.#hold(root);
+    if (held === undefined) return undefined;
+    const leftMs = held.seenMs + this.#revalidateMs - this.#nowMs();
+    const left = held.fd < 0 ? 0 : leftMs / this.#revalidateMs;
+    if (!(left > LOOK_AT)) void this.#lookAt(root, held);
+    return left > LEAST_BELIEF ? held : undefined;
+  }
+
+  /** A root may have been switched: none is used before it was looked at again. */
+  distrust(): void {
+    for (const held of this.#roots.values()) drop(held);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.distrust();
+  }
+
+  // --- looking, off the loop ---
+
+  #hold(root: string): Holding | undefined {
+    if (this.#roots.size >= MAX_ROOTS) return undefined;
+    const held: Holding = {
+      fd: -1,
+      isInMemory: false,
+      seenMs: 0,
+      ino: 0n,
+      dev: 0n,
+      isLooking: false,
+    };
+    this.#roots.set(root, held);
+    return held;
+  }
+
+  /** A look that never returns, on a dead mount, leaves the root to readers. */
+  async #lookAt(root: string, held: Holding): Promise<void> {
+    if (held.isLooking) return;
+    held.isLooking = true;
+    const startedMs = this.#nowMs();
+    try {
+      const { ino, dev } = await fs.promises.stat(root, { bigint: true });
+      if (held.fd >= 0 && (ino !== held.ino || dev !== held.dev)) drop(held);
+      if (held.fd < 0) await this.#openRoot(root, held);
+      held.seenMs = startedMs;
+    } catch {
+      drop(held);
+    }
+    held.isLooking = false;
+  }
+
+  async #openRoot(root: string, held: Holding): Promise<void> {
+    const fileSystem = (await statfs(root)).type >>> 0;
+    if (!LOCAL.has(fileSystem)) return;
+    const flags = O_PATH | fs.constants.O_DIRECTORY;
+    const fd = await new Promise<number>((resolve, reject) =>
+      fs.open(root, flags, (error, opened) => (error ? reject(error) : resolve(opened))),
+    );
+    const { ino, dev } = fs.fstatSync(fd, { bigint: true });
+    Object.assign(held, { fd, ino, dev, isInMemory: fileSystem === TMPFS });
+    if (this.#isStopped) drop(held);
+  }
+}
+
+function drop(held: Holding): void {
+  if (held.fd >= 0) fs.closeSync(held.fd);
+  held.fd = -1;
+}
