@@ -26,12 +26,12 @@ export const FULL_SCALE: Scale = {
 };
 
 export const QUICK_SCALE: Scale = {
-  manyFiles: 1000,
+  manyFiles: 300,
   rangedFileBytes: 16 * MIB,
   hugeFileBytes: 16 * MIB,
   manyConnections: 200,
-  slowReaders: 200,
-  coldFiles: 400,
+  slowReaders: 100,
+  coldFiles: 200,
 };
 
 /** Clients of most cells: enough to keep one core busy, few enough not to measure the accept queue. */
