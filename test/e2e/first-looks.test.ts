@@ -9,9 +9,9 @@ import { Folder, KIB, Random } from "../support/folder.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 
 const random = new Random(17);
-const MOST_LENT = 64 * KIB;
+const MOST_LENT = 32 * KIB;
 /** More than the kernel keeps for a client that reads nothing. */
-const MANY = 200;
+const MANY = 400;
 const OFTEN = { interval: 5 };
 const PATIENTLY = { timeout: 20_000 };
 
