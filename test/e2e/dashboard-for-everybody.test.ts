@@ -24,6 +24,7 @@ afterAll(async () => {
 
 describe("a screen", () => {
   for (const [width, height] of [
+    [320, 640],
     [360, 740],
     [820, 1100],
     [1220, 800],
