@@ -53,6 +53,7 @@ const ALONE = [
 /** Those that take longest, the longest first: started last, one of them would run on alone. */
 const LONG = [
   "bytes-are-right",
+  "first-looks",
   "clients-stop-reading",
   "listing",
   "noise",

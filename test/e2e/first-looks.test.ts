@@ -12,7 +12,6 @@ const random = new Random(17);
 const MOST_LENT = 32 * KIB;
 /** More than the kernel keeps for a client that reads nothing. */
 const MANY = 400;
-const OFTEN = { interval: 5 };
 const PATIENTLY = { timeout: 20_000 };
 
 /** Of a kind that has no siblings, which nobody would have to look for. */
@@ -150,16 +149,17 @@ test.for(["plain", "secure"] as const)(
     early.leave();
 
     const client = await connect();
+    const before = (await server.stats()).counters.answersByClass[2]!;
     let sent = 0;
-    const answered = async (): Promise<number> =>
-      (await server.stats()).counters.answersByClass[2]!;
-    const before = await answered();
-    do {
+    for (let isBlocked = false; !isBlocked && sent < MANY; ) {
       client.send(request(`GET /large-${sent}.png`));
       sent++;
       // A request behind one that waits for its client would end the connection.
-      await vi.waitUntil(async () => (await answered()) === before + sent, OFTEN);
-    } while (sent < MANY && (await server.stats()).scheduler.blocked === 0);
+      await server.until(({ counters, scheduler }) => {
+        isBlocked = scheduler.blocked > 0;
+        return counters.answersByClass[2] === before + sent;
+      });
+    }
     expect(sent).toBeLessThan(MANY);
     // Only now: on a busy machine, the above takes longer than a connection may rest.
     const other = await connect();
