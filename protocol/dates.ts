@@ -50,12 +50,29 @@ export function parseHttpDate(text: string, nowMs: number): number | undefined {
   return isShort ? withinFiftyYears(written, nowMs) : secondsIn(Number(written.year), written);
 }
 
+const DAY_SEC = 86_400;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"));
+
+/** The day that was written last, as `Sun, 06 Nov 1994 `: files that are asked for together are often of one. */
+let lastDay = Number.NaN;
+let lastDayText = "";
+
 /**
  * Writes an IMF-fixdate. ECMA-262 gives `toUTCString` that very shape.
  *
  * @param epochSec whole seconds since the epoch, years 0 to 9999
  */
-export const formatHttpDate = (epochSec: number): string => new Date(epochSec * 1000).toUTCString();
+export function formatHttpDate(epochSec: number): string {
+  const day = Math.floor(epochSec / DAY_SEC);
+  if (day !== lastDay) {
+    lastDay = day;
+    lastDayText = new Date(day * DAY_SEC * 1000).toUTCString().slice(0, -"00:00:00 GMT".length);
+  }
+  const second = epochSec - day * DAY_SEC;
+  const hours = TWO_DIGITS[Math.floor(second / 3600)];
+  const minutes = TWO_DIGITS[Math.floor(second / 60) % 60];
+  return `${lastDayText}${hours}:${minutes}:${TWO_DIGITS[second % 60]} GMT`;
+}
 
 /** A year of two digits that appears to be more than 50 years ahead is one in the past. */
 function withinFiftyYears(written: Written, nowMs: number): number | undefined {

@@ -42,6 +42,9 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  */
 const FIELD_VALUE = /^[\t -~\u0080-\u00ff]*$/;
 
+/** Names that may be set: ours and the configuration's, so they are few. */
+const goodNames = new Set<string>();
+
 const OF_THE_TRANSPORT = new Set(["connection", "content-length", "date", "transfer-encoding"]);
 
 /**
@@ -59,8 +62,11 @@ export function buildHead(status: number, fields: readonly Field[]): Head {
 
 const statusLineOf = (status: number): string => `${status} ${reasonOf(status)}`;
 
-const linesOf = (fields: readonly Field[]): string =>
-  fields.map((field) => `\r\n${toLine(field)}`).join("");
+function linesOf(fields: readonly Field[]): string {
+  let lines = "";
+  for (const field of fields) lines += `\r\n${toLine(field)}`;
+  return lines;
+}
 
 /**
  * The head of another answer, with more fields in front of those of the first. These are not checked
@@ -117,7 +123,10 @@ function toLine([name, value]: Field): string {
 
 /** "" for a field that may go out. The value is not quoted: it may be secret. */
 function complaintAbout(name: string, value: string): string {
-  if (!TOKEN.test(name)) return "the name is not a token";
-  if (OF_THE_TRANSPORT.has(name.toLowerCase())) return "only the transport may set it";
+  if (!goodNames.has(name)) {
+    if (!TOKEN.test(name)) return "the name is not a token";
+    if (OF_THE_TRANSPORT.has(name.toLowerCase())) return "only the transport may set it";
+    goodNames.add(name);
+  }
   return FIELD_VALUE.test(value) ? "" : "the value holds a control or non-latin1 character";
 }
