@@ -2,14 +2,13 @@
  * The first look at a file: one that no ticket tells of, answered at once where that can be done.
  *
  * In a large tree most files are asked for rarely, so this is no rare case there. What the kernel has
- * in memory needs nobody else: it is found, read and sent within the request's call-back. The first
- * time its bytes are only lent, and nothing is kept but its entry in the table: whoever asks for all
- * files once leaves no more than that. The second time it gets its ticket.
+ * in memory needs nobody else: it is found, read and sent within the request's call-back. Nothing is
+ * kept of it until the table keeps it: then it gets its ticket.
  *
  * Whatever waits, or is not plainly a small file under its own name, is for the main road: siblings,
  * redirects, hosts, listings, preconditions, ranges, and all that is not there.
  */
-import type { Entry, FileTable } from "../fs/file-table.js";
+import { type Entry, type FileTable, isForgotten } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import { type RootedPath, toFile, toRooted } from "../fs/paths.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
@@ -101,7 +100,7 @@ export class FirstLook {
     const about = { path, filePath, effects, origin, ...AS_IT_IS };
     const prepared = preparer.prepare(file, "identity", about);
     const download = preparer.counterOf(filePath, site.root);
-    if (loan === undefined) this.#keep(ask, entry, prepared, download);
+    if (!isForgotten(entry)) this.#keep(ask, entry, prepared, download);
     if (ask.method === "HEAD") return prepared.headOnly;
     const ready = { head: prepared.whole, body, download };
     if (loan !== undefined) this.#lent = ready;

@@ -29,9 +29,12 @@ export interface OpenedNow {
   readonly opened: Opened;
   /** All it rests on was seen then, or later, on the clock that was given in. */
   readonly seenMs: number;
-  /** The body is lent: it stands until the next open. */
-  readonly isLent: boolean;
+  /** Of the body, if there is one. `lent`: it stands until the next open. `loose`: it is nobody's. */
+  readonly fate: "kept" | "lent" | "loose";
 }
+
+/** Is a small file worth the memory that keeps it? */
+export type Judge = (path: string, sizeBytes: number) => boolean;
 
 /**
  * Bodies of at most this size are lent, bytes. What a socket does not take of a loan has to be copied
@@ -61,6 +64,7 @@ export class CachedOpens {
   readonly #loanAddress: number;
   /** Of the open under way: see `OpenedNow`. */
   #seenMs = 0;
+  #fate: OpenedNow["fate"] = "kept";
 
   constructor(kernel: Kernel, settings: CachedOpensSettings, nowMs: () => number) {
     this.#kernel = kernel;
@@ -74,19 +78,22 @@ export class CachedOpens {
   /**
    * Undefined: ask a reader. Cost: 16 µs for a file of 10 KiB; half of that if it is known.
    *
-   * @param lends a small body need not stay: most files of a large tree are asked for once, and
-   *   memory for each of them costs more than to read it
+   * @param isWorthKeeping undefined: each is. Most files of a large tree are asked for once, and memory
+   *   for each of them costs more than to read it
    */
-  open({ root, path, known, siblings }: OpenRequest, lends = false): OpenedNow | undefined {
+  open(
+    { root, path, known, siblings }: OpenRequest,
+    isWorthKeeping?: Judge,
+  ): OpenedNow | undefined {
     const held = this.#roots.find(root);
     const above = root === "/" ? root : `${root}/`;
     if (held === undefined || path === above || !path.startsWith(above)) return undefined;
     const place: Place = { held, path, name: path.slice(above.length), hasSiblings: siblings };
     this.#seenMs = held.seenMs;
+    this.#fate = "kept";
     const isKnown = known !== undefined && this.#isUnchanged(place, known);
-    const opened = isKnown ? this.#vouch(place) : this.#open(place, lends);
-    if (opened === undefined) return undefined;
-    return { opened, seenMs: this.#seenMs, isLent: opened.body?.buffer === this.#loan.buffer };
+    const opened = isKnown ? this.#vouch(place) : this.#open(place, isWorthKeeping);
+    return opened && { opened, seenMs: this.#seenMs, fate: this.#fate };
   }
 
   /** Is a root there to be looked below now? */
@@ -145,7 +152,7 @@ export class CachedOpens {
     return found;
   }
 
-  #open(place: Place, lends: boolean): Opened | undefined {
+  #open(place: Place, isWorthKeeping: Judge | undefined): Opened | undefined {
     const observedMs = Date.now();
     const fd = openBelow(this.#kernel, place.held, place.name, OPEN_FLAGS);
     if (fd === -ENOENT) {
@@ -155,13 +162,13 @@ export class CachedOpens {
     }
     if (fd < 0) return undefined;
 
-    const opened = this.#look(fd, place, lends);
+    const opened = this.#look(fd, place, isWorthKeeping);
     if (opened !== undefined) opened.observedMs = observedMs;
     if (opened?.result !== OPEN_FILE) this.#kernel.close(fd);
     return opened;
   }
 
-  #look(fd: number, place: Place, lends: boolean): Draft | undefined {
+  #look(fd: number, place: Place, isWorthKeeping: Judge | undefined): Draft | undefined {
     const kernel = this.#kernel;
     if (!kernel.look(fd)) return undefined;
     const type = kernel.mode & S_IFMT;
@@ -174,8 +181,13 @@ export class CachedOpens {
     opened.identity = { dev, ino, sizeBytes, mtimeNs };
     opened.siblings = this.#findSiblings(place);
     if (opened.siblings < 0) return undefined;
-    if (isSmall) opened.body = this.#readWhole(fd, opened.identity, place.held, lends);
-    else opened.fd = fd;
+    if (!isSmall) opened.fd = fd;
+    else {
+      if (isWorthKeeping?.(place.path, sizeBytes) === false) {
+        this.#fate = sizeBytes <= MOST_LENT_BYTES ? "lent" : "loose";
+      }
+      opened.body = this.#readWhole(fd, opened.identity, place.held);
+    }
     return isSmall && opened.body === undefined ? undefined : opened;
   }
 
@@ -184,10 +196,9 @@ export class CachedOpens {
     fd: number,
     { sizeBytes, mtimeNs }: FileIdentity,
     { isInMemory }: HeldRoot,
-    lends: boolean,
   ): Buffer | undefined {
     const kernel = this.#kernel;
-    const isLent = lends && sizeBytes <= MOST_LENT_BYTES;
+    const isLent = this.#fate === "lent";
     const body = isLent ? this.#loan.subarray(0, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
     if (sizeBytes > 0) {
       const into = isLent ? this.#loanAddress : kernel.addressOf(body);

@@ -7,6 +7,7 @@
  * Owns: entries, from the first belief until they leave. Does not know clocks or readers.
  */
 import type { OpenFile } from "./open-file.js";
+import type { Counted } from "./popularity.js";
 import { type Member, SecondChance } from "./second-chance.js";
 
 /** What a path leads to. */
@@ -22,9 +23,8 @@ export type Known =
   | { readonly kind: "failed"; readonly errno: string };
 
 /** One path and what is known of it. */
-export interface Entry extends Member<Entry> {
+export interface Entry extends Member<Entry>, Counted {
   readonly root: string;
-  readonly path: string;
   known: Known;
   /** On the table's clock. -1 when the entry is in no table, or in none any more. */
   freshUntilMs: number;
@@ -87,6 +87,17 @@ export class Entries {
     return entry;
   }
 
+  /** Would another have to go for a small file of this size? */
+  isFull(sizeBytes: number): boolean {
+    const bodyBytes = this.#bodyBytes + sizeBytes;
+    return this.#present.size >= MAX_PRESENT || bodyBytes > this.#maxBodyBytes;
+  }
+
+  /** Who would go first, of what exists. It stays. */
+  leastValuable(): Entry | undefined {
+    return this.#present.leastValuable();
+  }
+
   #isOverBounds(): boolean {
     return this.#present.size > MAX_PRESENT || this.#bodyBytes > this.#maxBodyBytes;
   }
@@ -121,6 +132,8 @@ export function createEntry(root: string, path: string, known: Known): Entry {
     newer: undefined,
     version: 0,
     generation: -1,
+    timesAsked: 0,
+    age: 0,
   };
 }
 
@@ -140,6 +153,9 @@ const leadsToSame = (before: Known, now: Known): boolean =>
 const siblingsOf = (known: Known): number => (known.kind === "file" ? known.siblings : 0);
 const errnoOf = (known: Known): string => (known.kind === "failed" ? known.errno : "");
 const bodyBytesOf = (known: Known): number => fileOf(known)?.body?.length ?? 0;
+
+/** It is in no table: what was seen is true for who has just asked, and for nobody after him. */
+export const isForgotten = ({ freshUntilMs }: Entry): boolean => freshUntilMs < 0;
 
 /** The file, when it is one. */
 export const fileOf = (known: Known | undefined): OpenFile | undefined =>

@@ -9,15 +9,16 @@
  *             file is never waited for
  * 5. forget   within bounds: see entries.ts and descriptors.ts
  *
- * A small file that was never asked for before may be lent: its bytes are kept from its second time on.
+ * Memory is for what is asked for again. A small file that is glanced at is kept from its second time
+ * on, and when memory is full, only in place of one that is asked for less: until then its bytes are lent.
  *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
  * Owns: freshness, and what is under way. Does not know HTTP or chunks.
  */
 import { getSystemErrorName } from "node:util";
-import type { CachedOpens } from "./cached-opens.js";
+import type { CachedOpens, Judge } from "./cached-opens.js";
 import { Descriptors } from "./descriptors.js";
-import { createEntry, Entries, type Entry, fileOf, type Known } from "./entries.js";
+import { createEntry, Entries, type Entry, fileOf, isForgotten, type Known } from "./entries.js";
 import {
   OPEN_BODY,
   OPEN_DIRECTORY,
@@ -28,10 +29,11 @@ import {
   OPEN_UNCHANGED,
 } from "./jobs.js";
 import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
+import { Popularity } from "./popularity.js";
 import type { FileIdentity, JobTimes, Opened, ReaderPool } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
-export type { Entry, Known } from "./entries.js";
+export { type Entry, isForgotten, type Known } from "./entries.js";
 
 /** A question that a reader has not answered yet. */
 interface Check {
@@ -86,6 +88,7 @@ export class FileTable {
   readonly #nowMs: () => number;
   readonly #descriptors: Descriptors;
   readonly #entries: Entries;
+  readonly #popularity = new Popularity();
   readonly #checks = new Map<string, Check>();
   /** What was lent last, until it is taken or something else is looked at. */
   #loan: { readonly file: OpenFile | undefined; readonly bytes: Buffer } | undefined;
@@ -125,11 +128,13 @@ export class FileTable {
   /**
    * As `find`, and of a path that it does not know whatever can be seen at once. Undefined: `lookUp`.
    *
-   * A small file that was not known comes without its bytes, which `takeLoan` has.
+   * A small file that is not kept comes in an entry that is forgotten, and may come without its bytes,
+   * which `takeLoan` has.
    */
   glance(root: string, path: string): Entry | undefined {
     if (this.#entries.get(path) !== undefined) return this.find(path);
-    return this.#checks.has(path) ? undefined : this.#lookNow(root, path, true)?.entry;
+    if (this.#checks.has(path)) return undefined;
+    return this.#lookNow(root, path, this.#isWorthKeeping)?.entry;
   }
 
   /** The bytes of a file that has just been glanced at: they stand until the table is asked again. */
@@ -149,6 +154,7 @@ export class FileTable {
       if (!this.#isBelieved(entry, nowMs)) return false;
     }
     entry.wasAskedFor = true;
+    this.#popularity.hit(entry);
     if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
     return true;
   }
@@ -247,28 +253,45 @@ export class FileTable {
   }
 
   /** A path that a reader was asked about is left to him. */
-  #renew({ root, path, freshUntilMs }: Entry): void {
-    const isForgotten = freshUntilMs < 0;
-    if (!isForgotten && !this.#checks.has(path)) this.#lookNow(root, path);
+  #renew(entry: Entry): void {
+    const { root, path } = entry;
+    if (!isForgotten(entry) && !this.#checks.has(path)) this.#lookNow(root, path);
   }
 
-  /** Undefined: only a reader can tell. */
+  /**
+   * Undefined: only a reader can tell.
+   *
+   * @param isWorthKeeping undefined: all is
+   */
   #lookNow(
     root: string,
     path: string,
-    lends = false,
+    isWorthKeeping?: Judge,
   ): { entry: Entry; times: JobTimes } | undefined {
     if (this.#cachedOpens === undefined) return undefined;
-    const known = lends ? undefined : this.#reliableFile(path)?.identity;
+    const known = this.#reliableFile(path)?.identity;
     const asked = { root, path, known, siblings: canHaveSiblings(path) };
-    const now = this.#cachedOpens.open(asked, lends);
+    const now = this.#cachedOpens.open(asked, isWorthKeeping);
     if (now === undefined) return undefined;
-    const { opened, seenMs, isLent } = now;
+    const { opened, seenMs, fate } = now;
     const since = { root, sentMs: seenMs, generation: this.#generation };
-    const entry = this.#learn(path, since, opened, !isLent);
-    this.#loan = isLent ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
+    const entry =
+      fate === "kept"
+        ? this.#learn(path, since, opened)
+        : createEntry(root, path, createSmallFile(path, opened, fate !== "lent"));
+    this.#loan = fate === "lent" ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
     return { entry, times: opened.times };
   }
+
+  /** Who has to go for it, and was asked for no less often, has won another round. */
+  readonly #isWorthKeeping: Judge = (path, sizeBytes) => {
+    const times = this.#popularity.count(path);
+    if (times < 2 || !this.#entries.isFull(sizeBytes)) return times >= 2;
+    const other = this.#entries.leastValuable();
+    if (other === undefined || times > this.#popularity.timesOf(other)) return true;
+    other.wasAskedFor = true;
+    return false;
+  };
 
   // --- asking a reader ---
 
@@ -327,25 +350,25 @@ export class FileTable {
     path: string,
     { root, sentMs, generation }: Pick<Check, "root" | "sentMs" | "generation">,
     opened: Opened,
-    keepsBody = true,
   ): Entry {
-    const known = this.#knownFrom(path, opened, keepsBody);
+    const known = this.#knownFrom(path, opened);
     const isOfTheMoment = known.kind === "failed" && !LASTING.has(known.errno);
     if (isOfTheMoment) return createEntry(root, path, known);
 
     const entry = this.#entries.believe(root, path, known);
+    if (isForgotten(entry)) this.#popularity.keep(entry);
     entry.generation = generation;
     entry.freshUntilMs = sentMs + this.#settings.revalidateMs;
     entry.checkFromMs = sentMs + this.#settings.revalidateMs / 2;
     return entry;
   }
 
-  #knownFrom(path: string, opened: Opened, keepsBody: boolean): Known {
+  #knownFrom(path: string, opened: Opened): Known {
     switch (opened.result) {
       case OPEN_UNCHANGED:
         return { kind: "file", file: this.#fileAt(path)!, siblings: opened.siblings };
       case OPEN_BODY:
-        return createSmallFile(path, opened, keepsBody);
+        return createSmallFile(path, opened, true);
       case OPEN_FILE:
         return this.#takeFile(path, opened, this.#fileAt(path));
       case OPEN_DIRECTORY:
@@ -391,8 +414,8 @@ export class FileTable {
 function createSmallFile(
   path: string,
   { identity, body, siblings, observedMs }: Opened,
-  keepsBody: boolean,
+  hasBody: boolean,
 ): Known {
-  const file = new OpenFile(path, identity!, keepsBody ? body : undefined, observedMs);
+  const file = new OpenFile(path, identity!, hasBody ? body : undefined, observedMs);
   return { kind: "file", file, siblings };
 }

@@ -243,29 +243,39 @@ describe("a body that is lent", () => {
   const lend = (name: string): OpenedNow => {
     lookFor(name);
     const asked = { root, path: join(root, name), known: undefined, siblings: true };
-    return opens.open(asked, true)!;
+    return opens.open(asked, () => false)!;
   };
 
   test("stands until the next one", () => {
-    const { opened, isLent } = lend("small.txt");
-    expect([isLent, String(opened.body)]).toEqual([true, "small"]);
+    const { opened, fate } = lend("small.txt");
+    expect([fate, String(opened.body)]).toEqual(["lent", "small"]);
     expect(String(lend("exact.txt").opened.body)).toBe("x".repeat(SMALL_BYTES));
     expect(String(opened.body)).toBe("xxxxx");
   });
 
-  test("is the file's own where nobody asked for a loan, and where it is no small one", async () => {
+  test("is the file's own where it is to be kept, and where it is no small one", async () => {
     lend("small.txt");
     const kept = openNow("small.txt")!;
+    const path = join(root, "small.txt");
+    const judge = vi.fn(() => true);
+    const judged = opens.open({ root, path, known: undefined, siblings: true }, judge)!;
     lend("exact.txt");
-    expect(String(kept.body)).toBe("small");
+    expect([String(kept.body), String(judged.opened.body)]).toEqual(["small", "small"]);
+    expect([judged.fate, judge.mock.calls]).toEqual(["kept", [[path, 5]]]);
+  });
+
+  test("of a size that memory can hold but no loan is nobody's", async () => {
     const asked = { root, path: join(root, "large.bin"), known: undefined, siblings: false };
-    const { opened, isLent } = opens.open(asked, true)!;
+    const { opened, fate } = opens.open(asked, () => false)!;
     fs.closeSync(opened.fd);
-    expect([isLent, opened.body]).toEqual([false, undefined]);
+    expect([fate, opened.body]).toEqual(["kept", undefined]);
     const larger = await createOpens({ ...SETTINGS, smallFileBytes: 1_000_000 });
     const path = put(root, "medium.bin", Buffer.alloc(32 * 1024 + 1, "m"));
-    const medium = larger.open({ root, path, known: undefined, siblings: false }, true)!;
-    expect([medium.isLent, medium.opened.body?.length]).toEqual([false, 32 * 1024 + 1]);
+    const question = { root, path, known: undefined, siblings: false };
+    const medium = larger.open(question, () => false)!;
+    const { body } = medium.opened;
+    expect([medium.fate, body?.length]).toEqual(["loose", 32 * 1024 + 1]);
+    expect(larger.open(question, () => false)!.opened.body?.buffer).not.toBe(body?.buffer);
     larger.stop();
   });
 });

@@ -1,10 +1,12 @@
 /** Fear: old news served as new, a disk asked too often, or a caller who is never answered. */
 import { describe, expect, test } from "vitest";
-import type { CachedOpens } from "../../fs/cached-opens.js";
-import { type Entry, FileTable, type FileTableSettings } from "../../fs/file-table.js";
+import type { CachedOpens, Judge } from "../../fs/cached-opens.js";
+import { type Entry, FileTable, type FileTableSettings, isForgotten } from "../../fs/file-table.js";
 import { OPEN_BODY, OPEN_UNCHANGED } from "../../fs/jobs.js";
 import type { OpenFile } from "../../fs/open-file.js";
+import { HALVE_AFTER } from "../../fs/popularity.js";
 import type { FileIdentity, Opened, OpenRequest } from "../../fs/reader-pool.js";
+import { Random } from "../support/folder.js";
 import { type FakeFile, FakePool, type FakeThing } from "./fake-pool.js";
 
 const ROOT = "/srv";
@@ -459,7 +461,7 @@ describe("descriptors", () => {
 
 describe("what the kernel has in memory", () => {
   /** Has what is told, and counts the questions. */
-  function createMemory() {
+  function createMemory(settings: Partial<FileTableSettings> = {}) {
     const told = new Map<string, Partial<Opened>>();
     const memory = {
       told,
@@ -467,14 +469,17 @@ describe("what the kernel has in memory", () => {
       seenMs: 9_800,
       distrusted: 0,
       known: undefined as FileIdentity | undefined,
-      open({ path, known }: OpenRequest, lends = false) {
+      open({ path, known }: OpenRequest, isWorthKeeping?: Judge) {
         memory.asked++;
         memory.known = known;
-        const opened = told.get(path);
-        const isLent = lends && memory.isLending;
-        return opened && { opened: { ...A_FILE, ...opened }, seenMs: memory.seenMs, isLent };
+        const said = told.get(path);
+        if (said === undefined) return undefined;
+        const opened = { ...A_FILE, ...said };
+        const isKept = isWorthKeeping?.(path, opened.body?.length ?? 0) ?? true;
+        const fate = isKept ? "kept" : memory.isLending ? "lent" : "loose";
+        return { opened, seenMs: memory.seenMs, fate };
       },
-      /** Has it bodies to lend? */
+      /** Are all bodies small enough to be lent? */
       isLending: true,
       holdsRoot: true,
       askedForRoot: 0,
@@ -490,7 +495,8 @@ describe("what the kernel has in memory", () => {
     const pool = new FakePool();
     const clock = { nowMs: 10_000 };
     const asked = memory as unknown as CachedOpens;
-    const table = new FileTable(pool.asPool, DEFAULTS, () => clock.nowMs, asked);
+    const all = { ...DEFAULTS, ...settings };
+    const table = new FileTable(pool.asPool, all, () => clock.nowMs, asked);
     return { memory, pool, clock, table };
   }
   const A_FILE: Opened = {
@@ -584,12 +590,16 @@ describe("what the kernel has in memory", () => {
     expect(String(fileOf(lookUp(table)).body)).toBe("here");
   });
 
-  test("is kept the first time where it cannot be lent", () => {
+  test("is there for who asks and nobody after him, where it cannot be lent", () => {
     const { memory, table } = createMemory();
     memory.isLending = false;
     memory.told.set("/srv/a", {});
-    const file = fileOf(table.glance(ROOT, "/srv/a")!);
+    const entry = table.glance(ROOT, "/srv/a")!;
+    const file = fileOf(entry);
     expect([String(file.body), table.takeLoan(file)]).toEqual(["here", undefined]);
+    expect([table.find("/srv/a"), isForgotten(entry)]).toEqual([undefined, true]);
+    expect(table.stats()).toMatchObject({ entries: 0, bodyBytes: 0 });
+    expect(table.isFresh(entry, 10_000)).toBe(false);
   });
 
   test("is lent to nobody when something else was seen meanwhile", () => {
@@ -602,6 +612,66 @@ describe("what the kernel has in memory", () => {
     const early = fileOf(table.glance(ROOT, "/srv/c")!);
     table.glance(ROOT, "/srv/d");
     expect(table.takeLoan(early)).toBeUndefined();
+  });
+
+  describe("when memory is full", () => {
+    const KEPT = 10;
+    /** Ten files are kept, each asked for so often. */
+    function createFull(times: number) {
+      const { memory, table } = createMemory({ smallCacheBytes: KEPT * A_FILE.body!.length });
+      const ask = (name: string, times = 1): boolean => {
+        memory.told.set(`/srv/${name}`, {});
+        for (let n = 0; n < times; n++) table.glance(ROOT, `/srv/${name}`);
+        return table.find(`/srv/${name}`) !== undefined;
+      };
+      for (let n = 0; n < KEPT; n++) ask(`old-${n}`, times);
+      const kept = () =>
+        Array.from({ length: KEPT }, (_, n) => table.find(`/srv/old-${n}`)).filter(Boolean).length;
+      expect(table.stats()).toMatchObject({ entries: KEPT, bodyBytes: KEPT * 4 });
+      return { table, ask, kept };
+    }
+
+    test("is kept only in place of what is asked for less", () => {
+      const { table, ask, kept } = createFull(4);
+      expect(ask("new", 4)).toBe(false);
+      expect(kept()).toBe(KEPT);
+      expect(ask("other", 12)).toBe(true);
+      expect(table.stats()).toMatchObject({ entries: KEPT, bodyBytes: KEPT * 4 });
+      expect(kept()).toBe(KEPT - 1);
+    });
+
+    test("a walk over a large tree, and one more, push nothing out", () => {
+      const { ask, kept } = createFull(6);
+      for (let walk = 0; walk < 2; walk++) {
+        for (let n = 0; n < 2000; n++) expect(ask(`rare-${n}`)).toBe(false);
+      }
+      expect(kept()).toBe(KEPT);
+    });
+
+    test("one that stays popular does not shield those that are not", () => {
+      const { ask, kept } = createFull(3);
+      ask("old-0", 200);
+      for (let n = 0; n < 5; n++) ask(`new-${n}`, 30);
+      expect(kept()).toBeLessThanOrEqual(KEPT - 4);
+      expect(ask("old-0")).toBe(true);
+    });
+
+    test("what was popular once makes room", () => {
+      const { ask, kept } = createFull(7);
+      for (let n = 0; n < 3 * HALVE_AFTER; n += 1000) ask("old-0", 1000);
+      for (let n = 0; n < 20; n++) ask(`new-${n}`, 3);
+      expect(kept()).toBeLessThan(KEPT / 2);
+    });
+
+    test("those asked for most are found there", () => {
+      const { ask, table } = createFull(2);
+      const random = new Random(5);
+      // Zipf's law: the n-th of 200 comes with a probability of 1/n.
+      for (let n = 0; n < 20_000; n++)
+        ask(`file-${Math.floor(200 ** (random.below(1_000_000) / 1_000_000))}`);
+      const top = Array.from({ length: 5 }, (_, n) => table.find(`/srv/file-${n + 1}`));
+      expect(top.filter((entry) => entry === undefined)).toEqual([]);
+    });
   });
 
   test("is not glanced at while a reader is asked, nor where only he can tell", () => {
