@@ -640,6 +640,19 @@ describe("what the kernel has in memory", () => {
       expect(kept()).toBe(KEPT - 1);
     });
 
+    test("with paths, a rare one is not kept either", () => {
+      const { memory, table } = createMemory({ smallCacheBytes: 1 << 20 });
+      const MAX_PRESENT = 65_536;
+      for (let n = 0; n <= MAX_PRESENT; n++) {
+        const path = `/srv/${n}`;
+        memory.told.set(path, {});
+        for (let times = 0; times < 3; times++) table.glance(ROOT, path);
+      }
+      expect(table.stats().entries).toBe(MAX_PRESENT);
+      expect(table.find(`/srv/${MAX_PRESENT}`)).toBeUndefined();
+      expect(table.find("/srv/0")).toBeDefined();
+    });
+
     test("a walk over a large tree, and one more, push nothing out", () => {
       const { ask, kept } = createFull(6);
       for (let walk = 0; walk < 2; walk++) {

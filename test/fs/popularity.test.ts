@@ -25,7 +25,7 @@ describe("of what is not kept", () => {
     const random = new Random(3);
     const truth = new Map<string, number>();
     let tooMany = 0;
-    const FILES = 20_000;
+    const FILES = 40_000;
     for (let n = 0; n < 3 * FILES; n++) {
       const path = `/srv/www/d${random.below(100)}/file-${random.below(FILES / 100)}.bin`;
       const times = (truth.get(path) ?? 0) + 1;
@@ -52,6 +52,13 @@ describe("of what is not kept", () => {
     ask(popularity, HALVE_AFTER);
     expect(popularity.count("/srv/a")).toBe(26);
   });
+});
+
+test("nothing is left of what was asked for once", () => {
+  const popularity = new Popularity();
+  for (let n = 0; n < 50_000; n++) popularity.count(`/once-${n}`);
+  ask(popularity, HALVE_AFTER - 50_000);
+  for (let n = 0; n < 100; n++) expect(popularity.count(`/once-${n}`)).toBe(1);
 });
 
 describe("of what is kept", () => {
