@@ -41,6 +41,8 @@ export type Load =
       readonly connections: number;
       /** Before the warm-up each question is put once, in order: whoever remembers has seen all. */
       readonly asksEachFirst?: boolean;
+      /** Questions come by Zipf's law, the n-th 1/n as often as the first; else all alike. */
+      readonly isByPopularity?: boolean;
     }
   /** Our sockets, same rule, for what wrk cannot parse: it waits for the body of a HEAD. */
   | { readonly kind: "closed-raw"; readonly connections: number }

@@ -102,6 +102,18 @@ export function createCells(scale: Scale): readonly Cell[] {
       hasFloor: false,
     },
     {
+      ...closed("random-10k-popular", CONNECTIONS, many, () => many.map(whole)),
+      title: `${manyTitle} by popularity (Zipf), of which the small-file cache holds a quarter, ${CONNECTIONS} connections`,
+      load: {
+        kind: "closed",
+        connections: CONNECTIONS,
+        asksEachFirst: true,
+        isByPopularity: true,
+      },
+      settings: { SLUICE_SMALL_CACHE_BYTES: `${(scale.manyFiles * 10) / 4}KiB` },
+      hasFloor: false,
+    },
+    {
       ...closed("random-10k-first", CONNECTIONS, [...others, ...many], () => others.map(whole)),
       title: `${manyTitle}, each for the first time and once, in the kernel's memory, ${CONNECTIONS} connections`,
       load: {

@@ -20,12 +20,12 @@ const EACH_ONCE_LIMIT_SEC = 60;
 
 export async function timeClosed(load: LoadOf<"closed">, context: LoadContext): Promise<Outcome> {
   const { asks, cores, tempDir, server } = context;
-  const { connections } = load;
+  const { connections, isByPopularity = false } = load;
   if (load.asksEachFirst) {
     const fault = await askEachOnce(connections, context);
     if (fault !== undefined) return disqualified(fault);
   }
-  const plan = { server, asks, connections, cores, workDir: tempDir };
+  const plan = { server, asks, connections, isByPopularity, cores, workDir: tempDir };
   await runWrk({ ...plan, durationSec: context.warmUpSec });
   const used = startCpuWatch(context);
   const result = await runWrk({ ...plan, durationSec: context.durationSec });

@@ -35,6 +35,8 @@ export interface WrkPlan {
   readonly server: Door;
   readonly asks: readonly ReadyAsk[];
   readonly connections: number;
+  /** The n-th question comes 1/n as often as the first; else all come alike. */
+  readonly isByPopularity?: boolean;
   readonly durationSec: number;
   readonly cores: Cores;
   /** Where the script may be written. */
@@ -47,7 +49,7 @@ export interface WrkPlan {
  */
 export async function runWrk(plan: WrkPlan): Promise<ClosedLoopResult> {
   const script = join(plan.workDir, "wrk.lua");
-  writeFileSync(script, createScript(plan.asks));
+  writeFileSync(script, createScript(plan.asks, plan.isByPopularity === true));
   const [command, ...args] = commandLine(plan, script);
   const child = startChild(command!, args, {
     stdio: ["ignore", "pipe", "inherit"],
@@ -87,10 +89,10 @@ function parseReport(output: string): ClosedLoopResult {
   return JSON.parse(line);
 }
 
-function createScript(asks: readonly ReadyAsk[]): string {
+function createScript(asks: readonly ReadyAsk[], isByPopularity: boolean): string {
   const [first] = asks;
   if (first === undefined) throw new Error("no request to send");
-  return `${asks.length === 1 ? createSingle(first) : createMany(asks)}${REPORT}`;
+  return `${asks.length === 1 ? createSingle(first) : createMany(asks, isByPopularity)}${REPORT}`;
 }
 
 /** One request: wrk builds it once and Lua is never called. */
@@ -99,8 +101,11 @@ wrk.method = ${quote(ask.method)}
 wrk.path = ${quote(ask.target)}
 ${luaHeaders("wrk.headers", ask)}`;
 
-/** Many: each formatted once at the start, then drawn at random with a fixed seed. */
-function createMany(asks: readonly ReadyAsk[]): string {
+/** What a power of evenly spread exponents comes to is n with a probability near 1/n. */
+const ZIPF = "floor((count + 1) ^ random())";
+
+/** Many: each formatted once at the start, then drawn at random, in each run in another order. */
+function createMany(asks: readonly ReadyAsk[], isByPopularity: boolean): string {
   const rows = asks.map((ask) => {
     const table = `{${Object.entries(ask.headers)
       .map(([name, value]) => `[${quote(name)}]=${quote(value)}`)
@@ -111,15 +116,15 @@ function createMany(asks: readonly ReadyAsk[]): string {
 local asks = {${rows.join(",\n")}}
 local ready = {}
 function init(args)
-  math.randomseed(1)
+  math.randomseed(os.time())
   for at, ask in ipairs(asks) do
     local headers = ask[3]
     headers["Host"] = wrk.headers["Host"]
     ready[at] = wrk.format(ask[1], ask[2], headers)
   end
 end
-local count, random = #asks, math.random
-function request() return ready[random(count)] end
+local count, random, floor = #asks, math.random, math.floor
+function request() return ready[${isByPopularity ? ZIPF : "random(count)"}] end
 `;
 }
 

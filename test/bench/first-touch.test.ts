@@ -1,4 +1,4 @@
-/** Which files a server has seen before the clock runs, and how often: as the cells promise. */
+/** Which files a server is asked for before the clock runs and after, and how often: as the cells promise. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,6 +75,23 @@ test.runIf(isInstalled("wrk"))(
     const { outcome, seen } = await run(load, targets);
     expect(seen.slice(0, targets.length)).toEqual(targets);
     expect(outcome.kind).toBe("timed");
+  },
+);
+
+test.runIf(isInstalled("wrk"))(
+  "by popularity: the n-th comes 1/n as often as the first",
+  async () => {
+    const load = { kind: "closed", connections: 4, isByPopularity: true } as const;
+    const { seen } = await run(load, targets);
+    const timesOf = (at: number): number => seen.filter((target) => target === targets[at]).length;
+    const expected = (at: number): number =>
+      (seen.length * Math.log((at + 2) / (at + 1))) / Math.log(targets.length + 1);
+    expect(seen.length).toBeGreaterThan(300);
+    for (const at of [0, 1, 2, 4]) {
+      expect(timesOf(at) / expected(at), `${at}`).toBeGreaterThan(0.5);
+      expect(timesOf(at) / expected(at), `${at}`).toBeLessThan(2);
+    }
+    expect(new Set(seen).size).toBeGreaterThan(targets.length / 2);
   },
 );
 
