@@ -18,6 +18,7 @@ import { type ExpressLane, hasAny, NOT_PLAIN } from "./express-lane.js";
 import { decodedPath, type Place } from "./finder.js";
 import type { PreparedFile } from "./prepared.js";
 import type { Preparer } from "./preparer.js";
+import { createTicket } from "./ticket.js";
 import { type Ask, fieldName, type Ready } from "./transport/exchange.js";
 
 const HOST = fieldName("host");
@@ -130,8 +131,9 @@ export class FirstLook {
       origin: ask.field(ORIGIN),
       acceptEncoding: ask.field(ACCEPT_ENCODING),
     };
-    const witnesses = [{ entry, version: entry.version }];
-    this.#parts.lane.remember(names, { witnesses, prepared, source: entry, download }, false);
+    const witness = { entry, version: entry.version };
+    const ticket = createTicket([witness], { prepared, source: entry, download });
+    this.#parts.lane.remember(names, ticket, false);
   }
 }
 

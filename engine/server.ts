@@ -61,7 +61,7 @@ import { Preparer } from "./preparer.js";
 import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
 import { type FieldSettings, listingFields } from "./site-fields.js";
-import { fileOf, type Ticket, Trail } from "./ticket.js";
+import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
 
@@ -338,7 +338,7 @@ export class FileServer implements Handler {
     this.#trace?.prepared(about, prepared.representation);
     const download = this.#preparer.counterOf(filePath, root);
     const source = chosen.entry;
-    const ticket: Ticket = { witnesses: trail.witnesses, prepared, source, download };
+    const ticket = createTicket(trail.witnesses, { prepared, source, download });
     const isKept = !isStandIn && !this.#site.hasServerTiming;
     if (isKept) this.#lane.remember(request, ticket, isNegotiated);
 
@@ -416,7 +416,7 @@ export class FileServer implements Handler {
     }
     if (code === "FILE_MISSING" && effects === NO_EFFECTS && this.#site.appPage === "") {
       const miss = prepareMiss(this.#delivery.errorPage(code, { ...request, accept: "" }));
-      const ticket: Ticket = { witnesses: trail.witnesses, prepared: miss, ...OF_A_MISS };
+      const ticket = createTicket(trail.witnesses, { prepared: miss, ...OF_A_MISS });
       this.#lane.remember(request, ticket, false);
     }
     return this.#failWithPage(code, walk);

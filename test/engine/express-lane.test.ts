@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ExpressLane, type TargetNames } from "../../engine/express-lane.js";
 import { prepareMiss } from "../../engine/prepared.js";
-import type { Ticket } from "../../engine/ticket.js";
+import { createTicket, type Ticket } from "../../engine/ticket.js";
 import type { Ask, Ready } from "../../engine/transport/exchange.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { createAnswer } from "../../protocol/answer.js";
@@ -13,12 +13,8 @@ const MISSES = 8_192;
 const page = createAnswer(buildHead(404, [["Content-Type", "text/plain"]]), [
   { kind: "literal", bytes: Buffer.from("nothing") },
 ]);
-const miss = (): Ticket => ({
-  witnesses: [],
-  prepared: prepareMiss(page),
-  source: undefined,
-  download: undefined,
-});
+const miss = (): Ticket =>
+  createTicket([], { prepared: prepareMiss(page), source: undefined, download: undefined });
 /** Stands for a file: the lane asks only whether it is a miss. */
 const file = (): Ticket => ({
   ...miss(),
