@@ -39,8 +39,11 @@ export type Load =
   | {
       readonly kind: "closed";
       readonly connections: number;
-      /** Before the warm-up each question is put once, in order: whoever remembers has seen all. */
-      readonly asksEachFirst?: boolean;
+      /**
+       * Before the warm-up each question is put so often, in order: once, and whoever remembers has seen
+       * all; twice, and so has who remembers only what comes again.
+       */
+      readonly asksEachFirst?: number;
       /** Questions come by Zipf's law, the n-th 1/n as often as the first; else all alike. */
       readonly isByPopularity?: boolean;
     }

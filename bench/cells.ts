@@ -90,14 +90,14 @@ export function createCells(scale: Scale): readonly Cell[] {
     hot("hot-1k-crowd", "1 KiB", small, scale.manyConnections, CPU_FIRST),
     {
       ...closed("random-10k", CONNECTIONS, many, () => many.map(whole)),
-      title: `${manyTitle}, random, each asked for before, ${CONNECTIONS} connections`,
-      load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: true },
+      title: `${manyTitle}, random, each asked for twice before, ${CONNECTIONS} connections`,
+      load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: 2 },
       hasFloor: false,
     },
     {
       ...closed("random-10k-default", CONNECTIONS, many, () => many.map(whole)),
-      title: `${manyTitle}, random, each asked for before and believed for no longer than by default, ${CONNECTIONS} connections`,
-      load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: true },
+      title: `${manyTitle}, random, each asked for twice before and believed for no longer than by default, ${CONNECTIONS} connections`,
+      load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: 2 },
       hasDefaultTrust: true,
       hasFloor: false,
     },
@@ -107,7 +107,7 @@ export function createCells(scale: Scale): readonly Cell[] {
       load: {
         kind: "closed",
         connections: CONNECTIONS,
-        asksEachFirst: true,
+        asksEachFirst: 2,
         isByPopularity: true,
       },
       settings: { SLUICE_SMALL_CACHE_BYTES: `${(scale.manyFiles * 10) / 4}KiB` },

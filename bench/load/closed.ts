@@ -20,8 +20,8 @@ const EACH_ONCE_LIMIT_SEC = 60;
 
 export async function timeClosed(load: LoadOf<"closed">, context: LoadContext): Promise<Outcome> {
   const { asks, cores, tempDir, server } = context;
-  const { connections, isByPopularity = false } = load;
-  if (load.asksEachFirst) {
+  const { connections, isByPopularity = false, asksEachFirst = 0 } = load;
+  for (let pass = 0; pass < asksEachFirst; pass++) {
     const fault = await askEachOnce(connections, context);
     if (fault !== undefined) return disqualified(fault);
   }
