@@ -6,11 +6,17 @@
 import db from "mime-db";
 import { contentTypeOf } from "./mime.js";
 
+const COMPRESSIBLE: ReadonlySet<string> = new Set(
+  Object.entries(db)
+    .filter(([, { compressible }]) => compressible === true)
+    .map(([type]) => type),
+);
+
 /**
  * Would a build compress this file? Pictures, video and archives are compressed already: for those
  * a look at the disk for three more names would be wasted at every check.
  */
 export function canHaveSiblings(path: string): boolean {
-  const [type = ""] = contentTypeOf(path).split(";", 1);
-  return type.startsWith("text/") || db[type]?.compressible === true;
+  const type = contentTypeOf(path); // has a charset only where it is text
+  return type.startsWith("text/") || COMPRESSIBLE.has(type);
 }
