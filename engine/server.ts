@@ -14,7 +14,7 @@
  *
  * Owns: the order of questions. Knows no socket and no system call.
  */
-import type { FileTable } from "../fs/file-table.js";
+import { type FileTable, isForgotten } from "../fs/file-table.js";
 import { contentTypeOf } from "../fs/mime.js";
 import { isReachable, type OpenFile } from "../fs/open-file.js";
 import { type PathVerdict, toRooted, toWire } from "../fs/paths.js";
@@ -339,7 +339,8 @@ export class FileServer implements Handler {
     const download = this.#preparer.counterOf(filePath, root);
     const source = chosen.entry;
     const ticket = createTicket(trail.witnesses, { prepared, source, download });
-    const isKept = !isStandIn && !this.#site.hasServerTiming;
+    const isOfUse = trail.witnesses.every(({ entry }) => !isForgotten(entry));
+    const isKept = isOfUse && !isStandIn && !this.#site.hasServerTiming;
     if (isKept) this.#lane.remember(request, ticket, isNegotiated);
 
     this.#respond({ prepared, file: chosen.file, download }, request, reply, () =>

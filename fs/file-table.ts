@@ -9,8 +9,8 @@
  *             file is never waited for
  * 5. forget   within bounds: see entries.ts and descriptors.ts
  *
- * Memory is for what is asked for again. A small file that is glanced at is kept from its second time
- * on, and when memory is full, only in place of one that is asked for less: until then its bytes are lent.
+ * Memory is for what is asked for again. When it is full, a small file is kept only in place of one that
+ * is asked for less. One that is glanced at is not kept the first time either: its bytes are lent.
  *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
  * Owns: freshness, and what is under way. Does not know HTTP or chunks.
@@ -275,10 +275,11 @@ export class FileTable {
     if (now === undefined) return undefined;
     const { opened, seenMs, fate } = now;
     const since = { root, sentMs: seenMs, generation: this.#generation };
-    const entry =
-      fate === "kept"
-        ? this.#learn(path, since, opened)
-        : createEntry(root, path, createSmallFile(path, opened, fate !== "lent"));
+    const isJudged = isWorthKeeping !== undefined;
+    const isKept = isJudged ? fate === "kept" : this.#hasRoomFor(path, opened);
+    const entry = isKept
+      ? this.#learn(path, since, opened)
+      : createEntry(root, path, createSmallFile(path, opened, fate !== "lent"));
     this.#loan = fate === "lent" ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
     return { entry, times: opened.times };
   }
@@ -292,6 +293,13 @@ export class FileTable {
     other.wasAskedFor = true;
     return false;
   };
+
+  /** Of what had to be read anyway: only a small file that was not known yet takes others' room. */
+  #hasRoomFor(path: string, { result, identity }: Opened): boolean {
+    const isNew = result === OPEN_BODY && this.#entries.get(path) === undefined;
+    if (!isNew || !this.#entries.isFull(identity!.sizeBytes)) return true;
+    return this.#isWorthKeeping(path, identity!.sizeBytes);
+  }
 
   // --- asking a reader ---
 
@@ -337,7 +345,9 @@ export class FileTable {
   }
 
   #settle(path: string, check: Check, opened: Opened): void {
-    const entry = this.#learn(path, check, opened);
+    const entry = this.#hasRoomFor(path, opened)
+      ? this.#learn(path, check, opened)
+      : createEntry(check.root, path, createSmallFile(path, opened, true));
     const { root, waiters, generation } = check;
     const isDistrusted = generation !== this.#generation;
     if (isDistrusted && waiters.length > 0) this.#send(root, path, waiters);

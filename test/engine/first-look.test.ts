@@ -6,7 +6,7 @@ import { ExpressLane } from "../../engine/express-lane.js";
 import type { FileServer } from "../../engine/server.js";
 import type { Ready } from "../../engine/transport/exchange.js";
 import { Folder } from "../support/folder.js";
-import { shareInProcess } from "../support/in-process.js";
+import { answerTo, shareInProcess } from "../support/in-process.js";
 
 const NAMES = ["once", "twice", "headed", "moved", "shown", "given", "plain"];
 const site = new Folder({
@@ -100,6 +100,26 @@ describe("where there is one root", () => {
     takeLoan.mockRestore();
     expect(ready).toBeUndefined();
     expect(bodyOf(server.express(askFor("/twice.png"))!)).toBe("twice");
+  });
+});
+
+describe("where memory is full", () => {
+  const sizes = { SLUICE_SMALL_FILE_BYTES: "6", SLUICE_SMALL_CACHE_BYTES: "6" };
+  const shared = shareInProcess({ root: fs.realpathSync(site.path), env: { ...env, ...sizes } });
+
+  test("what the main road cannot keep gets no ticket", async () => {
+    const { server } = shared();
+    const remember = vi.spyOn(ExpressLane.prototype, "remember");
+    const askTwice = async (target: string): Promise<[body: string, tickets: number]> => {
+      remember.mockClear();
+      const ask = askFor(target, [["If-Match", "*"]]);
+      const { body } = await answerTo(server, ask);
+      expect((await answerTo(server, ask)).body).toEqual(body);
+      return [String(body), remember.mock.calls.length];
+    };
+    expect(await askTwice("/headed.png")).toEqual(["headed", 1]);
+    expect(await askTwice("/plain.png")).toEqual(["plain", 0]);
+    remember.mockRestore();
   });
 });
 

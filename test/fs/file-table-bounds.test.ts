@@ -71,23 +71,47 @@ describe("bounds", () => {
 
   test("spare what is asked for again", () => {
     const { ask, pool, table } = createTable({ smallCacheBytes: 1000 });
-    for (const name of ["a", "b", "c", "d"]) pool.things.set(name, small(400));
-    for (const name of ["a", "b", "c"]) ask(name);
-    expect(table.find("a")).toBeUndefined();
-    ask("b");
-    ask("d");
-    expect([table.find("b"), table.find("c")].map((entry) => entry !== undefined)).toEqual([
-      true,
-      false,
-    ]);
+    for (const name of ["a", "b", "c"]) pool.things.set(name, small(400));
+    for (const name of ["a", "b", "b", "c"]) ask(name);
+    expect(table.find("c")).toBeUndefined();
+    expect(ask("c").known.kind).toBe("file");
+    const isKept = ["a", "b", "c"].map((name) => table.find(name) !== undefined);
+    expect(isKept).toEqual([false, true, true]);
+  });
+
+  test("leave its room to a file that has changed", () => {
+    const { ask, clock, pool, table } = createTable({ smallCacheBytes: 1000 });
+    for (const name of ["a", "b"]) pool.things.set(name, small(500));
+    for (const name of ["a", "b", "b"]) ask(name);
+    pool.things.set("a", small(500, 2));
+    clock.nowMs += ROOMY.revalidateMs;
+    ask("a");
+    expect(table.find("a")).toBeDefined();
+  });
+
+  test("spare all from a walk over a large tree", () => {
+    const { ask, pool, table } = createTable({ smallCacheBytes: 1000 });
+    for (const name of ["a", "b"]) {
+      pool.things.set(name, small(500));
+      for (let times = 0; times < 4; times++) ask(name);
+    }
+    for (let n = 0; n < 500; n++) {
+      pool.things.set(`rare-${n}`, small(500));
+      for (let times = 0; times < 2; times++) {
+        const { known } = ask(`rare-${n}`);
+        expect(known.kind === "file" && known.file.body?.length).toBe(500);
+      }
+    }
+    expect([table.find("a"), table.find("b")]).not.toContain(undefined);
+    expect(table.stats()).toMatchObject({ entries: 2, bodyBytes: 1000 });
   });
 
   test("spare what is asked for again by those who always check", () => {
     const { ask, pool } = createTable({ smallCacheBytes: 1000, revalidateMs: 0 });
-    for (const name of ["a", "b", "c", "d"]) pool.things.set(name, small(400));
-    for (const name of ["a", "b", "c"]) ask(name);
+    for (const name of ["a", "b", "c"]) pool.things.set(name, small(400));
+    for (const name of ["a", "b"]) ask(name);
     const again = ask("b");
-    ask("d");
+    for (const name of ["c", "c"]) ask(name);
     expect(ask("b")).toBe(again);
   });
 
@@ -95,8 +119,7 @@ describe("bounds", () => {
     const { ask, pool, table } = createTable({ smallCacheBytes: 1000 });
     pool.things.set("a", small(10));
     pool.things.set("all", small(1000));
-    ask("a");
-    expect(ask("all").known.kind).toBe("file");
+    for (const name of ["a", "all", "all"]) expect(ask(name).known.kind).toBe("file");
     expect(table.stats()).toMatchObject({ entries: 1, bodyBytes: 1000 });
   });
 });

@@ -628,8 +628,19 @@ describe("what the kernel has in memory", () => {
       const kept = () =>
         Array.from({ length: KEPT }, (_, n) => table.find(`/srv/old-${n}`)).filter(Boolean).length;
       expect(table.stats()).toMatchObject({ entries: KEPT, bodyBytes: KEPT * 4 });
-      return { table, ask, kept };
+      return { memory, table, ask, kept };
     }
+
+    test("what had to be read anyway comes whole, and is not kept either", () => {
+      const { memory, table, kept } = createFull(4);
+      memory.told.set("/srv/new", {});
+      const came: string[] = [];
+      for (let times = 0; times < 3; times++) {
+        table.lookUp(ROOT, "/srv/new", (entry) => came.push(String(fileOf(entry).body)));
+      }
+      expect(came).toEqual(["here", "here", "here"]);
+      expect([table.find("/srv/new"), kept()]).toEqual([undefined, KEPT]);
+    });
 
     test("is kept only in place of what is asked for less", () => {
       const { table, ask, kept } = createFull(4);
@@ -767,9 +778,9 @@ describe("what the kernel has in memory", () => {
     const table = new FileTable(pool.asPool, settings, () => clock.nowMs, asked);
     for (const path of ["/srv/a", "/srv/b"]) memory.told.set(path, {});
     const forgotten = lookUp(table);
-    table.lookUp(ROOT, "/srv/b", () => {});
+    for (let times = 0; times < 2; times++) table.lookUp(ROOT, "/srv/b", () => {});
     clock.nowMs = memory.seenMs = 20_000;
-    expect([table.isFresh(forgotten, clock.nowMs), memory.asked]).toEqual([false, 2]);
+    expect([table.isFresh(forgotten, clock.nowMs), memory.asked]).toEqual([false, 3]);
   });
 
   test("and what it has not is asked of a reader, once for all who wait", () => {
