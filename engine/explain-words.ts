@@ -1,5 +1,5 @@
 /** The longer sentences of an explanation: from facts to words. */
-import type { Entry } from "../fs/file-table.js";
+import { type Entry, isForgotten } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import { canHaveSiblings } from "../fs/sidecars.js";
 import { cacheKindOf } from "../protocol/cache-policy.js";
@@ -17,10 +17,11 @@ export function wordsOfLook(entry: Entry, source: Source, nowMs: number): string
   return `${entry.path} ${wordsOfKnown(entry)}; known from ${source}, ${trust}`;
 }
 
-function wordsOfKnown({ known }: Entry): string {
+function wordsOfKnown(entry: Entry): string {
+  const { known } = entry;
   switch (known.kind) {
     case "file":
-      return wordsOfFile(known.file);
+      return wordsOfFile(known.file, isForgotten(entry));
     case "directory":
       return "is a folder";
     case "irregular":
@@ -32,8 +33,11 @@ function wordsOfKnown({ known }: Entry): string {
   }
 }
 
-function wordsOfFile({ sizeBytes, modifiedMs, body }: OpenFile): string {
-  const held = body === undefined ? "held by its descriptor" : "held whole in memory";
+function wordsOfFile({ sizeBytes, modifiedMs, body }: OpenFile, isLoose: boolean): string {
+  const isKept = isLoose
+    ? "not kept: memory is full of what is asked for more"
+    : "held whole in memory";
+  const held = body === undefined ? "held by its descriptor" : isKept;
   return `is a file of ${countOf(sizeBytes, "byte")}, modified ${isoTime(modifiedMs)}, ${held}`;
 }
 

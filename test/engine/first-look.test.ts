@@ -2,9 +2,12 @@
 import fs from "node:fs";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { wordsOfLook } from "../../engine/explain-words.js";
 import { ExpressLane } from "../../engine/express-lane.js";
 import type { FileServer } from "../../engine/server.js";
 import type { Ready } from "../../engine/transport/exchange.js";
+import { createEntry } from "../../fs/entries.js";
+import { OpenFile } from "../../fs/open-file.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 
@@ -23,6 +26,8 @@ const rules = [
   { path: "/given.png", headers: { "X-Given": "yes" } },
 ];
 const env = { SLUICE_INDEX: "index.png", SLUICE_REVALIDATE_MS: "3600000" };
+
+const IDENTITY = { dev: 1n, ino: 2n, sizeBytes: 1, mtimeNs: 3n };
 
 const askFor = (target: string, fields: [string, string][] = []): ExplainedAsk =>
   new ExplainedAsk(target, fields);
@@ -120,6 +125,14 @@ describe("where memory is full", () => {
     expect(await askTwice("/headed.png")).toEqual(["headed", 1]);
     expect(await askTwice("/plain.png")).toEqual(["plain", 0]);
     remember.mockRestore();
+  });
+
+  test("and an explanation says so", () => {
+    const file = new OpenFile("/a", IDENTITY, Buffer.from("a"), 0);
+    const known = { kind: "file", file, siblings: 0 } as const;
+    expect(wordsOfLook(createEntry("/", "/a", known), "memory", 0)).toContain(
+      "not kept: memory is full of what is asked for more",
+    );
   });
 });
 
