@@ -34,10 +34,10 @@ function wordsOfKnown(entry: Entry): string {
 }
 
 function wordsOfFile({ sizeBytes, modifiedMs, body }: OpenFile, isLoose: boolean): string {
-  const isKept = isLoose
+  const whole = isLoose
     ? "not kept: memory is full of what is asked for more"
     : "held whole in memory";
-  const held = body === undefined ? "held by its descriptor" : isKept;
+  const held = body === undefined ? "held by its descriptor" : whole;
   return `is a file of ${countOf(sizeBytes, "byte")}, modified ${isoTime(modifiedMs)}, ${held}`;
 }
 

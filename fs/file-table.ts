@@ -261,7 +261,8 @@ export class FileTable {
   /**
    * Undefined: only a reader can tell.
    *
-   * @param isWorthKeeping undefined: all is
+   * @param isWorthKeeping asked before a small file is read; undefined: it is read anyway, and kept if
+   *   there is room
    */
   #lookNow(
     root: string,
@@ -279,7 +280,7 @@ export class FileTable {
     const isKept = isJudged ? fate === "kept" : this.#hasRoomFor(path, opened);
     const entry = isKept
       ? this.#learn(path, since, opened)
-      : createEntry(root, path, createSmallFile(path, opened, fate !== "lent"));
+      : createLooseEntry(root, path, opened, fate !== "lent");
     this.#loan = fate === "lent" ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
     return { entry, times: opened.times };
   }
@@ -347,7 +348,7 @@ export class FileTable {
   #settle(path: string, check: Check, opened: Opened): void {
     const entry = this.#hasRoomFor(path, opened)
       ? this.#learn(path, check, opened)
-      : createEntry(check.root, path, createSmallFile(path, opened, true));
+      : createLooseEntry(check.root, path, opened, true);
     const { root, waiters, generation } = check;
     const isDistrusted = generation !== this.#generation;
     if (isDistrusted && waiters.length > 0) this.#send(root, path, waiters);
@@ -420,6 +421,10 @@ export class FileTable {
     return isAdmitted;
   }
 }
+
+/** Of a small file that is not kept: for who has just asked. */
+const createLooseEntry = (root: string, path: string, opened: Opened, hasBody: boolean): Entry =>
+  createEntry(root, path, createSmallFile(path, opened, hasBody));
 
 function createSmallFile(
   path: string,
