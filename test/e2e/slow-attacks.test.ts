@@ -26,7 +26,8 @@ const PROMPT_MS = 1000;
  */
 const MORE_HELD_UP = { uws: 0.5, node: 0.9 };
 const LOOK_EVERY_MS = 500;
-const MORE_MEMORY = 64 * MIB;
+/** The garbage of node:http is collected later by Node 24: up to 87 MiB were seen. */
+const MORE_MEMORY = { uws: 64 * MIB, node: 128 * MIB };
 
 const FILES = {
   "small.txt": "hello",
@@ -58,7 +59,7 @@ describe("all attacks at once", () => {
         expect(more).toBeLessThan(MORE_HELD_UP[transport]);
         await attacked.untilIdle();
         expect(attacked.openFds()).toBeLessThanOrEqual(fdsBefore + Object.keys(FILES).length);
-        expect(attacked.peakRssBytes() - rssBefore).toBeLessThan(MORE_MEMORY);
+        expect(attacked.peakRssBytes() - rssBefore).toBeLessThan(MORE_MEMORY[transport]);
         const { answersByClass } = (await attacked.stats()).counters;
         // Bodies nobody wants; a busy machine does not let the attacker open all of its connections.
         expect(answersByClass[4]).toBeGreaterThan(CONNECTIONS / 2);

@@ -9,9 +9,12 @@ const threads = require("node:worker_threads");
 
 const ARRIVED = 0;
 const ALLOWED = 1;
+/** Of the arguments of `readSync`: where in the file. */
+const POSITION = 4;
 const readAtOnce = fs.readSync;
 
 fs.readSync = (...args) => {
+  if (args[POSITION] === undefined) return readAtOnce(...args); // a module is being loaded
   const gate = new Int32Array(threads.workerData.gate);
   const ticket = Atomics.add(gate, ARRIVED, 1);
   for (;;) {

@@ -1,7 +1,7 @@
 /**
  * Who listens in systemd's place: a datagram socket of another program, since Node has none.
  *
- * Perl, because Debian always has it, and because it spells addresses without our help.
+ * Perl, because nearly every machine has it, and because it spells addresses without our help.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
