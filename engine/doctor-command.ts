@@ -86,13 +86,7 @@ async function tryUws(): Promise<LibraryFacts> {
     await loadUws();
     return { loads: true };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // The library's own first line names versions; what the loader said is on the last.
-    const why = message
-      .trimEnd()
-      .split("\n")
-      .at(-1)!
-      .replace(/^Error: /, "");
+    const why = error instanceof Error ? error.message : String(error);
     return { loads: false, why };
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Check, DoctorFacts, Finding } from "./doctor.js";
 import { countWorkers } from "./shares.js";
+import { WHERE_IT_LOADS } from "./transport/uws.js";
 import { showBytes } from "./units.js";
 
 const KIB = 1024;
@@ -34,7 +35,7 @@ function checkLibrary({ config: { transport }, node, libc, uws }: DoctorFacts): 
         check,
         verdict: transport === "uws" ? "error" : "warning",
         found: `${here}: uWebSockets.js does not load: ${uws.why}`,
-        change: "Node 24 on Debian 13, Ubuntu 24.04 or later; or Node 20 on any glibc from 2.27",
+        change: WHERE_IT_LOADS,
         why: "node:http serves in its place at a fraction of the speed; there is no binary for musl",
       },
     ];

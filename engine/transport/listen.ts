@@ -8,7 +8,7 @@ import { type AddressInfo, createServer } from "node:net";
 import type { Log } from "../log.js";
 import type { Handler, Listener, ListenOptions } from "./exchange.js";
 import { listenNode } from "./node.js";
-import { listenUws, loadUws } from "./uws.js";
+import { listenUws, loadUws, WHERE_IT_LOADS } from "./uws.js";
 
 export type TransportChoice = "auto" | "uws" | "node";
 
@@ -42,8 +42,9 @@ export async function listenAtOnce(
     if (process.versions.node.startsWith("20.")) log.info(CUT_REQUEST_LINES);
     return listenUws(uws, options, handler);
   }
-  if (choice === "uws") throw new Error(`uWebSockets.js does not load here: ${uws}`);
-  log.info(`serving through node:http, since uWebSockets.js does not load here: ${uws}`);
+  const why = `uWebSockets.js does not load here: ${uws}; it does with ${WHERE_IT_LOADS}`;
+  if (choice === "uws") throw new Error(why);
+  log.warn(`serving through node:http, at a fraction of the speed, since ${why}`);
   return listenNode(options, handler);
 }
 

@@ -16,14 +16,34 @@ import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment, RECORD_BYTES } fr
 
 type Uws = typeof import("uWebSockets.js");
 
-/** Loads the binary. Rejects where it has none for this Node and C library. */
+/** Of the C library its binaries want. */
+export const WHERE_IT_LOADS =
+  "Node 24 on Debian 13, Ubuntu 24.04 or later, or Node 20 on any glibc from 2.27";
+
+/**
+ * Loads the binary.
+ *
+ * @throws Error whose message is one line for the operator, where it has none for this Node and C
+ *   library: what the loader said
+ */
 export async function loadUws(): Promise<Uws> {
   // Read when the binary loads. The default of 4 KiB refuses honest requests with large cookies;
   // 16 KiB is what node:http and Caddy take.
   process.env["UWS_HTTP_MAX_HEADERS_SIZE"] ??= "16384";
-  const { default: uws } = await import("uWebSockets.js");
-  return uws;
+  try {
+    const { default: uws } = await import("uWebSockets.js");
+    return uws;
+  } catch (error) {
+    throw new Error(loaderWords(error instanceof Error ? error.message : String(error)));
+  }
 }
+
+/**
+ * The library puts a paragraph of its own before what the loader said, which claims that it does not
+ * support a version of Node that it does.
+ */
+export const loaderWords = (message: string): string =>
+  /^.*\n\n(?:Error: )?(?<said>.+)/.exec(message)?.groups?.["said"] ?? message.split("\n", 1)[0]!;
 
 /** @throws Error whose message is for the operator, when a port or a certificate cannot be had */
 export async function listenUws(
