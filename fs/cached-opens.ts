@@ -23,6 +23,7 @@ import { ENOENT, type Kernel, O_PATH } from "./kernel.js";
 import { isSameFile } from "./open-file.js";
 import type { FileIdentity, Opened, OpenRequest } from "./reader-pool.js";
 import { SiblingFolders } from "./sibling-folders.js";
+import { canHaveSiblings } from "./sidecars.js";
 
 /** What has been opened without a reader, and since when it can be relied on. */
 export interface OpenedNow {
@@ -85,15 +86,23 @@ export class CachedOpens {
     { root, path, known, siblings }: OpenRequest,
     isWorthKeeping?: Judge,
   ): OpenedNow | undefined {
-    const held = this.#roots.find(root);
-    const above = root === "/" ? root : `${root}/`;
-    if (held === undefined || path === above || !path.startsWith(above)) return undefined;
-    const place: Place = { held, path, name: path.slice(above.length), hasSiblings: siblings };
-    this.#seenMs = held.seenMs;
+    const place = this.#findPlace(root, path, siblings);
+    if (place === undefined) return undefined;
     this.#fate = "kept";
     const isKnown = known !== undefined && this.#isUnchanged(place, known);
     const opened = isKnown ? this.#vouch(place) : this.#open(place, isWorthKeeping);
     return opened && { opened, seenMs: this.#seenMs, fate: this.#fate };
+  }
+
+  /**
+   * Is a file still what is known of it? Cost: 7 µs, of which three system calls are 6.
+   *
+   * @returns since when, on the clock that was given in; -1 when it is not, or has to be looked at
+   */
+  stillSinceMs(root: string, path: string, known: FileIdentity, siblings: number): number {
+    const place = this.#findPlace(root, path, canHaveSiblings(path));
+    if (place === undefined || !this.#isUnchanged(place, known)) return -1;
+    return this.#findSiblings(place) === siblings ? this.#seenMs : -1;
   }
 
   /** Is a root there to be looked below now? */
@@ -112,6 +121,16 @@ export class CachedOpens {
   }
 
   // --- one look or open, all in memory ---
+
+  /** Undefined: the root is not to be used now, or is what was asked for. */
+  #findPlace(root: string, path: string, hasSiblings: boolean): Place | undefined {
+    const held = this.#roots.find(root);
+    if (held === undefined) return undefined;
+    const { above, seenMs } = held;
+    if (path.length === above.length || !path.startsWith(above)) return undefined;
+    this.#seenMs = seenMs;
+    return { held, path, name: path.slice(above.length), hasSiblings };
+  }
 
   #isUnchanged({ held, name }: Place, known: FileIdentity): boolean {
     const kernel = this.#kernel;

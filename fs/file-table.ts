@@ -255,7 +255,19 @@ export class FileTable {
   /** A path that a reader was asked about is left to him. */
   #renew(entry: Entry): void {
     const { root, path } = entry;
-    if (!isForgotten(entry) && !this.#checks.has(path)) this.#lookNow(root, path);
+    if (isForgotten(entry) || this.#checks.has(path) || this.#isConfirmed(entry)) return;
+    this.#lookNow(root, path);
+  }
+
+  /** Nearly every file is what it was: then there is nothing to learn but that it is. */
+  #isConfirmed(entry: Entry): boolean {
+    const { root, path, known } = entry;
+    if (known.kind !== "file" || !canBeVouchedFor(known.file)) return false;
+    const { identity } = known.file;
+    const sinceMs = this.#cachedOpens?.stillSinceMs(root, path, identity, known.siblings) ?? -1;
+    if (sinceMs < 0) return false;
+    this.#believeFrom(sinceMs, this.#generation, entry);
+    return true;
   }
 
   /**
@@ -332,13 +344,10 @@ export class FileTable {
     });
   }
 
-  /**
-   * The file a check can vouch for. One whose descriptor was given up, or that was written to just
-   * before it was read, has to be opened again.
-   */
+  /** The file a check can vouch for. */
   #reliableFile(path: string): OpenFile | undefined {
     const file = this.#fileAt(path);
-    return file !== undefined && isReachable(file) && wasAtRest(file) ? file : undefined;
+    return file !== undefined && canBeVouchedFor(file) ? file : undefined;
   }
 
   #fileAt(path: string): OpenFile | undefined {
@@ -368,10 +377,15 @@ export class FileTable {
 
     const entry = this.#entries.believe(root, path, known);
     if (isForgotten(entry)) this.#popularity.keep(entry);
-    entry.generation = generation;
-    entry.freshUntilMs = sentMs + this.#settings.revalidateMs;
-    entry.checkFromMs = sentMs + this.#settings.revalidateMs / 2;
+    this.#believeFrom(sentMs, generation, entry);
     return entry;
+  }
+
+  #believeFrom(sinceMs: number, generation: number, entry: Entry): void {
+    const { revalidateMs } = this.#settings;
+    entry.generation = generation;
+    entry.freshUntilMs = sinceMs + revalidateMs;
+    entry.checkFromMs = sinceMs + revalidateMs / 2;
   }
 
   #knownFrom(path: string, opened: Opened): Known {
@@ -421,6 +435,12 @@ export class FileTable {
     return isAdmitted;
   }
 }
+
+/**
+ * Can a look tell that its bytes are what they were? One whose descriptor was given up, or that was
+ * written to just before it was read, has to be opened again.
+ */
+const canBeVouchedFor = (file: OpenFile): boolean => isReachable(file) && wasAtRest(file);
 
 /** Of a small file that is not kept: for who has just asked. */
 const createLooseEntry = (root: string, path: string, opened: Opened, hasBody: boolean): Entry =>

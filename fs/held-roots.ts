@@ -33,6 +33,8 @@ const MAX_ROOTS = 256;
 /** A root to look below. Valid until the event loop goes on. */
 export interface HeldRoot {
   readonly fd: number;
+  /** Its path, with the slash at its end. */
+  readonly above: string;
   /** It lies on tmpfs, where nothing waits. */
   readonly isInMemory: boolean;
   /** It was seen at its place then, on the clock that was given in. */
@@ -95,6 +97,7 @@ export class HeldRoots {
     if (this.#roots.size >= MAX_ROOTS) return undefined;
     const held: Holding = {
       fd: -1,
+      above: root === "/" ? root : `${root}/`,
       isInMemory: false,
       seenMs: 0,
       ino: 0n,

@@ -117,6 +117,13 @@ describe("what is in memory is told at once", () => {
     lookFor(name);
     expect(openNow(name)).toMatchObject(want);
   });
+
+  test("but for the root itself, which is not below it", () => {
+    expect([openNow(""), openNow("/")]).toEqual([undefined, undefined]);
+    expect(
+      opens.open({ root, path: `${root}/`, known: undefined, siblings: false }),
+    ).toBeUndefined();
+  });
 });
 
 describe("what is known", () => {
@@ -135,6 +142,21 @@ describe("what is known", () => {
     lookFor("known.txt");
     return openNow("known.txt", opens)!.identity!;
   };
+
+  /** Since when is it what is known of it? */
+  const still = (known: FileIdentity, siblings = 0, name = "known.txt"): number =>
+    opens.stillSinceMs(root, join(root, name), known, siblings);
+
+  test("is confirmed while it is the same and has the same siblings, and nothing stays open", () => {
+    const known = put("same");
+    const before = fs.readdirSync("/proc/self/fd").length;
+    const seenMs = opens.open({ root, path: path(), known, siblings: true })!.seenMs;
+    expect([still(known), still(known, 1)]).toEqual([seenMs, -1]);
+    fs.writeFileSync(`${path()}.br`, "br");
+    expect([still(known), still(known, 1)]).toEqual([-1, seenMs]);
+    fs.rmSync(`${path()}.br`);
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+  });
 
   test("is vouched for while it is the same, with its siblings, and not opened", () => {
     const known = put("same");
@@ -163,6 +185,7 @@ describe("what is known", () => {
     change();
     lookFor("known.txt");
     const body = fs.readFileSync(path());
+    expect(still(known)).toBe(-1);
     expect(openNow("known.txt", opens, known)).toMatchObject({ result: OPEN_BODY, body });
   });
 
@@ -171,6 +194,7 @@ describe("what is known", () => {
     fs.rmSync(path());
     lookFor("known.txt");
     const missing = { result: OPEN_FAILED, errno: -2 };
+    expect(still(known)).toBe(-1);
     expect(openNow("known.txt", opens, known)).toMatchObject(missing);
   });
 
@@ -179,6 +203,7 @@ describe("what is known", () => {
     const { dev, ino, size, mtimeNs } = fs.statSync(secret, { bigint: true });
     const known = { dev, ino, sizeBytes: Number(size), mtimeNs };
     expect(openNow("outside-link.txt", opens, known)).toBeUndefined();
+    expect(still(known, 0, "outside-link.txt")).toBe(-1);
   });
 
   function lengthen(): void {
@@ -229,7 +254,11 @@ test("one in a folder whose names are known is not, and is believed from when th
   expect(ask("a.txt")!.seenMs).toBe(260); // the root
   clock.nowMs = 511;
   await untilRootSeen();
-  expect(ask("b.txt")!.seenMs).toBe(300); // the folder
+  const { opened, seenMs } = ask("b.txt")!;
+  expect(seenMs).toBe(300); // the folder
+  const path = join(folder, "b.txt");
+  expect(listing.stillSinceMs(folder, path, opened.identity!, 4)).toBe(300);
+  expect(listing.stillSinceMs(join(folder, "other"), path, opened.identity!, 4)).toBe(-1);
 
   put(folder, "c.txt", "c");
   listing.distrust();

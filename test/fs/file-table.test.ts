@@ -1,9 +1,9 @@
 /** Fear: old news served as new, a disk asked too often, or a caller who is never answered. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { CachedOpens, Judge } from "../../fs/cached-opens.js";
 import { type Entry, FileTable, type FileTableSettings, isForgotten } from "../../fs/file-table.js";
 import { OPEN_BODY, OPEN_UNCHANGED } from "../../fs/jobs.js";
-import type { OpenFile } from "../../fs/open-file.js";
+import { type OpenFile, REST_MS } from "../../fs/open-file.js";
 import { HALVE_AFTER } from "../../fs/popularity.js";
 import type { FileIdentity, Opened, OpenRequest } from "../../fs/reader-pool.js";
 import { Random } from "../support/folder.js";
@@ -479,6 +479,14 @@ describe("what the kernel has in memory", () => {
         const fate = isKept ? "kept" : memory.isLending ? "lent" : "loose";
         return { opened, seenMs: memory.seenMs, fate };
       },
+      /** What this cannot confirm is opened next, and counted there. */
+      stillSinceMs(_: string, path: string, known: FileIdentity, siblings: number) {
+        const said = told.get(path);
+        if (said?.result !== OPEN_UNCHANGED || (said.siblings ?? 0) !== siblings) return -1;
+        memory.asked++;
+        memory.known = known;
+        return memory.seenMs;
+      },
       /** Are all bodies small enough to be lent? */
       isLending: true,
       holdsRoot: true,
@@ -721,6 +729,18 @@ describe("what the kernel has in memory", () => {
       expect(table.isFresh(entry, clock.nowMs)).toBe(true);
     }
     expect([memory.asked, memory.askedForRoot, pool.asked]).toEqual([1 + 1, 2, []]);
+  });
+
+  test("is read again when it had just been written to: a second write may bear the same time", () => {
+    const { memory, clock, table } = createMemory();
+    memory.told.set("/srv/a", { observedMs: REST_MS - 1 });
+    const entry = lookUp(table);
+    const confirmed = vi.spyOn(memory, "stillSinceMs");
+    memory.told.set("/srv/a", { body: Buffer.from("new!") });
+    clock.nowMs = memory.seenMs = 20_000;
+    expect(table.isFresh(entry, clock.nowMs)).toBe(false);
+    expect([confirmed.mock.calls, memory.known]).toEqual([[], undefined]);
+    expect(String(fileOf(table.find("/srv/a")!).body)).toBe("new!");
   });
 
   test.each([true, false])(

@@ -30,7 +30,7 @@ beforeEach(() => {
 function hold(path: string): HeldRoot {
   const fd = fs.openSync(path, "r");
   onTestFinished(() => fs.closeSync(fd));
-  return { fd, isInMemory: false, seenMs: 0 };
+  return { fd, above: `${path}/`, isInMemory: false, seenMs: 0 };
 }
 
 /** A folder that has been at rest for long enough. */
