@@ -7,8 +7,7 @@
  *
  * Every power of two begins a fine count, so no bucket has to guess: the counts are exact.
  */
-import { JsHistogram } from "hdr-histogram-js";
-import { createHistogram, type Histogram } from "./histogram.js";
+import { countable, createHistogram, type Histogram } from "./histogram.js";
 
 /**
  * 128 µs to 134 s, doubling. Below lies what nobody notices, above what nobody waits for. Each edge
@@ -69,10 +68,5 @@ export const addBuckets = (all: readonly Buckets[]): Buckets => ({
   count: sum(all.map(({ count }) => count)),
   sumSec: sum(all.map(({ sumSec }) => sumSec)),
 });
-
-function countable(histogram: Histogram): JsHistogram {
-  if (histogram instanceof JsHistogram) return histogram;
-  throw new Error("a histogram that hides its counts");
-}
 
 const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);

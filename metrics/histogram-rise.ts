@@ -8,8 +8,12 @@
  * A histogram has 3,456 counts and few of them move in a second. Whoever adds up every rise has the
  * histogram: merged, never averaged.
  */
-import type { JsHistogram } from "hdr-histogram-js";
-import { createHistogram, type Histogram } from "./histogram.js";
+import {
+  type CountableHistogram,
+  countable,
+  createHistogram,
+  type Histogram,
+} from "./histogram.js";
 
 /** Plain data that can be sent; both lists are of the same length. */
 export interface Rise {
@@ -23,9 +27,6 @@ export interface Rise {
    */
   readonly maxUs: number;
 }
-
-/** `createHistogram` makes no others; WebAssembly would hide its counts. */
-const countable = (histogram: Histogram): JsHistogram => histogram as unknown as JsHistogram;
 
 const SHAPE = countable(createHistogram());
 const PLACES = SHAPE.countsArrayLength;
@@ -61,7 +62,7 @@ export class RiseWatch {
 }
 
 /** Leaves what has risen in `placesRisen` and `countsRisen`, and `told` as it is now. */
-function walk(now: JsHistogram, told: Float64Array): number {
+function walk(now: CountableHistogram, told: Float64Array): number {
   let found = 0;
   for (let at = 0; at < PLACES; at++) {
     const count = now.getCountAtIndex(at);

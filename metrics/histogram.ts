@@ -6,14 +6,14 @@
  * (Gil Tene, "HdrHistogram: A High Dynamic Range Histogram".)
  */
 import { createRequire } from "node:module";
-import type { Histogram } from "hdr-histogram-js";
+import type { Histogram, JsHistogram } from "hdr-histogram-js";
 
-export type { Histogram } from "hdr-histogram-js";
+export type { Histogram, JsHistogram as CountableHistogram } from "hdr-histogram-js";
 
 /** The package's front door loads WebAssembly and a compressor as well: 60 ms of every start. */
 const { default: Float64Histogram } = createRequire(import.meta.url)(
   "hdr-histogram-js/dist/Float64Histogram.js",
-) as { default: new (lowest: number, highest: number, digits: number) => Histogram };
+) as { default: new (lowest: number, highest: number, digits: number) => JsHistogram };
 
 /** Longer than an hour is recorded as an hour: a download may take days, and a histogram has an end. */
 export const LONGEST_US = 3_600_000_000;
@@ -25,6 +25,16 @@ export const LONGEST_US = 3_600_000_000;
  */
 export const createHistogram = (): Histogram =>
   new Float64Histogram(SHORTEST_US, LONGEST_US, SIGNIFICANT_DIGITS);
+
+/**
+ * The same histogram, with a way to each of its counts.
+ *
+ * @throws Error when `createHistogram` did not make it
+ */
+export function countable(histogram: Histogram): JsHistogram {
+  if (histogram instanceof Float64Histogram) return histogram;
+  throw new Error("a histogram that hides its counts");
+}
 
 const SHORTEST_US = 1;
 const SIGNIFICANT_DIGITS = 2;

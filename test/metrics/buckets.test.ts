@@ -72,7 +72,7 @@ describe("bucketsOf", () => {
   });
 
   test("refuses a histogram of another shape", () => {
-    const other = build({ numberOfSignificantValueDigits: 3 });
+    const other = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 3 });
     expect(() => bucketsOf(other)).toThrow("another shape");
   });
 
