@@ -38,10 +38,10 @@ export class Preparer {
     about: Circumstances,
     more: readonly Field[] = NO_FIELDS,
   ): PreparedFile {
-    const common = this.#fields.forFile(about);
+    const mediaType = contentTypeOf(about.filePath);
+    const common = this.#fields.forFile(about, mediaType);
     const fields = more.length === 0 ? common : [...common, ...more];
-    const guise = { mediaType: contentTypeOf(about.filePath), coding, fields };
-    return prepareFile(file, guise, Date.now());
+    return prepareFile(file, { mediaType, coding, fields }, Date.now());
   }
 
   /** Files are counted by their path below the root, those of a host with its folder in front. */

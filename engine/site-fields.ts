@@ -1,7 +1,6 @@
 /**
  * The fields of an answer that come from the operator: caching, security, cross-origin, rules.
  */
-import { contentTypeOf } from "../fs/mime.js";
 import { cacheControlFor, NO_CACHE, NO_STORE } from "../protocol/cache-policy.js";
 import { type AllowedOrigins, corsFields } from "../protocol/cors.js";
 import { mergeFields } from "../protocol/fields.js";
@@ -45,24 +44,30 @@ export interface Circumstances {
  */
 export class FieldBook {
   readonly #settings: FieldSettings;
-  /** For files that no rule speaks about, asked for by nobody's script. */
+  /** For files that no rule speaks about, asked for by nobody's script: by how they are cached. */
   readonly #common = new Map<string, readonly Field[]>();
+  /** The same for those that have siblings. */
+  readonly #negotiated = new Map<string, readonly Field[]>();
 
   constructor(settings: FieldSettings) {
     this.#settings = settings;
   }
 
-  /** All of them, rules first: what a rule says replaces what we would have said. */
-  forFile(about: Circumstances): readonly Field[] {
-    const { effects, path, filePath, isNegotiated, isStandIn } = about;
-    const named = { path, mediaType: contentTypeOf(filePath) };
+  /**
+   * All of them, rules first: what a rule says replaces what we would have said.
+   *
+   * @param mediaType of what is asked for
+   */
+  forFile(about: Circumstances, mediaType: string): readonly Field[] {
+    const { effects, path, origin, isNegotiated, isStandIn } = about;
     const cacheControl =
-      effects.cacheControl ?? cacheControlFor(named, this.#settings.cacheControl);
-    if (effects !== NO_EFFECTS || about.origin !== "") return this.#merge(about, cacheControl);
+      effects.cacheControl ?? cacheControlFor({ path, mediaType }, this.#settings.cacheControl);
+    const isSpecial = effects !== NO_EFFECTS || origin !== "" || isStandIn;
+    if (isSpecial) return this.#merge(about, cacheControl);
 
-    const key = `${isNegotiated} ${isStandIn} ${cacheControl}`;
-    const fields = this.#common.get(key) ?? this.#merge(about, cacheControl);
-    this.#common.set(key, fields);
+    const known = isNegotiated ? this.#negotiated : this.#common;
+    const fields = known.get(cacheControl) ?? this.#merge(about, cacheControl);
+    known.set(cacheControl, fields);
     return fields;
   }
 

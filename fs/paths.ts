@@ -9,7 +9,6 @@
  * client. The check is lexical and is only the first gate: whoever opens the file checks again
  * that a symbolic link has not left the root. Knows no disk and no HTTP status.
  */
-import { join } from "node:path";
 
 declare const trust: unique symbol;
 /**
@@ -74,9 +73,14 @@ export function toWire(path: RootedPath, trailingSlash: boolean): string {
   return trailingSlash ? `/${escaped}/` : `/${escaped}`;
 }
 
-/** The file's path on this machine. Inside `root` by its letters; links are the opener's affair. */
+/**
+ * The file's path on this machine. Inside `root` by its letters; links are the opener's affair.
+ *
+ * @param root absolute, without a slash at its end, unless it is "/"
+ */
 export function toFile(root: string, path: RootedPath): string {
-  return join(root, path);
+  if (path === "") return root;
+  return root === "/" ? `/${path}` : `${root}/${path}`;
 }
 
 /** Would `toRooted` let a client ask for this entry of a folder? For a name that is on the disk. */

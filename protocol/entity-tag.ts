@@ -40,10 +40,11 @@ const REST_MS = 1000;
  *   first second may have changed since, and waiting does not make what was seen any surer
  */
 export function makeEntityTag(file: FileIdentity, variant: string, nowMs: number): string {
-  const stamps = [file.modifiedNs, BigInt(file.sizeBytes), file.inode].map((n) => n.toString(16));
-  const opaque = variant === "" ? stamps : [...stamps, variant];
-  const isAtRest = nowMs - Number(file.modifiedNs / 1_000_000n) >= REST_MS;
-  return `${isAtRest ? "" : "W/"}"${opaque.join("-")}"`;
+  const { modifiedNs, sizeBytes, inode } = file;
+  const stamps = `${modifiedNs.toString(16)}-${sizeBytes.toString(16)}-${inode.toString(16)}`;
+  const opaque = variant === "" ? stamps : `${stamps}-${variant}`;
+  const isAtRest = nowMs - Number(modifiedNs / 1_000_000n) >= REST_MS;
+  return isAtRest ? `"${opaque}"` : `W/"${opaque}"`;
 }
 
 /** Strong comparison, RFC 9110 section 8.8.3.2: equal, and neither is weak. */
