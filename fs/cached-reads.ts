@@ -2,7 +2,7 @@
  * Reads of what the kernel has in memory, into the slab, on the event loop.
  *
  * They never wait for a disk: bytes that are in memory cost no trip to another thread, and others go
- * that way as before. Owns: which devices cannot answer so.
+ * that way as before. Owns: which devices cannot answer so, and which files need not be asked about.
  */
 import { EOPNOTSUPP, type Kernel } from "./kernel.js";
 import type { FileIdentity } from "./reader-pool.js";
@@ -18,6 +18,8 @@ export class CachedReads {
   readonly #byte = new Uint8Array(new ArrayBuffer(1));
   readonly #byteAddress: number;
   readonly #unable = new Set<bigint>();
+  /** Files that lie on tmpfs, once one read has told. */
+  readonly #inMemory = new WeakSet<OpenedFile>();
 
   /** @param slab offsets of `read` count from its first byte */
   constructor(kernel: Kernel, slab: SharedArrayBuffer) {
@@ -61,19 +63,20 @@ export class CachedReads {
     return this.#unable.size === 0 || !this.#unable.has(dev);
   }
 
-  #has(
-    { fd, identity }: OpenedFile,
-    address: number,
-    lengthBytes: number,
-    offset: number,
-  ): boolean {
-    if (!this.#isAble(identity)) return false;
-    const got = this.#kernel.readCached(fd, address, lengthBytes, offset);
+  #has(file: OpenedFile, address: number, lengthBytes: number, offset: number): boolean {
+    if (this.#inMemory.has(file)) return this.#read(file, address, lengthBytes, offset);
+    if (!this.#isAble(file.identity)) return false;
+    const got = this.#kernel.readCached(file.fd, address, lengthBytes, offset);
     if (got !== -EOPNOTSUPP) return got === lengthBytes;
-    if (this.#kernel.isInMemory(fd)) {
-      return this.#kernel.read(fd, address, lengthBytes, offset) === lengthBytes;
+    if (this.#kernel.isInMemory(file.fd)) {
+      this.#inMemory.add(file);
+      return this.#read(file, address, lengthBytes, offset);
     }
-    this.#unable.add(identity.dev);
+    this.#unable.add(file.identity.dev);
     return false;
+  }
+
+  #read({ fd }: OpenedFile, address: number, lengthBytes: number, offset: number): boolean {
+    return this.#kernel.read(fd, address, lengthBytes, offset) === lengthBytes;
   }
 }

@@ -14,7 +14,8 @@ const CONTENT = Buffer.from(
 );
 
 const slab = new Uint8Array(new SharedArrayBuffer(64 * 1024));
-const cached = new CachedReads(Kernel.load()!, slab.buffer);
+const kernel = Kernel.load()!;
+const cached = new CachedReads(kernel, slab.buffer);
 let path = "";
 let file: { fd: number; identity: FileIdentity };
 
@@ -70,6 +71,13 @@ test.skipIf(!hasMemoryFolders)("a file system in memory has all of it there", ()
   expect(Buffer.from(slab.subarray(300, 5300)).equals(CONTENT.subarray(100, 5100))).toBe(true);
   expect(cached.isAtHand(there, 0, CONTENT.length)).toBe(true);
   expect(cached.canRead(there)).toBe(true);
+
+  const asked = vi.spyOn(kernel, "readCached");
+  expect(cached.read(there, 200, 5000, 300)).toBe(true);
+  expect(Buffer.from(slab.subarray(300, 5300)).equals(CONTENT.subarray(200, 5200))).toBe(true);
+  expect(cached.read(there, CONTENT.length - 10, 11, 0)).toBe(false);
+  expect(asked).not.toHaveBeenCalled(); // what it was asked once it needs no more
+  asked.mockRestore();
 });
 
 test("another that cannot tell is asked once", () => {
