@@ -27,7 +27,13 @@ const LEAST_BELIEF = 0.25;
 /** ...and with less than this it is looked at again, so that a busy one is always there to be used. */
 const LOOK_AT = 0.75;
 
-/** Roots held open, the first that were asked for. One more costs a descriptor. */
+/**
+ * A root on another file system is looked at so often: a local one may be mounted in its place. Shorter:
+ * two looks that may wait, for nothing. Longer: so long is the new one read by readers alone.
+ */
+const LOOK_ELSEWHERE_MS = 1000;
+
+/** Roots held open, the first that were asked for and are there. One more costs a descriptor. */
 const MAX_ROOTS = 256;
 
 /** A root to look below. Valid until the event loop goes on. */
@@ -49,6 +55,8 @@ interface Holding extends HeldRoot {
   ino: bigint;
   dev: bigint;
   isLooking: boolean;
+  /** It is not looked at before. */
+  lookFromMs: number;
 }
 
 /** Opens what lies below a root if nobody has to wait for it: see `Kernel.openCached`. */
@@ -75,9 +83,10 @@ export class HeldRoots {
   find(root: string): HeldRoot | undefined {
     const held = this.#roots.get(root) ?? this.#hold(root);
     if (held === undefined) return undefined;
-    const leftMs = held.seenMs + this.#revalidateMs - this.#nowMs();
+    const nowMs = this.#nowMs();
+    const leftMs = held.seenMs + this.#revalidateMs - nowMs;
     const left = held.fd < 0 ? 0 : leftMs / this.#revalidateMs;
-    if (!(left > LOOK_AT)) void this.#lookAt(root, held);
+    if (!(left > LOOK_AT) && nowMs >= held.lookFromMs) void this.#lookAt(root, held);
     return left > LEAST_BELIEF ? held : undefined;
   }
 
@@ -103,6 +112,7 @@ export class HeldRoots {
       ino: 0n,
       dev: 0n,
       isLooking: false,
+      lookFromMs: 0,
     };
     this.#roots.set(root, held);
     return held;
@@ -120,13 +130,17 @@ export class HeldRoots {
       held.seenMs = startedMs;
     } catch {
       drop(held);
+      this.#roots.delete(root); // who makes names up would soon have all the places
     }
     held.isLooking = false;
   }
 
   async #openRoot(root: string, held: Holding): Promise<void> {
     const fileSystem = (await statfs(root)).type >>> 0;
-    if (!LOCAL.has(fileSystem)) return;
+    if (!LOCAL.has(fileSystem)) {
+      held.lookFromMs = this.#nowMs() + LOOK_ELSEWHERE_MS;
+      return;
+    }
     const flags = O_PATH | fs.constants.O_DIRECTORY;
     const fd = await new Promise<number>((resolve, reject) =>
       fs.open(root, flags, (error, opened) => (error ? reject(error) : resolve(opened))),
@@ -140,4 +154,5 @@ export class HeldRoots {
 function drop(held: Holding): void {
   if (held.fd >= 0) fs.closeSync(held.fd);
   held.fd = -1;
+  held.lookFromMs = 0;
 }

@@ -469,6 +469,36 @@ describe("a root", () => {
     proc.stop();
   });
 
+  test("on such a file system is looked at once a second, or when it is distrusted", async () => {
+    const clock = { nowMs: 0 };
+    const proc = new CachedOpens(kernel, SETTINGS, () => clock.nowMs);
+    const looks = vi.spyOn(fs.promises, "stat");
+    const ask = async (): Promise<number> => {
+      proc.open({ root: "/proc", path: "/proc/version", known: undefined, siblings: false });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return looks.mock.calls.length;
+    };
+    expect([await ask(), await ask()]).toEqual([1, 1]);
+    clock.nowMs = 999;
+    expect(await ask()).toBe(1);
+    clock.nowMs = 1000;
+    expect([await ask(), await ask()]).toEqual([2, 2]);
+    proc.distrust();
+    expect(await ask()).toBe(3);
+    looks.mockRestore();
+    proc.stop();
+  });
+
+  test("that somebody made up takes no place from one that is there", async () => {
+    const many = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    const ask = (root: string, name: string) =>
+      many.open({ root, path: join(root, name), known: undefined, siblings: false });
+    const missing = tempFolder();
+    for (let n = 0; n < 1000; n++) ask(join(missing, `host-${n}`), "small.txt");
+    await vi.waitUntil(() => ask(root, "small.txt"), { interval: 5, timeout: 10_000 });
+    many.stop();
+  });
+
   test("is let go at the end, also one that is just being opened", async () => {
     const before = fs.readdirSync("/proc/self/fd").length;
     const held = await createOpens();
