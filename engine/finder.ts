@@ -22,6 +22,13 @@ export type Place = Extract<PathVerdict, { kind: "rooted" }>;
 export const decodedPath = ({ path, trailingSlash }: Place): string =>
   path === "" ? "/" : `/${path}${trailingSlash ? "/" : ""}`;
 
+/** Where a host's root may be: below its own name, below a wildcard, or the default. [] for no host. */
+export function hostRoots(hostsDir: string, host: string): string[] {
+  const verdict = parseHost(host);
+  if (verdict.kind === "invalid") return [];
+  return listHostFolders(verdict).map((folder) => toFile(hostsDir, folder as RootedPath));
+}
+
 export interface FoundFile {
   readonly kind: "file";
   readonly entry: Entry;
@@ -85,12 +92,11 @@ export class Finder {
     return fresh;
   }
 
-  /** The root that serves a host: a folder of that name, of a wildcard, or the default one. */
+  /** The root that serves a host: the first that is there. */
   async rootFor(hostsDir: string, host: string, trail: Trail): Promise<string | FaultCode> {
-    const verdict = parseHost(host);
-    if (verdict.kind === "invalid") return "BAD_HOST";
-    for (const folder of listHostFolders(verdict)) {
-      const root = toFile(hostsDir, folder as RootedPath);
+    const roots = hostRoots(hostsDir, host);
+    if (roots.length === 0) return "BAD_HOST";
+    for (const root of roots) {
       const { known } = await this.#look(root, root, trail);
       if (known.kind === "directory") return root;
     }

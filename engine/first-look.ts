@@ -6,7 +6,7 @@
  * kept of it until the table keeps it: then it gets its ticket.
  *
  * Whatever waits, or is not plainly a small file under its own name, is for the main road: siblings,
- * redirects, hosts, listings, preconditions, ranges, and all that is not there.
+ * redirects, listings, preconditions, ranges, and all that is not there.
  */
 import { type Entry, type FileTable, isForgotten } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
@@ -15,7 +15,7 @@ import type { DownloadCounter } from "../metrics/download-counter.js";
 import { type Effects, matchRules, type Rule } from "../protocol/rules.js";
 import type { Part } from "./chunks/cursor.js";
 import { type ExpressLane, hasAny, NOT_PLAIN } from "./express-lane.js";
-import { decodedPath, type Place } from "./finder.js";
+import { decodedPath, hostRoots, type Place } from "./finder.js";
 import type { PreparedFile } from "./prepared.js";
 import type { Preparer } from "./preparer.js";
 import { createTicket } from "./ticket.js";
@@ -26,7 +26,7 @@ const ORIGIN = fieldName("origin");
 const ACCEPT_ENCODING = fieldName("accept-encoding");
 
 export interface FirstLookParts {
-  readonly table: Pick<FileTable, "glance" | "takeLoan">;
+  readonly table: Pick<FileTable, "find" | "glance" | "takeLoan">;
   readonly lane: Pick<ExpressLane, "remember">;
   readonly preparer: Preparer;
   /** As in `SiteSettings`. */
@@ -41,7 +41,15 @@ interface FirstLookSettings {
   readonly rules: readonly Rule[];
 }
 
+/** The root of a request. */
+interface Base {
+  readonly root: string;
+  /** Of where hosts may have their roots, up to this one; none when there is one root for all. */
+  readonly hosts: readonly Entry[];
+}
+
 interface Wanted {
+  readonly base: Base;
   readonly place: Place;
   /** Decoded. */
   readonly path: string;
@@ -51,13 +59,14 @@ interface Wanted {
 export class FirstLook {
   readonly #parts: FirstLookParts;
   readonly #isOff: boolean;
+  readonly #onlyBase: Base;
   /** The last answer, if its bytes were lent. */
   #lent: Ready | undefined;
 
   constructor(parts: FirstLookParts) {
     this.#parts = parts;
-    const { hostsDir, hasServerTiming } = parts.site;
-    this.#isOff = hostsDir !== "" || hasServerTiming;
+    this.#isOff = parts.site.hasServerTiming;
+    this.#onlyBase = { root: parts.site.root, hosts: [] };
   }
 
   /**
@@ -87,10 +96,11 @@ export class FirstLook {
     return [{ kind: "literal", bytes: Buffer.from(ready.body!.subarray(takenBytes)) }];
   }
 
-  #look(ask: Ask, { place, path, effects }: Wanted): Ready | undefined {
+  #look(ask: Ask, { base, place, path, effects }: Wanted): Ready | undefined {
     const { site, table, preparer } = this.#parts;
-    const filePath = pathOf(place, site);
-    const entry = table.glance(site.root, filePath);
+    const { root, hosts } = base;
+    const filePath = pathOf(place, root, site.index);
+    const entry = table.glance(root, filePath);
     if (entry?.known.kind !== "file" || entry.known.siblings !== 0) return undefined;
     const { file } = entry.known;
     const loan = table.takeLoan(file);
@@ -100,8 +110,8 @@ export class FirstLook {
     const origin = ask.field(ORIGIN);
     const about = { path, filePath, effects, origin, ...AS_IT_IS };
     const prepared = preparer.prepare(file, "identity", about);
-    const download = preparer.counterOf(filePath, site.root);
-    if (!isForgotten(entry)) this.#keep(ask, entry, prepared, download);
+    const download = preparer.counterOf(filePath, root);
+    if (!isForgotten(entry)) this.#keep(ask, [...hosts, entry], prepared, download);
     if (ask.method === "HEAD") return prepared.headOnly;
     const ready = { head: prepared.whole, body, download };
     if (loan !== undefined) this.#lent = ready;
@@ -115,13 +125,27 @@ export class FirstLook {
     if (place.kind !== "rooted") return undefined;
     const path = decodedPath(place);
     const effects = matchRules(this.#parts.site.rules, path);
-    const leadsElsewhere = effects.redirect !== undefined || effects.rewrite !== undefined;
-    return leadsElsewhere ? undefined : { place, path, effects };
+    if (effects.redirect !== undefined || effects.rewrite !== undefined) return undefined;
+    const base = this.#parts.site.hostsDir === "" ? this.#onlyBase : this.#baseFor(ask.field(HOST));
+    return base && { base, place, path, effects };
   }
 
+  /** Undefined where a reader has to be asked for a root, or there is none. */
+  #baseFor(host: string): Base | undefined {
+    const hosts: Entry[] = [];
+    for (const root of hostRoots(this.#parts.site.hostsDir, host)) {
+      const entry = this.#parts.table.find(root);
+      if (entry === undefined) return undefined;
+      hosts.push(entry);
+      if (entry.known.kind === "directory") return { root, hosts };
+    }
+    return undefined;
+  }
+
+  /** @param entries all that were looked at, the file's the last */
   #keep(
     ask: Ask,
-    entry: Entry,
+    entries: readonly Entry[],
     prepared: PreparedFile,
     download: DownloadCounter | undefined,
   ): void {
@@ -131,8 +155,8 @@ export class FirstLook {
       origin: ask.field(ORIGIN),
       acceptEncoding: ask.field(ACCEPT_ENCODING),
     };
-    const witness = { entry, version: entry.version };
-    const ticket = createTicket([witness], { prepared, source: entry, download });
+    const witnesses = entries.map((entry) => ({ entry, version: entry.version }));
+    const ticket = createTicket(witnesses, { prepared, source: entries.at(-1), download });
     this.#parts.lane.remember(names, ticket, false);
   }
 }
@@ -141,7 +165,7 @@ export class FirstLook {
 const AS_IT_IS = { isNegotiated: false, isStandIn: false } as const;
 
 /** Of the file that answers for a place: a folder's index, or what has the name. */
-function pathOf({ path, trailingSlash }: Place, { root, index }: FirstLookSettings): string {
+function pathOf({ path, trailingSlash }: Place, root: string, index: string): string {
   if (path === "") return toFile(root, index as RootedPath);
   return toFile(root, trailingSlash ? (`${path}/${index}` as RootedPath) : path);
 }

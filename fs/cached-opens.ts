@@ -86,9 +86,10 @@ export class CachedOpens {
     { root, path, known, siblings }: OpenRequest,
     isWorthKeeping?: Judge,
   ): OpenedNow | undefined {
+    this.#fate = "kept";
+    if (path === root) return this.#openRoot(root);
     const place = this.#findPlace(root, path, siblings);
     if (place === undefined) return undefined;
-    this.#fate = "kept";
     const isKnown = known !== undefined && this.#isUnchanged(place, known);
     const opened = isKnown ? this.#vouch(place) : this.#open(place, isWorthKeeping);
     return opened && { opened, seenMs: this.#seenMs, fate: this.#fate };
@@ -122,7 +123,14 @@ export class CachedOpens {
 
   // --- one look or open, all in memory ---
 
-  /** Undefined: the root is not to be used now, or is what was asked for. */
+  /** A root that is held is a folder, and was seen at its place. */
+  #openRoot(root: string): OpenedNow | undefined {
+    const held = this.#roots.find(root);
+    const opened = this.#draft(OPEN_DIRECTORY);
+    return held && { opened, seenMs: held.seenMs, fate: this.#fate };
+  }
+
+  /** Undefined: the root is not to be used now, or the path is not below it. */
   #findPlace(root: string, path: string, hasSiblings: boolean): Place | undefined {
     const held = this.#roots.find(root);
     if (held === undefined) return undefined;

@@ -136,19 +136,103 @@ describe("where memory is full", () => {
   });
 });
 
-describe.each([
-  ["each host has its own root", { hostsDir: fs.realpathSync(site.path), env }],
-  [
-    "each answer says how long it took",
-    { root: fs.realpathSync(site.path), env: { ...env, SLUICE_SERVER_TIMING: "on" } },
-  ],
-])("where %s", (_, setup) => {
-  const shared = shareInProcess(setup);
+describe("where each host has its own root", () => {
+  const hosts = new Folder({
+    "one.test/same.png": "of one",
+    "two.test/same.png": "of two",
+    "*.test/same.png": "of any",
+    "gone.test/same.png": "of gone",
+    "late.test/same.png": "of late",
+    "file.test": "no folder",
+    "_default/same.png": "of all",
+  });
+  afterAll(() => hosts.remove());
+  const shared = shareInProcess({ hostsDir: fs.realpathSync(hosts.path), env });
+  const same = (host: string): ExplainedAsk => askFor("/same.png", [["Host", host]]);
+
+  /** Where a host may have its root a reader tells first, and each root is looked at off the loop. */
+  async function untilAnswered(server: FileServer, host: string): Promise<Ready> {
+    await answerTo(server, same(host));
+    return vi.waitUntil(() => server.express(same(host)), { interval: 5, timeout: 10_000 });
+  }
+
+  test.each([
+    ["its own", "one.test", "of one"],
+    ["its own, under a port", "two.test:8080", "of two"],
+    ["a wildcard's", "three.test", "of any"],
+    ["the default one", "elsewhere.example", "of all"],
+    ["a wildcard's, where its own is no folder", "file.test", "of any"],
+  ])("a host is answered from %s", async (_, host, body) => {
+    expect(bodyOf(await untilAnswered(shared().server, host))).toBe(body);
+  });
+
+  test("a file that no request has asked for is looked at, not waited for", async () => {
+    const { server } = shared();
+    await untilAnswered(server, "one.test");
+    for (const name of ["new", "newer"]) {
+      fs.writeFileSync(`${hosts.path}/one.test/${name}.png`, name);
+      const ready = server.express(askFor(`/${name}.png`, [["Host", "one.test"]]));
+      expect(bodyOf(ready!)).toBe(name);
+    }
+  });
+
+  test("one host's ticket is no other's, and rests on the host's folder", async () => {
+    const { server } = shared();
+    const remember = vi.spyOn(ExpressLane.prototype, "remember");
+    for (const [host, body] of [
+      ["one.test", "of one"],
+      ["two.test", "of two"],
+    ] as const) {
+      await untilAnswered(server, host);
+      fs.writeFileSync(`${hosts.path}/${host}/kept.png`, body);
+      const kept = askFor("/kept.png", [["Host", host]]);
+      for (let n = 0; n < 4; n++) expect(bodyOf(server.express(kept)!)).toBe(body);
+      expect(server.peek(kept)).toBe("answers");
+    }
+    const kinds = remember.mock.calls
+      .filter(([{ path }]) => path === "/kept.png")
+      .map(([, { entry, others }]) =>
+        [entry!, ...others.map((other) => other.entry)].map(({ known }) => known.kind),
+      );
+    remember.mockRestore();
+    expect(kinds).toEqual([
+      ["directory", "file"],
+      ["directory", "file"],
+    ]);
+  });
+
+  test("a host whose folder is gone is not answered from it any more", async () => {
+    const { server, machine } = shared();
+    expect(bodyOf(await untilAnswered(server, "gone.test"))).toBe("of gone");
+    fs.rmSync(`${hosts.path}/gone.test`, { recursive: true });
+    machine.table.distrust();
+    expect(server.express(same("gone.test"))).toBeUndefined();
+    expect(String((await answerTo(server, same("gone.test"))).body)).toBe("of any");
+  });
+
+  test("a host is not answered from a wildcard's before its own was looked for", async () => {
+    const { server } = shared();
+    await untilAnswered(server, "three.test");
+    expect(server.express(same("late.test"))).toBeUndefined();
+    expect(bodyOf(await untilAnswered(server, "late.test"))).toBe("of late");
+  });
+
+  test.each(["", "not a host", "a..test"])("%j is no host", (host) => {
+    const { server } = shared();
+    for (const target of ["/same.png", "/one.test/same.png"]) {
+      expect(server.express(askFor(target, [["Host", host]]))).toBeUndefined();
+    }
+  });
+});
+
+describe("where each answer says how long it took", () => {
+  const timed = { ...env, SLUICE_SERVER_TIMING: "on" };
+  const shared = shareInProcess({ root: fs.realpathSync(site.path), env: timed });
 
   test("there is no first look", async () => {
     const { server } = shared();
     for (let n = 0; n < 5; n++) {
-      expect(server.express(askFor("/plain.png", [["Host", "sub"]]))).toBeUndefined();
+      expect(server.express(askFor("/plain.png"))).toBeUndefined();
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(server.peek(askFor("/plain.png"))).toBe("has none");

@@ -25,6 +25,7 @@ const SMALL_BYTES = 100;
 /** A time stamp that can be set again exactly. */
 const WHOLE_SEC = 1_000_000_000;
 const SETTINGS = { smallFileBytes: SMALL_BYTES, revalidateMs: 1_000_000 };
+const SMALL = { known: undefined, siblings: true } as const;
 const kernel = Kernel.load()!;
 
 let outside = "";
@@ -118,11 +119,14 @@ describe("what is in memory is told at once", () => {
     expect(openNow(name)).toMatchObject(want);
   });
 
-  test("but for the root itself, which is not below it", () => {
-    expect([openNow(""), openNow("/")]).toEqual([undefined, undefined]);
-    expect(
-      opens.open({ root, path: `${root}/`, known: undefined, siblings: false }),
-    ).toBeUndefined();
+  test("the root itself is a folder, seen when it was looked at", () => {
+    const { opened, seenMs } = opens.open({ ...SMALL, root, path: root })!;
+    expect(opened).toMatchObject({ result: OPEN_DIRECTORY, siblings: 0 });
+    expect(seenMs).toBe(opens.open({ ...SMALL, root, path: join(root, "small.txt") })!.seenMs);
+  });
+
+  test.each(["/", ".txt", "/../outside/secret.txt"])("but for the root's path and %s", (more) => {
+    expect(opens.open({ ...SMALL, root, path: `${root}${more}` })).toBeUndefined();
   });
 });
 
