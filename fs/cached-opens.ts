@@ -80,7 +80,8 @@ export class CachedOpens {
    * Undefined: ask a reader. Cost: 16 µs for a file of 10 KiB; half of that if it is known.
    *
    * @param isWorthKeeping undefined: each is. Most files of a large tree are asked for once, and memory
-   *   for each of them costs more than to read it
+   *   for each of them costs more than to read it. Given, one that has siblings is not read: which of
+   *   them is to be read is not known here
    */
   open(
     { root, path, known, siblings }: OpenRequest,
@@ -207,7 +208,8 @@ export class CachedOpens {
     const opened = this.#draft(isSmall ? OPEN_BODY : OPEN_FILE);
     opened.identity = { dev, ino, sizeBytes, mtimeNs };
     opened.siblings = this.#findSiblings(place);
-    if (opened.siblings < 0) return undefined;
+    const isLeft = opened.siblings < 0 || (opened.siblings > 0 && isWorthKeeping !== undefined);
+    if (isLeft) return undefined;
     if (!isSmall) opened.fd = fd;
     else {
       if (isWorthKeeping?.(place.path, sizeBytes) === false) {

@@ -275,7 +275,7 @@ test("one in a folder whose names are known is not, and is believed from when th
 describe("a body that is lent", () => {
   const lend = (name: string): OpenedNow => {
     lookFor(name);
-    const asked = { root, path: join(root, name), known: undefined, siblings: true };
+    const asked = { root, path: join(root, name), known: undefined, siblings: false };
     return opens.open(asked, () => false)!;
   };
 
@@ -291,10 +291,25 @@ describe("a body that is lent", () => {
     const kept = openNow("small.txt")!;
     const path = join(root, "small.txt");
     const judge = vi.fn(() => true);
-    const judged = opens.open({ root, path, known: undefined, siblings: true }, judge)!;
+    const judged = opens.open({ root, path, known: undefined, siblings: false }, judge)!;
     lend("exact.txt");
     expect([String(kept.body), String(judged.opened.body)]).toEqual(["small", "small"]);
     expect([judged.fate, judge.mock.calls]).toEqual(["kept", [[path, 5]]]);
+  });
+
+  test.each([
+    ["a small one", "small.txt"],
+    ["a large one", "large.bin"],
+  ])("is none of %s with siblings: which of them is wanted nobody has asked", (_, name) => {
+    lookFor(name);
+    const sibling = put(root, `${name}.br`, "br");
+    const before = fs.readdirSync("/proc/self/fd").length;
+    const judge = vi.fn(() => true);
+    expect(opens.open({ ...SMALL, root, path: join(root, name) }, judge)).toBeUndefined();
+    expect(judge).not.toHaveBeenCalled();
+    expect(openNow(name)).toMatchObject({ siblings: name === "small.txt" ? 5 : 1 });
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+    fs.rmSync(sibling);
   });
 
   test("of a size that memory can hold but no loan is nobody's", async () => {
