@@ -8,7 +8,7 @@
  * stop it: it drains, as if it had been told to stop.
  */
 import cluster from "node:cluster";
-import { createLog, type Log } from "../log.js";
+import { createLog } from "../log.js";
 import { type Config, hasTls } from "../settings.js";
 import type { Certificates } from "../tls/certificates.js";
 import { waitUntil } from "./drain.js";
@@ -46,7 +46,7 @@ tell({ kind: "here" });
 async function obey(message: ToWorker): Promise<void> {
   switch (message.kind) {
     case "serve":
-      started = serve(message.order, message.isSpokesman ? log : { ...log, info: () => {} });
+      started = serve(message.order, message.isSpokesman);
       return;
     case "reload":
       await started;
@@ -65,11 +65,12 @@ async function obey(message: ToWorker): Promise<void> {
   }
 }
 
-async function serve({ config, site }: Order, log: Log): Promise<void> {
+async function serve({ config, site }: Order, isSpokesman: boolean): Promise<void> {
   ({ drainMs } = config);
   try {
     certificates = await openCertificates(config);
-    serving = await openServing({ config, site, certificates, log, isOneOfMany: true });
+    const parts = { config, site, certificates, log, isOneOfMany: true, isSpokesman };
+    serving = await openServing(parts);
   } catch (error) {
     return exit(1, {
       kind: "refused",

@@ -74,6 +74,8 @@ export interface ServingParts {
   readonly log: Log;
   /** There are others: the port has been tried and is shared, and so is standard output. */
   readonly isOneOfMany?: boolean;
+  /** What is true of all of them is said by one. */
+  readonly isSpokesman?: boolean;
   /** Before it listens: who counts may have something to add. */
   readonly prepare?: (machine: Machine) => Promise<void>;
 }
@@ -89,7 +91,8 @@ const nowMs = (): number => performance.now();
  * @throws Error whose message is for the operator, when the port or a file cannot be had
  */
 export async function openServing(parts: ServingParts): Promise<Serving> {
-  const { config, site, certificates, log, isOneOfMany = false, prepare } = parts;
+  const { config, site, certificates, log, prepare } = parts;
+  const { isOneOfMany = false, isSpokesman = true } = parts;
   let listener: Listener | undefined;
   let redirect: Listener | undefined;
   let isStopping = false;
@@ -110,7 +113,9 @@ export async function openServing(parts: ServingParts): Promise<Serving> {
     const open = isOneOfMany ? listenAtOnce : listen;
     const tls = certificates && { tls: certificates.material };
     const isShared = isOneOfMany;
-    listener = await open(transport, { host, port, isShared, ...tls }, machine.front, log);
+    const aboutTransport = isSpokesman ? log : SILENT;
+    const options = { host, port, isShared, ...tls };
+    listener = await open(transport, options, machine.front, aboutTransport);
     if (certificates !== undefined && config.httpsRedirect !== 0) {
       const handler = new HttpsRedirect(listener.port, () => certificates.names);
       const options = { host, port: config.httpsRedirect, isShared };

@@ -43,6 +43,18 @@ describe.skipIf(whyNot !== undefined).each(VERSIONS)(title, (version) => {
     await expectServes(server);
   });
 
+  test("several workers say it once", async ({ serve }) => {
+    const server = await serve({
+      transport: "auto",
+      files: FILES,
+      node,
+      env: { SLUICE_WORKERS: "3" },
+    });
+    expect(server.err.match(/does not load/g) ?? []).toHaveLength(
+      server.out.includes("through uWebSockets.js") ? 0 : 1,
+    );
+  });
+
   test("told to use uWebSockets.js, it does, or ends with one line", async ({ run }) => {
     const env = { SLUICE_TRANSPORT: "uws", SLUICE_PORT: "0" };
     const program = run({ node, env });
