@@ -119,11 +119,15 @@ function gather(
     out,
     notes: [...new Set(timed.flatMap((one) => one.notes))],
     runs,
-    median: (figure) => (runs(figure).length === 0 ? undefined : median(runs(figure))),
+    median: (figure) => medianOfAll(runs(figure), timed.length),
     inside: middleInside(timed.flatMap((one) => one.inside ?? [])),
     histograms: timed.map((one) => one.histogram).filter((text) => text !== undefined),
   };
 }
+
+/** Undefined where some round has no such figure: of those that are left none need be the middle. */
+const medianOfAll = (runs: readonly number[], rounds: number): number | undefined =>
+  runs.length === 0 || runs.length < rounds ? undefined : median(runs);
 
 /** One round that happened, so that its shares belong together. Of two in the middle the later one. */
 const middleInside = (all: readonly Inside[]): Inside | undefined =>

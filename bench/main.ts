@@ -114,9 +114,9 @@ function report(options: Options, results: Results): void {
   const json = JSON.stringify(results, undefined, 1);
   mkdirSync(RESULTS_DIR, { recursive: true });
   writeFileSync(join(RESULTS_DIR, "latest.json"), json);
+  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, json);
   writeFileSync(join(RESULTS_DIR, "latest.html"), drawPage(results, reports));
   say(`\nThe page: ${join(RESULTS_DIR, "latest.html")}`);
-  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, json);
 }
 
 function listText(cells: readonly Cell[]): string {

@@ -135,3 +135,19 @@ test("curves: a line per server whose latencies were recorded, rising to the rig
   expect(heights.length).toBeGreaterThan(10);
   expect(heights).toEqual([...heights].sort((a, b) => b - a)); // SVG counts downwards
 });
+
+test("a figure that one round lacks is not shown, and the rest is", () => {
+  const { cpuUsPerRequest: _, ...rest } = timed(5, 1).figures;
+  const lacking: Outcome = { ...timed(5, 1), figures: rest };
+  const samples = [
+    ...rounds("won", "sluice", [timed(5, 1), timed(6, 1), timed(5, 1)]),
+    ...rounds("won", "nginx a", [timed(10, 4.5), lacking, timed(10, 4.5)]),
+    ...rounds("won", "nginx b", [timed(30, 1), timed(31, 1), timed(32, 1)]),
+  ];
+  const results = { ...RESULTS, samples };
+  const reports = reportCells(results);
+  const [a] = reports[0]!.standings.filter((one) => one.server === "nginx a");
+  expect([a!.median("cpuUsPerRequest"), a!.median("p99Ms")]).toEqual([undefined, 4.5]);
+  expect(printReport(results, reports)).toContain("vs nginx b");
+  expect(drawPage(results, reports)).toContain("Ahead of nginx b");
+});
