@@ -87,8 +87,8 @@ export class CachedOpens {
     { root, path, known, siblings }: OpenRequest,
     isWorthKeeping?: Judge,
   ): OpenedNow | undefined {
-    this.#fate = "kept";
     if (path === root) return this.#openRoot(root);
+    this.#fate = "kept";
     const place = this.#findPlace(root, path, siblings);
     if (place === undefined) return undefined;
     const isKnown = known !== undefined && this.#isUnchanged(place, known);
@@ -127,8 +127,8 @@ export class CachedOpens {
   /** A root that is held is a folder, and was seen at its place. */
   #openRoot(root: string): OpenedNow | undefined {
     const held = this.#roots.find(root);
-    const opened = this.#draft(OPEN_DIRECTORY);
-    return held && { opened, seenMs: held.seenMs, fate: this.#fate };
+    if (held === undefined) return undefined;
+    return { opened: this.#draft(OPEN_DIRECTORY), seenMs: held.seenMs, fate: "kept" };
   }
 
   /** Undefined: the root is not to be used now, or the path is not below it. */
