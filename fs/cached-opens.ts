@@ -161,12 +161,12 @@ export class CachedOpens {
   /** As F_SIBLINGS in job-records.ts; negative when a reader has to look. */
   #findSiblings({ held, path, name, hasSiblings }: Place): number {
     if (!hasSiblings) return 0;
-    const slash = name.lastIndexOf("/");
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    const listed = this.#folders.find(held, folder, name.slice(0, Math.max(0, slash)));
+    const slash = path.lastIndexOf("/");
+    const listed = this.#folders.find(held, path.slice(0, slash));
     if (listed === undefined) return this.#askForSiblings(held, name);
     this.#seenMs = Math.min(this.#seenMs, listed.seenMs);
-    return listed.siblings.get(name.slice(slash + 1)) ?? 0;
+    const { siblings } = listed;
+    return siblings.size === 0 ? 0 : (siblings.get(path.slice(slash + 1)) ?? 0);
   }
 
   #askForSiblings(held: HeldRoot, name: string): number {

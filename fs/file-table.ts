@@ -118,11 +118,7 @@ export class FileTable {
    */
   find(path: string): Entry | undefined {
     const entry = this.#entries.get(path);
-    if (entry === undefined) return undefined;
-    const nowMs = this.#nowMs();
-    if (this.isFresh(entry, nowMs)) return entry;
-    const renewed = this.#entries.get(path);
-    return renewed !== undefined && this.#isBelieved(renewed, nowMs) ? renewed : undefined;
+    return entry && this.#freshest(entry);
   }
 
   /**
@@ -132,9 +128,10 @@ export class FileTable {
    * which `takeLoan` has.
    */
   glance(root: string, path: string): Entry | undefined {
-    if (this.#entries.get(path) !== undefined) return this.find(path);
+    const entry = this.#entries.get(path);
+    if (entry !== undefined) return this.#freshest(entry);
     if (this.#checks.has(path)) return undefined;
-    return this.#lookNow(root, path, this.#isWorthKeeping)?.entry;
+    return this.#lookNow(root, path, undefined, this.#isWorthKeeping)?.entry;
   }
 
   /** The bytes of a file that has just been glanced at: they stand until the table is asked again. */
@@ -241,13 +238,21 @@ export class FileTable {
 
   // --- looking at the disk ---
 
+  /** What its path leads to by now, if that may be believed. */
+  #freshest(entry: Entry): Entry | undefined {
+    const nowMs = this.#nowMs();
+    if (this.isFresh(entry, nowMs)) return entry;
+    const renewed = this.#entries.get(entry.path);
+    return renewed !== undefined && this.#isBelieved(renewed, nowMs) ? renewed : undefined;
+  }
+
   #isBelieved({ known, freshUntilMs, generation }: Entry, nowMs: number): boolean {
     if (nowMs >= freshUntilMs || generation !== this.#generation) return false;
     return known.kind !== "file" || isReachable(known.file);
   }
 
   #lookAt(root: string, path: string, done: Waiter): void {
-    const now = this.#lookNow(root, path);
+    const now = this.#lookNow(root, path, this.#reliableFile(path)?.identity);
     if (now === undefined) this.#send(root, path, [done]);
     else done(now.entry, now.times);
   }
@@ -256,7 +261,7 @@ export class FileTable {
   #renew(entry: Entry): void {
     const { root, path } = entry;
     if (isForgotten(entry) || this.#checks.has(path) || this.#isConfirmed(entry)) return;
-    this.#lookNow(root, path);
+    this.#lookNow(root, path, this.#reliableFile(path)?.identity);
   }
 
   /** Nearly every file is what it was: then there is nothing to learn but that it is. */
@@ -273,16 +278,17 @@ export class FileTable {
   /**
    * Undefined: only a reader can tell.
    *
+   * @param known of the file that the path leads to, if a look can vouch for it
    * @param isWorthKeeping asked before a small file is read; undefined: it is read anyway, and kept if
    *   there is room
    */
   #lookNow(
     root: string,
     path: string,
+    known: FileIdentity | undefined,
     isWorthKeeping?: Judge,
   ): { entry: Entry; times: JobTimes } | undefined {
     if (this.#cachedOpens === undefined) return undefined;
-    const known = this.#reliableFile(path)?.identity;
     const asked = { root, path, known, siblings: canHaveSiblings(path) };
     const now = this.#cachedOpens.open(asked, isWorthKeeping);
     if (now === undefined) return undefined;

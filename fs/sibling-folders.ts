@@ -85,17 +85,16 @@ export class SiblingFolders {
    * Undefined: ask for the names. Cost: one map look-up; for one call in many a look at the folder.
    *
    * @param path of the folder, absolute
-   * @param name the same, relative to `root`; "" for the root itself
    */
-  find(root: HeldRoot, path: string, name: string): ListedFolder | undefined {
+  find(root: HeldRoot, path: string): ListedFolder | undefined {
     const folder = this.#folders.get(path) ?? this.#note(path);
     const nowMs = this.#nowMs();
     if (folder.siblings === undefined) {
-      this.#wish(folder, root, path, name);
+      this.#wish(folder, root, path);
       return undefined;
     }
     const isOld = nowMs - folder.seenMs > LOOK_AGAIN_AFTER * this.#revalidateMs;
-    if (isOld && !this.#isUnchanged(folder, root, name, nowMs)) this.#unlearn(folder);
+    if (isOld && !this.#isUnchanged(folder, root, path, nowMs)) this.#unlearn(folder);
     return folder.siblings === undefined ? undefined : (folder as ListedFolder);
   }
 
@@ -121,8 +120,8 @@ export class SiblingFolders {
     return folder;
   }
 
-  #isUnchanged(folder: Folder, root: HeldRoot, name: string, nowMs: number): boolean {
-    const fd = this.#open(root, name);
+  #isUnchanged(folder: Folder, root: HeldRoot, path: string, nowMs: number): boolean {
+    const fd = this.#open(root, path);
     if (fd < 0) return false;
     const isSame = this.#isSame(fd, folder);
     this.#kernel.close(fd);
@@ -137,8 +136,9 @@ export class SiblingFolders {
     folder.listAt = ASKED_BEFORE;
   }
 
-  #open(root: HeldRoot, name: string): number {
-    return openBelow(this.#kernel, root, name === "" ? "." : name, O_PATH | O_DIRECTORY);
+  #open(root: HeldRoot, path: string): number {
+    const name = path.slice(root.above.length) || ".";
+    return openBelow(this.#kernel, root, name, O_PATH | O_DIRECTORY);
   }
 
   /** A folder that cannot be looked at leaves nothing to compare. */
@@ -151,11 +151,11 @@ export class SiblingFolders {
 
   // --- listing, off the loop ---
 
-  #wish(folder: Folder, root: HeldRoot, path: string, name: string): void {
+  #wish(folder: Folder, root: HeldRoot, path: string): void {
     folder.asked++;
     if (folder.asked < folder.listAt || folder.isBeingListed) return;
     folder.listAt = 2 * folder.asked;
-    const fd = this.#open(root, name);
+    const fd = this.#open(root, path);
     if (fd >= 0) void this.#list(folder, fd, path);
   }
 

@@ -58,7 +58,7 @@ describe("a folder", () => {
   test("is listed for many questions, and tells which files have which siblings", async () => {
     const root = createAtRest(["a.js", "a.js.br", "a.js.gz", "b.css.zst", "c.txt", ".br"]);
     const held = hold(root);
-    const ask = () => folders.find(held, root, "");
+    const ask = () => folders.find(held, root);
     for (let n = 1; n < ASKED_BEFORE; n++) expect(ask()).toBeUndefined();
     await aWhile();
     expect(ask()).toBeUndefined(); // and is the one too many
@@ -70,16 +70,16 @@ describe("a folder", () => {
   test("below a root is listed as well, and apart from it", async () => {
     const root = createAtRest(["a.js.br", "sub/b.js.gz"]);
     const held = hold(root);
-    const { siblings } = await untilKnown(() => folders.find(held, join(root, "sub"), "sub"));
+    const { siblings } = await untilKnown(() => folders.find(held, join(root, "sub")));
     expect([...siblings]).toEqual([["b.js", 4]]);
-    expect(folders.find(held, root, "")).toBeUndefined();
+    expect(folders.find(held, root)).toBeUndefined();
   });
 
   test("with many entries takes as many more questions", async () => {
     const names = Array.from({ length: ASKED_BEFORE * ENTRIES_FOR_EACH + 1 }, (_, n) => `${n}.js`);
     const root = createAtRest(names);
     const held = hold(root);
-    const ask = () => folders.find(held, root, "");
+    const ask = () => folders.find(held, root);
     for (let n = 0; n < ASKED_BEFORE; n++) ask();
     await aWhile();
     for (let n = ASKED_BEFORE; n < 2 * ASKED_BEFORE; n++) expect(ask()).toBeUndefined();
@@ -92,7 +92,7 @@ describe("a folder", () => {
     const look = vi.spyOn(kernel, "look");
     const looks: number[] = [];
     for (let n = 1; n <= 4 * ASKED_BEFORE; n++) {
-      folders.find(held, root, "");
+      folders.find(held, root);
       if (n % ASKED_BEFORE === ASKED_BEFORE - 1) looks.push(look.mock.calls.length);
     }
     look.mockRestore();
@@ -103,7 +103,7 @@ describe("a folder", () => {
   test("that changed just now is not known: another change may leave no trace", async () => {
     const root = tempFolder();
     const held = hold(root);
-    const ask = () => folders.find(held, root, "");
+    const ask = () => folders.find(held, root);
     for (let n = 0; n < ASKED_BEFORE; n++) ask();
     await aWhile();
     expect(ask()).toBeUndefined();
@@ -112,7 +112,7 @@ describe("a folder", () => {
   test("that changes while it is listed is not known", async () => {
     const root = createAtRest(["a.js"]);
     const held = hold(root);
-    const ask = () => folders.find(held, root, "");
+    const ask = () => folders.find(held, root);
     for (let n = 0; n < ASKED_BEFORE; n++) ask();
     put(root, "a.js.br", "br");
     await aWhile();
@@ -122,7 +122,7 @@ describe("a folder", () => {
   test("that cannot be opened any more is not known", async () => {
     const root = createAtRest(["sub/a.js"]);
     const held = hold(root);
-    const ask = () => folders.find(held, join(root, "sub"), "sub");
+    const ask = () => folders.find(held, join(root, "sub"));
     await untilKnown(ask);
     fs.renameSync(join(root, "sub"), join(root, "gone"));
     clock.nowMs += QUARTER + 1;
@@ -145,7 +145,7 @@ describe("what is known", () => {
     put(root, "a.js.br", "br");
     letRest();
     const held = hold(base);
-    const ask = () => folders.find(held, root, "root");
+    const ask = () => folders.find(held, root);
     await untilKnown(ask);
     change(root);
     clock.nowMs += QUARTER;
@@ -161,7 +161,7 @@ describe("what is known", () => {
   test("is seen again while nothing changes, and holds from then", async () => {
     const root = createAtRest(["a.js.br"]);
     const held = hold(root);
-    const ask = () => folders.find(held, root, "");
+    const ask = () => folders.find(held, root);
     await untilKnown(ask);
     for (const [nowMs, seenMs] of [
       [QUARTER, 0],
@@ -176,7 +176,7 @@ describe("what is known", () => {
   test("is forgotten when folders may have been switched, and no listing brings it back", async () => {
     const root = createAtRest(["a.js.br"]);
     const held = hold(root);
-    const ask = () => folders.find(held, root, "");
+    const ask = () => folders.find(held, root);
     await untilKnown(ask);
     folders.forget();
     for (let n = 0; n < ASKED_BEFORE; n++) expect(ask()).toBeUndefined();
@@ -189,9 +189,9 @@ describe("what is known", () => {
     const root = createAtRest(["a.js.br"]);
     const held = hold(root);
     const before = fs.readdirSync("/proc/self/fd").length;
-    await untilKnown(() => folders.find(held, root, ""));
+    await untilKnown(() => folders.find(held, root));
     clock.nowMs += QUARTER + 1;
-    folders.find(held, root, "");
+    folders.find(held, root);
     expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
   });
 
