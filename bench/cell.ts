@@ -103,6 +103,17 @@ export interface Figures {
 
 export type FigureName = keyof Figures;
 
+/** The least that can be done for an answer, with the library and the calls to the kernel that Sluice has. */
+export type FloorKind =
+  /** One for all requests, prepared before the first. */
+  | "constant"
+  /** Each file found by its target and sent from memory. */
+  | "kept"
+  /** Each file opened, looked at, read and closed. */
+  | "opened"
+  /** The range asked for is read from a file that stays open. */
+  | "sliced";
+
 /** One question, asked of every server. */
 export interface Cell {
   readonly name: string;
@@ -127,6 +138,6 @@ export interface Cell {
   readonly isTls?: boolean;
   /** Every server runs over the slow disk. */
   readonly hasSlowDisk?: boolean;
-  /** The floor holds one constant answer, so it takes no part in cells of many answers. */
-  readonly hasFloor: boolean;
+  /** What the floor does in this cell; undefined: it takes no part. */
+  readonly floor: FloorKind | undefined;
 }

@@ -92,14 +92,14 @@ export function createCells(scale: Scale): readonly Cell[] {
       ...closed("random-10k", CONNECTIONS, many, () => many.map(whole)),
       title: `${manyTitle}, random, each asked for twice before, ${CONNECTIONS} connections`,
       load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: 2 },
-      hasFloor: false,
+      floor: "kept",
     },
     {
       ...closed("random-10k-default", CONNECTIONS, many, () => many.map(whole)),
       title: `${manyTitle}, random, each asked for twice before and believed for no longer than by default, ${CONNECTIONS} connections`,
       load: { kind: "closed", connections: CONNECTIONS, asksEachFirst: 2 },
       hasDefaultTrust: true,
-      hasFloor: false,
+      floor: "kept",
     },
     {
       ...closed("random-10k-popular", CONNECTIONS, many, () => many.map(whole)),
@@ -111,7 +111,7 @@ export function createCells(scale: Scale): readonly Cell[] {
         isByPopularity: true,
       },
       settings: { SLUICE_SMALL_CACHE_BYTES: `${(scale.manyFiles * 10) / 4}KiB` },
-      hasFloor: false,
+      floor: undefined,
     },
     {
       ...closed("random-10k-first", CONNECTIONS, [...others, ...many], () => others.map(whole)),
@@ -121,7 +121,7 @@ export function createCells(scale: Scale): readonly Cell[] {
         connections: CONNECTIONS,
         targets: shuffled(many).map((file) => `/${file.path}`),
       },
-      hasFloor: false,
+      floor: "opened",
     },
     {
       ...closed("not-modified", CONNECTIONS, [small], () => [unchanged(small)]),
@@ -139,12 +139,12 @@ export function createCells(scale: Scale): readonly Cell[] {
     {
       ...closed("range-64k", CONNECTIONS, [ranged], () => ranges(ranged)),
       title: `206: 64 KiB out of ${rangedTitle}, ${CONNECTIONS} connections`,
-      hasFloor: false,
+      floor: "sliced",
     },
     {
       ...closed("range-16", CONNECTIONS, [ranged], () => [multiRange(ranged)]),
       title: `206: ${PARTS_PER_ANSWER} ranges of 4 KiB out of ${rangedTitle}, ${CONNECTIONS} connections`,
-      hasFloor: false,
+      floor: undefined,
     },
     {
       ...closed("index", CONNECTIONS, [index], () => [{ ...whole(index), target: "/site/" }]),
@@ -158,7 +158,7 @@ export function createCells(scale: Scale): readonly Cell[] {
       ...closed("access-log", CONNECTIONS, [small], () => [whole(small)]),
       title: `1 KiB with the access log on, ${CONNECTIONS} connections`,
       hasAccessLog: true,
-      hasFloor: false,
+      floor: undefined,
     },
     overTls(hot("tls-1k", "1 KiB over TLS", small, CONNECTIONS, CPU_FIRST)),
     overTls(hot("tls-1m", "1 MiB over TLS", medium, BULK_CONNECTIONS, CPU_FIRST)),
@@ -180,7 +180,7 @@ export function createCells(scale: Scale): readonly Cell[] {
       },
       judgedBy: ["p99Ms", "coldPerSec", "p999Ms"],
       hasSlowDisk: true,
-      hasFloor: false,
+      floor: undefined,
     },
     {
       ...closed("slow-readers", 1, [huge], () => [whole(huge)]),
@@ -192,7 +192,7 @@ export function createCells(scale: Scale): readonly Cell[] {
         target: `/${huge.path}`,
       },
       judgedBy: ["keptPercent", "kibPerReader", "readersCut", "peakMib"],
-      hasFloor: false,
+      floor: undefined,
     },
   ];
 }
@@ -218,7 +218,7 @@ function closed(
   asks: () => readonly Ask[],
 ): Cell {
   const load = { kind: "closed", connections } as const;
-  return { name, title: name, load, fixtures, asks, judgedBy: CPU_FIRST, hasFloor: true };
+  return { name, title: name, load, fixtures, asks, judgedBy: CPU_FIRST, floor: "constant" };
 }
 
 function numbered(before: string, after: string, count: number, sizeBytes: number): Fixture[] {

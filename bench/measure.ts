@@ -78,7 +78,7 @@ async function check(
 
 function whyNotHere(cell: Cell, contender: Contender, bench: Bench): string | undefined {
   const isFloor = contender.family === "floor";
-  if (isFloor && !cell.hasFloor) return "the floor knows one answer only";
+  if (isFloor && cell.floor === undefined) return "there is no floor to it";
   if (isFloor && bench.workers > 1) return "the floor is one process";
   if (cell.hasSlowDisk && "missing" in bench.slowDisk) return bench.slowDisk.missing;
   if (cell.load.kind === "slow-readers" && "missing" in bench.narrowSockets) {
@@ -109,7 +109,8 @@ async function start(
   const certificate = cell.isTls ? bench.certificate : undefined;
   const around = { root, tempDir, workers, serverCores: bench.cores.server };
   const ways = { hasAccessLog, hasDefaultTrust, settings };
-  const purpose = { firstAsk, ...ways, preload, certificate };
+  const floor = cell.floor && { kind: cell.floor, firstAsk };
+  const purpose = { floor, ...ways, preload, certificate };
   try {
     return { server: await launch(contender, around, purpose) };
   } catch (error) {

@@ -4,7 +4,7 @@
  * A contender only describes: command line, environment, configuration files. Starting, pinning and
  * stopping is launch.ts, the same for all.
  */
-import type { Ask } from "../cell.js";
+import type { Ask, FloorKind } from "../cell.js";
 import type { Certificate } from "../certificate.js";
 import type { Inside } from "./inside.js";
 
@@ -25,7 +25,14 @@ export interface Site {
   readonly hasDefaultTrust: boolean;
   /** Settings of Sluice that the cell asks for. Only Sluice looks at them. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The first question of the cell. Only the floor looks at it: it knows one answer. */
+  /** Only the floor looks at it, and without it there is none. */
+  readonly floor: FloorWish | undefined;
+}
+
+/** What the floor is to do. */
+export interface FloorWish {
+  readonly kind: FloorKind;
+  /** The first question of the cell: one answer for all is the answer to it. */
   readonly firstAsk: Ask;
 }
 

@@ -12,7 +12,10 @@ const SHOWN: Omit<Site, "workers"> = {
   hasAccessLog: false,
   hasDefaultTrust: false,
   settings: {},
-  firstAsk: { method: "GET", target: "/", headers: {}, status: 200, body: { kind: "none" } },
+  floor: {
+    kind: "constant",
+    firstAsk: { method: "GET", target: "/", headers: {}, status: 200, body: { kind: "none" } },
+  },
 };
 
 export function describeServer(contender: Contender, workers: number): ServerInfo {

@@ -12,11 +12,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Ask } from "../cell.js";
 import { type Certificate, openRequest } from "../certificate.js";
 import { startChild, stopChild } from "../children.js";
 import { pinned } from "../cores.js";
-import type { Contender, Site } from "./contender.js";
+import type { Contender, FloorWish, Site } from "./contender.js";
 import type { Inside } from "./inside.js";
 
 export const HOST = "127.0.0.1";
@@ -37,7 +36,7 @@ export interface Surroundings {
 
 /** What this start is for. */
 export interface Purpose {
-  readonly firstAsk: Ask;
+  readonly floor: FloorWish | undefined;
   readonly hasAccessLog: boolean;
   readonly hasDefaultTrust: boolean;
   readonly settings: Readonly<Record<string, string>>;
@@ -103,10 +102,10 @@ async function prepareSite(around: Surroundings, purpose: Purpose): Promise<Site
   const workDir = join(around.tempDir, `start-${++startCount}`);
   mkdirSync(workDir);
   const { root, workers } = around;
-  const { firstAsk, hasAccessLog, hasDefaultTrust, settings, certificate } = purpose;
+  const { floor, hasAccessLog, hasDefaultTrust, settings, certificate } = purpose;
   const ports = { port: await freePort(), adminPort: await freePort() };
   const where = { root, workDir, host: HOST, ...ports, certificate };
-  return { ...where, workers, firstAsk, hasAccessLog, hasDefaultTrust, settings };
+  return { ...where, workers, floor, hasAccessLog, hasDefaultTrust, settings };
 }
 
 /**

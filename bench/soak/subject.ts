@@ -57,8 +57,7 @@ export async function startSubject(options: SubjectOptions): Promise<Subject> {
   const ours = { SLUICE_TRANSPORT: transport, SLUICE_ADMIN_PORT: `${adminPort}` };
   const settings = { ...SETTINGS, ...ours, ...options.env };
   const around = { root, tempDir, workers, serverCores: divideCores(Infinity).server };
-  const firstAsk = { method: "GET", target: "/", headers: {}, status: 404, body: ANY } as const;
-  const purpose = { firstAsk, hasAccessLog: false, hasDefaultTrust: true, settings };
+  const purpose = { floor: undefined, hasAccessLog: false, hasDefaultTrust: true, settings };
   const server = await launch(createSluice(), around, purpose);
   return {
     port: server.port,
@@ -73,8 +72,6 @@ export async function startSubject(options: SubjectOptions): Promise<Subject> {
     stop: server.stop,
   };
 }
-
-const ANY = { kind: "any" } as const;
 
 async function lookAt(pid: number, adminPort: number): Promise<Look> {
   const answer = await fetch(`http://${HOST}:${adminPort}/report.json`);

@@ -10,7 +10,7 @@ const cellWith = (load: Load): Cell => ({
   fixtures: [],
   asks: () => [],
   judgedBy: [],
-  hasFloor: false,
+  floor: undefined,
 });
 const CROWD = cellWith({ kind: "closed", connections: 1000 });
 const READERS = cellWith({ kind: "slow-readers", readers: 5000, bytesPerSec: 1, target: "/" });

@@ -14,7 +14,7 @@ const site = (hasDefaultTrust: boolean): Site => ({
   hasAccessLog: false,
   hasDefaultTrust,
   settings: {},
-  firstAsk: { method: "GET", target: "/", headers: {}, status: 200, body: { kind: "none" } },
+  floor: undefined,
 });
 
 test.each([

@@ -140,7 +140,7 @@ test("a liar is started, caught and not timed: no generator runs, no figure exis
     fixtures: [FILE],
     asks: () => [WHOLE],
     judgedBy: ["cpuUsPerRequest"],
-    hasFloor: false,
+    floor: undefined,
   };
   const outcome = await measure(cell, LIAR, bench);
   rmSync(tempDir, { recursive: true });
