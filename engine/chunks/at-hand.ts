@@ -93,8 +93,10 @@ export class AtHand<File extends ChunkFile> {
     this.#parts.pool.arrive(slot);
   }
 
+  /** One that is on its way comes all the same. */
   #tookPiece(file: File, chunk: number, lengthBytes: number): void {
     const { piecemeal, loads } = this.#parts;
-    if (piecemeal.take(file.id, chunk, lengthBytes)) loads.bringNow(file, chunk);
+    const isWorthIt = piecemeal.take(file.id, chunk, lengthBytes);
+    if (isWorthIt && !loads.isKnown(file, chunk)) loads.bringNow(file, chunk);
   }
 }

@@ -111,6 +111,19 @@ describe("several pieces at hand", () => {
     expect(world.pool.findReady(FILE, 1)).toBeGreaterThanOrEqual(0); // 10 times 10 were wanted
   });
 
+  test("bring in no chunk that a reader is already bringing, nor one that stands in line", () => {
+    const world = new World({ chunkBytes: 100, slots: 2, maxReadsPerFile: 1 });
+    world.disk.isInMemory = (_file, at, lengthBytes) => (at % 100) + lengthBytes <= 50;
+    world.start([extent(FILE, 0, 99)], new FakeSink("a"));
+    world.start([extent(FILE, 100, 199)], new FakeSink("b"));
+    expect(world.scheduler.stats()).toMatchObject({ inLine: 1, reading: 1 });
+    const parts = [0, 20, 100, 120].map((first) => extent(FILE, first, first + 9));
+    for (let n = 0; n < 11; n++) expect(allAtHand(world, parts)).toEqual(bytesOf(parts));
+    world.settle();
+    expect(world.ended).toEqual(["a sent", "b sent"]);
+    expect(world.isIdle()).toBe(true);
+  });
+
   test.each([
     ["one is on the disk", (world: World) => onlyInMemory(world, 310)],
     ["the file has changed", (world: World) => world.disk.changed.add(FILE)],
