@@ -189,7 +189,8 @@ export class Loads<File extends ChunkFile> {
   }
 
   /**
-   * Brings a chunk in at once, for one transfer, if the kernel has all of it in memory.
+   * Brings a chunk in at once, for one transfer, if the kernel has all of it in memory. It may not be
+   * known yet: see `isKnown`.
    *
    * @returns its slot, ready and not pinned, or one of `NO_SLOT`, `NOT_IN_MEMORY`, `CHANGED`
    */
@@ -279,6 +280,7 @@ export class Loads<File extends ChunkFile> {
   sweep(): void {
     const dueMs = this.#nowMs() - this.#settings.readTimeoutMs;
     for (const load of this.#overdue(dueMs)) {
+      if (load.sinceMs > dueMs) continue; // the end of another has brought it to the disk
       if (load.stage === AT_DISK) this.#abandon(load);
       else this.#expire(load);
     }
@@ -476,9 +478,10 @@ export class Loads<File extends ChunkFile> {
     if (desk.loads.size === 0 && desk.permits === 0) this.#desks.delete(desk.file);
   }
 
+  /** To the next in line; while a read is given up, who stands there is to be told that there is no hope. */
   #returnPermit(desk: FileDesk<File>): void {
     desk.permits--;
-    const next = desk.line.shift();
+    const next = desk.abandoned > 0 ? undefined : desk.line.shift();
     if (next !== undefined) this.#lineUp(next);
   }
 

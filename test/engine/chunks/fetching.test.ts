@@ -152,6 +152,19 @@ describe("a fetch that goes wrong", () => {
     expect(world.isIdle()).toBe(true);
   });
 
+  test("is no fetch that was overdue in line: at the disk it has all its time", () => {
+    const world = createCold({ slots: 1, maxReadsPerFile: 1 });
+    world.start([extent(createFile(2, 100))], new FakeSink("other"));
+    world.start([extent(FILE, 0, 99)], new FakeSink("whole"));
+    const sink = ask(world);
+    world.nowMs += 10_000;
+    world.scheduler.sweep();
+    expect(world.ended).toEqual(["other read timed out", "whole read timed out"]);
+    world.settle();
+    expect(sink.received).toEqual(bytesOf([PIECE]));
+    expect(world.isIdle()).toBe(true);
+  });
+
   test("or is not wanted any more leaves nothing behind", () => {
     const world = createCold({ maxReadsPerFile: 1 });
     const sinks = [ask(world), ask(world, extent(FILE, 0, 4), "b")];

@@ -123,6 +123,26 @@ describe("a read that never returns", () => {
     expect(world.isIdle()).toBe(true);
   });
 
+  test("takes along a piece that stands in line behind a load without a slot, and reads it not", () => {
+    const world = new World({ slots: 1, maxReadsPerFile: 2, chunkBytes: 100 });
+    const file = createFile(1, 350);
+    world.disk.canTell = true;
+    for (const [first, last] of [
+      [0, 99],
+      [100, 199],
+      [220, 229],
+    ] as const) {
+      world.start([extent(file, first, last)], new FakeSink(`${first}`));
+      world.nowMs += 10; // so that only the first is overdue when the sweep comes
+    }
+    world.nowMs += TIMEOUT_MS - 30;
+    world.scheduler.sweep();
+    expect(world.disk.asked).toEqual(["1:0"]);
+    world.disk.end();
+    expect(world.ended).toEqual(["0", "100", "220"].map((who) => `${who} read timed out`));
+    expect(world.isIdle()).toBe(true);
+  });
+
   test("costs no other file more than its slot", () => {
     const world = new World({ slots: 2, maxReadsPerFile: 1 });
     world.start([extent(STUCK)], new FakeSink("stuck"));
