@@ -1,7 +1,7 @@
 /**
  * The command line, as one table: it parses, complains and prints `--help`.
  *
- * Every complaint is told at once. Defaults give the run whose table goes into the README.
+ * Every complaint is told at once.
  */
 import { availableParallelism } from "node:os";
 import { type OptionTable, splitArguments, tableText } from "./arguments.js";

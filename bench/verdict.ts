@@ -2,8 +2,7 @@
  * Who won, and whether anybody may say so.
  *
  * 1. median    the middle of an odd number of runs: a run that happened
- * 2. opponent  of several configurations of one server, the best median
- * 3. verdict   a winner only when every run of one side beats every run of the other
+ * 2. verdict   a winner only when every run of one side beats every run of the other
  */
 
 /** Outcome of one comparison. `ratio` above 1 means ours is better, whichever way the figure points. */
@@ -20,7 +19,7 @@ export function median(runs: readonly number[]): number {
   return [...runs].sort((a, b) => a - b)[(runs.length - 1) / 2]!;
 }
 
-/** Fewer runs than this cannot fail to overlap by luck, so they settle nothing. */
+/** Of fewer runs all of one side beat all of the other by luck, so they settle nothing. */
 export const RUNS_FOR_A_VERDICT = 3;
 
 /** Compares all runs of both sides. */

@@ -4,7 +4,7 @@
  * 1. callerOf  copies what a line needs, while the request is there
  * 2. write     makes the line, when the last byte is out or never will be
  *
- * What is refused before a handler runs (see UWS.md: HTTP/1.0, broken heads) leaves no line.
+ * What is refused before a handler runs (on uWebSockets.js HTTP/1.0, and broken heads) leaves no line.
  */
 import type { Outcome } from "../metrics/operations.js";
 import { type Caller, createCombined, createJson, type LineFormat } from "./access-line.js";

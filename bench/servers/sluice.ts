@@ -1,4 +1,7 @@
-/** Sluice itself, as built in dist/, with its defaults: what a newcomer gets. */
+/**
+ * Sluice itself, as built in dist/: one process without a supervisor where one worker is measured, with
+ * the trust that the cell asks for, and otherwise with its defaults: what a newcomer gets.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { REPO_ROOT } from "../places.js";

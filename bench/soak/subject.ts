@@ -1,5 +1,5 @@
 /**
- * The server of a soak, as built in dist/ and with its defaults, and what can be seen of it: its
+ * The server of a soak, as built in dist/ and with its own settings, and what can be seen of it: its
  * process tree in /proc, its own report on the admin port, and what it writes.
  */
 import { mkdtempSync } from "node:fs";

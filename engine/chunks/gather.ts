@@ -57,7 +57,7 @@ export class Gatherer<File extends ChunkFile> {
 
   /**
    * What is at hand from the cursor on. Undefined when that is one piece, from the pool. A copy costs
-   * less than a tenth of the system call it saves.
+   * less than the system call it saves.
    */
   gather(cursor: Cursor<File>): Gathered<File> | undefined {
     const start = cursor.mark();

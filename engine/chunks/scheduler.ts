@@ -257,7 +257,8 @@ export class Scheduler<File extends ChunkFile> {
    * Pushes pieces until a quantum is used or the transfer cannot go on.
    *
    * Cost: one `offer` a piece; no allocation but a view when the piece is not a whole chunk.
-   * Returns what it cost in bytes: never 0, a quantum and `LEAST_PUSH_BYTES` at most.
+   * Returns what it cost in bytes: never 0, a quantum and `LEAST_PUSH_BYTES` at most; as much again where
+   * the bytes were read on the way.
    */
   readonly #turn = (transfer: Transfer<File>): number => {
     let costBytes = 0;
