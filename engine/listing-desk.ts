@@ -3,13 +3,14 @@
  *
  * 1. kept     a listing that may still be believed is handed out again
  * 2. join     equal orders wait for one listing
- * 3. line     the others wait for the thread, which writes one at a time; a full line is refused
- * 4. end      the listing is kept and handed to all who wait; a failure is told to them and forgotten
+ * 3. line     the others wait for their folder's turn: listing-line; a full line is refused
+ * 4. thread   writes one listing at a time, and reads a folder once for all that wait for it
+ * 5. end      the listing is kept and handed to all who wait; a failure is told to them and forgotten
  *
  *   write ──▶ line ──▶ thread ──▶ kept
  *              │          │ longer than a read may take
  *              ▼          ▼
- *           refused     stuck: left alone with its order, another thread takes the next
+ *           refused     stuck: left alone with its folder, another thread takes the next
  *
  * The thread starts with the first order, and ends when there has been none for a while: with it
  * goes the memory of a large folder. Owns: orders and threads. Touches no disk, and never waits.
@@ -17,16 +18,10 @@
 import type { FileTable } from "../fs/file-table.js";
 import { type FaultCode, faultOf } from "../protocol/faults.js";
 import { KeptListings } from "./kept-listings.js";
+import { ListingLine } from "./listing-line.js";
 import type { ListingReply } from "./listing-thread.js";
 import { type ListingWriter, startListingWriter, type WriterEvents } from "./listing-writer.js";
 import type { ListingOrder, Listings, WrittenListing } from "./listings.js";
-
-/**
- * Orders in line at most, one for each different listing. A folder of usual size takes a
- * millisecond or two, so the last in line waits for some tenths of a second. More: in front of a
- * crowd of large folders the last would wait for its deadline, and then be refused anyway.
- */
-const MAX_LINE = 64;
 
 /** Threads that hang in a system call at most. Then listings are refused until one comes back. */
 const MAX_STUCK = 3;
@@ -53,25 +48,47 @@ export interface ListingDeskParts {
   readonly startWriter?: (events: WriterEvents) => ListingWriter;
 }
 
+/**
+ * What must be left of a waiter's time for its order to be begun, as a share of all of it: 3 s by
+ * default, the reading of a very large folder. Less: work is done that nobody waits for any more.
+ */
+const SHARE_TO_BEGIN = 0.1;
+
 const NEVER_FRESH = 0;
 
 type Outcome = WrittenListing | FaultCode;
 
+interface Waiter {
+  readonly askedMs: number;
+  readonly tell: (outcome: Outcome) => void;
+}
+
 interface Order {
   readonly key: string;
+  /** Its root and folder. */
+  readonly folder: string;
   readonly order: ListingOrder;
   readonly askedMs: number;
-  readonly waiters: ((outcome: Outcome) => void)[];
-  sentMs: number;
-  isOverdue: boolean;
-  /** False: the folder may have been switched since it was read. */
+  /** The longest waiting first. */
+  readonly waiters: Waiter[];
+}
+
+/** What a thread has read last, and has at hand. */
+interface Reading {
+  readonly folder: string;
+  readonly beganMs: number;
+  /** Until then it is good for orders that came after it began, too. */
+  freshUntilMs: number;
+  /** False: the folder may have been switched since. */
   isTrusted: boolean;
 }
 
-/** One thread, and the order it is at. */
 interface Seat {
   readonly writer: ListingWriter;
+  reading: Reading | undefined;
+  /** What the thread is at, and since when. */
   order: Order | undefined;
+  sentMs: number;
   idleSinceMs: number;
 }
 
@@ -80,7 +97,7 @@ export class ListingDesk implements Listings {
   readonly #kept: KeptListings;
   /** By key, in line or being written. */
   readonly #orders = new Map<string, Order>();
-  readonly #line: Order[] = [];
+  readonly #line = new ListingLine<Order>();
   #seat: Seat | undefined;
   readonly #stuck = new Set<Seat>();
 
@@ -94,17 +111,20 @@ export class ListingDesk implements Listings {
     const kept = this.#kept.find(key, this.#parts.nowMs());
     if (kept !== undefined) return Promise.resolve(kept);
     const same = this.#orders.get(key);
-    if (same?.isOverdue) return Promise.resolve("READ_TIMED_OUT");
-    if (same !== undefined) return wait(same);
-    if (!this.#canTakeOrder()) return Promise.resolve("READERS_BUSY");
-    return wait(this.#take(key, order));
+    if (same !== undefined) return this.#wait(same);
+    const folder = folderOf(order);
+    if (this.#isStuck(folder)) return Promise.resolve("READ_TIMED_OUT");
+    if (!this.#canTakeOrder(folder)) return Promise.resolve("READERS_BUSY");
+    return this.#take({ key, folder, order, askedMs: this.#parts.nowMs(), waiters: [] });
   }
 
   /** Hands out nothing again that was read before now: a folder was switched as a whole. */
   distrust(): void {
     this.#kept.clear();
-    for (const order of this.#orders.values()) order.isTrusted = false;
-    this.#orders.clear();
+    for (const { reading, order } of this.#seats()) {
+      if (reading !== undefined) reading.isTrusted = false;
+      if (order !== undefined) this.#orders.delete(order.key);
+    }
   }
 
   /** Answers those who have waited too long, and tidies up. Call it about once a second. */
@@ -113,12 +133,12 @@ export class ListingDesk implements Listings {
     const now = nowMs();
     this.#kept.sweep(now);
     const overdueBefore = now - settings.readTimeoutMs;
-    while (this.#line.length > 0 && this.#line[0]!.askedMs <= overdueBefore) {
-      this.#end(this.#line.shift()!, "READ_TIMED_OUT");
-    }
+    for (const order of this.#orders.values()) dismissLate(order, overdueBefore);
+    for (const order of this.#line.takeOut(isAbandoned)) this.#forget(order);
+
     const seat = this.#seat;
     if (seat === undefined) return;
-    if (seat.order !== undefined && seat.order.askedMs <= overdueBefore) this.#leaveStuck(seat);
+    if (seat.order !== undefined && seat.sentMs <= overdueBefore) this.#leaveStuck(seat);
     else if (seat.order === undefined && seat.idleSinceMs <= now - IDLE_MS) this.#endSeat(seat);
   }
 
@@ -131,9 +151,8 @@ export class ListingDesk implements Listings {
 
   /** Ends the threads. Those who still wait are told that the server is going. */
   stop(): void {
-    for (const order of this.#line.splice(0)) this.#end(order, "SHUTTING_DOWN");
-    const seats = [...this.#stuck, ...(this.#seat === undefined ? [] : [this.#seat])];
-    for (const seat of seats) {
+    for (const order of this.#line.takeOut(() => true)) this.#end(order, "SHUTTING_DOWN");
+    for (const seat of this.#seats()) {
       if (seat.order !== undefined) this.#end(seat.order, "SHUTTING_DOWN");
       this.#endSeat(seat);
     }
@@ -142,40 +161,65 @@ export class ListingDesk implements Listings {
 
   // --- the line ---
 
-  #canTakeOrder(): boolean {
+  #canTakeOrder(folder: string): boolean {
     const hasThread = this.#seat !== undefined || this.#stuck.size < MAX_STUCK;
-    return hasThread && this.#line.length < MAX_LINE && this.#kept.hasRoom(this.#orders.size);
+    return hasThread && this.#line.hasRoomFor(folder) && this.#kept.hasRoom(this.#orders.size);
   }
 
-  #take(key: string, order: ListingOrder): Order {
-    const askedMs = this.#parts.nowMs();
-    const taken = {
-      key,
-      order,
-      askedMs,
-      waiters: [],
-      sentMs: 0,
-      isOverdue: false,
-      isTrusted: true,
-    };
-    this.#orders.set(key, taken);
-    this.#line.push(taken);
+  #take(order: Order): Promise<Outcome> {
+    this.#orders.set(order.key, order);
+    this.#line.add(order);
+    const outcome = this.#wait(order);
     this.#next();
-    return taken;
+    return outcome;
+  }
+
+  #wait({ waiters }: Order): Promise<Outcome> {
+    const askedMs = this.#parts.nowMs();
+    return new Promise((tell) => waiters.push({ askedMs, tell }));
   }
 
   /** Gives the next order to the thread, when both are there. */
   #next(): void {
-    if (this.#line.length === 0 || this.#seat?.order !== undefined) return;
+    if (this.#seat?.order !== undefined) return;
     if (this.#seat === undefined && this.#stuck.size >= MAX_STUCK) return;
-    this.#seat ??= this.#openSeat();
-    const order = this.#line.shift()!;
-    order.sentMs = this.#parts.nowMs();
-    this.#seat.order = order;
-    this.#seat.writer.write(order.order);
+    const order = this.#nextInTime();
+    if (order !== undefined) this.#send(order);
+  }
+
+  /** Lets those go by whose time is all but over. */
+  #nextInTime(): Order | undefined {
+    const { settings, nowMs } = this.#parts;
+    const lateBefore = nowMs() - settings.readTimeoutMs * (1 - SHARE_TO_BEGIN);
+    for (;;) {
+      const order = this.#line.next();
+      if (order === undefined) return undefined;
+      dismissLate(order, lateBefore);
+      if (!isAbandoned(order)) return order;
+      this.#forget(order);
+    }
   }
 
   // --- threads ---
+
+  #seats(): Seat[] {
+    return [...this.#stuck, ...(this.#seat === undefined ? [] : [this.#seat])];
+  }
+
+  #send(order: Order): void {
+    const { settings, nowMs } = this.#parts;
+    const now = nowMs();
+    this.#seat ??= this.#openSeat();
+    const seat = this.#seat;
+    const isReadAlready = isAtHand(seat.reading, order, now);
+    if (!isReadAlready) {
+      const freshUntilMs = now + settings.revalidateMs;
+      seat.reading = { folder: order.folder, beganMs: now, freshUntilMs, isTrusted: true };
+    }
+    seat.order = order;
+    seat.sentMs = now;
+    seat.writer.write(order.order, isReadAlready);
+  }
 
   #openSeat(): Seat {
     const { startWriter = startListingWriter } = this.#parts;
@@ -183,7 +227,7 @@ export class ListingDesk implements Listings {
       replied: (reply) => this.#replied(seat, reply),
       died: (error) => this.#died(seat, error),
     });
-    const seat: Seat = { writer, order: undefined, idleSinceMs: 0 };
+    const seat: Seat = { writer, reading: undefined, order: undefined, sentMs: 0, idleSinceMs: 0 };
     return seat;
   }
 
@@ -191,7 +235,7 @@ export class ListingDesk implements Listings {
     const order = seat.order!;
     seat.order = undefined;
     seat.idleSinceMs = this.#parts.nowMs();
-    this.#settle(order, reply);
+    this.#settle(order, seat.reading!, reply);
     if (this.#stuck.has(seat)) this.#endSeat(seat);
     this.#next();
   }
@@ -203,14 +247,23 @@ export class ListingDesk implements Listings {
     this.#next();
   }
 
-  /** Its order stays known, so that nobody else waits for it: the answer is at hand. */
+  /** Nobody else waits for its folder: the answer is at hand. */
   #leaveStuck(seat: Seat): void {
-    const order = seat.order!;
-    order.isOverdue = true;
-    for (const tell of order.waiters.splice(0)) tell("READ_TIMED_OUT");
     this.#seat = undefined;
     this.#stuck.add(seat);
+    this.#end(seat.order!, "READ_TIMED_OUT");
+    for (const order of this.#line.takeOut(({ folder }) => this.#isStuck(folder))) {
+      this.#end(order, "READ_TIMED_OUT");
+    }
     this.#next();
+  }
+
+  /** Is a thread hanging in this folder, as it is now? */
+  #isStuck(folder: string): boolean {
+    for (const { reading } of this.#stuck) {
+      if (reading?.folder === folder && reading.isTrusted) return true;
+    }
+    return false;
   }
 
   #endSeat(seat: Seat): void {
@@ -221,24 +274,30 @@ export class ListingDesk implements Listings {
 
   // --- the end of an order ---
 
-  #settle(order: Order, reply: ListingReply): void {
-    if (reply.kind !== "written") return this.#end(order, this.#faultFrom(order, reply));
-    const { table, settings } = this.#parts;
-    const file = table.adopt(reply.fd, reply.identity);
+  #settle(order: Order, reading: Reading, reply: ListingReply): void {
+    if (reply.kind !== "written") {
+      reading.freshUntilMs = NEVER_FRESH;
+      return this.#end(order, this.#faultFrom(order, reply));
+    }
+    const file = this.#parts.table.adopt(reply.fd, reply.identity);
     if (file === undefined) return this.#end(order, "READERS_BUSY");
 
     const listing = { file, modifiedMs: reply.modifiedMs, digest: reply.digest };
     this.#end(order, listing);
-    const freshUntilMs = order.isTrusted ? order.sentMs + settings.revalidateMs : NEVER_FRESH;
+    const freshUntilMs = reading.isTrusted ? reading.freshUntilMs : NEVER_FRESH;
     this.#kept.take(order.key, listing, freshUntilMs, this.#parts.nowMs());
   }
 
   #end(order: Order, outcome: Outcome): void {
-    if (this.#orders.get(order.key) === order) this.#orders.delete(order.key);
-    for (const tell of order.waiters.splice(0)) {
+    this.#forget(order);
+    for (const { tell } of order.waiters.splice(0)) {
       if (typeof outcome !== "string") this.#parts.table.hold(outcome.file);
       tell(outcome);
     }
+  }
+
+  #forget(order: Order): void {
+    if (this.#orders.get(order.key) === order) this.#orders.delete(order.key);
   }
 
   #faultFrom(
@@ -263,9 +322,29 @@ export class ListingDesk implements Listings {
   }
 }
 
-/** NUL is in no path, so no two orders share a key. */
-const keyOf = ({ root, folder, view, format }: ListingOrder): string =>
-  [root, folder, format, view.sort, view.order, view.offset, view.limit].join("\0");
+/** Tells those who asked before then that it took too long. */
+function dismissLate({ waiters }: Order, beforeMs: number): void {
+  while (waiters.length > 0 && waiters[0]!.askedMs <= beforeMs) {
+    waiters.shift()!.tell("READ_TIMED_OUT");
+  }
+}
 
-const wait = (order: Order): Promise<Outcome> =>
-  new Promise((resolve) => order.waiters.push(resolve));
+const isAbandoned = ({ waiters }: Order): boolean => waiters.length === 0;
+
+/** A reading that began after the order came is as good as its own; any other while it is believed. */
+const isAtHand = (
+  reading: Reading | undefined,
+  { folder, askedMs }: Order,
+  nowMs: number,
+): boolean =>
+  reading?.folder === folder &&
+  reading.isTrusted &&
+  (askedMs <= reading.beganMs || nowMs < reading.freshUntilMs);
+
+/** NUL is in no path, so no two folders share a key, nor do two orders. */
+const folderOf = ({ root, folder }: ListingOrder): string => `${root}\0${folder}`;
+
+const keyOf = (order: ListingOrder): string => {
+  const { format, view } = order;
+  return [folderOf(order), format, view.sort, view.order, view.offset, view.limit].join("\0");
+};

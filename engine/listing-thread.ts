@@ -1,22 +1,24 @@
 /**
  * The listing thread: one folder after the other, read, ordered and written.
  *
- * 1. read     the folder and what is in it: fs/directory
- * 2. order    all of it, for the page asked for may begin anywhere
+ * 1. read     the folder and what is in it: fs/directory; or use the last reading again
+ * 2. order    all of it, for the page asked for may begin anywhere; once for each way to sort
  * 3. write    piece by piece into a scratch file, and into a digest
  * 4. reply    the descriptor, which is the loop's from then on, or why there is none
  *
  * Descriptors belong to the process: what is written here is sent from there like any file, so a
- * listing of any length costs the loop nothing. Keeps nothing between two orders.
+ * listing of any length costs the loop nothing. Keeps the last folder it read, for as long as no other
+ * is asked for: whether that may still be believed is for the desk to say.
  */
 import { createHash } from "node:crypto";
 import { parentPort } from "node:worker_threads";
-import { type FolderEntry, readFolder } from "../fs/directory.js";
+import { type FolderEntry, type FolderVerdict, readFolder } from "../fs/directory.js";
 import type { FileIdentity } from "../fs/reader-pool.js";
 import { Scratch } from "../fs/scratch.js";
 import { writeListingJson } from "../protocol/listing-json.js";
-import { orderEntries } from "../protocol/listing-order.js";
+import { type ListingEntry, orderEntries } from "../protocol/listing-order.js";
 import { type Listing, writeListingPage } from "../protocol/listing-page.js";
+import type { ListingView } from "../protocol/listing-query.js";
 import type { ListingOrder } from "./listings.js";
 
 export type ListingReply =
@@ -44,21 +46,53 @@ export type ListingReply =
  */
 const MAX_ENTRIES = 1_000_000;
 
-parentPort!.on("message", (order: ListingOrder) => parentPort!.postMessage(answer(order)));
+export interface WriterTask {
+  readonly order: ListingOrder;
+  /** The last reading was of this folder, and may be used again. */
+  readonly isReadAlready: boolean;
+}
 
-function answer({ root, folder, view, format }: ListingOrder): ListingReply {
-  const read = readFolder(root, folder, MAX_ENTRIES);
-  if (read.kind !== "read") return read;
+/** A folder as it was read, and its entries in the orders asked for so far: six at most. */
+interface Reading {
+  readonly verdict: FolderVerdict;
+  readonly ordered: Map<string, readonly ListingEntry[]>;
+}
+
+let last: Reading | undefined;
+
+parentPort!.on("message", (task: WriterTask) => parentPort!.postMessage(answer(task)));
+
+function answer({ order, isReadAlready }: WriterTask): ListingReply {
+  if (!isReadAlready) last = undefined; // before the next is read: two large folders are too much
+  last ??= { verdict: readFolder(order.root, order.folder, MAX_ENTRIES), ordered: new Map() };
+  return writeView(last, order);
+}
+
+function writeView(reading: Reading, { folder, view, format }: ListingOrder): ListingReply {
+  const { verdict } = reading;
+  if (verdict.kind !== "read") return verdict;
   const path = folder === "" ? "/" : `/${folder}/`;
-  const listing: Listing = { path, entries: orderEntries(read.entries, view), view };
+  const entries = inOrder(verdict.entries, reading.ordered, view);
+  const listing: Listing = { path, entries, view };
   const pieces = format === "json" ? writeListingJson(listing) : writeListingPage(listing);
   try {
-    return { ...write(pieces), modifiedMs: latestOf(read.entries, read.modifiedMs) };
+    return { ...write(pieces), modifiedMs: latestOf(verdict.entries, verdict.modifiedMs) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error; // a bug of ours, and no trouble with the file
     return { kind: "no scratch", errno: code };
   }
+}
+
+function inOrder(
+  entries: readonly FolderEntry[],
+  ordered: Reading["ordered"],
+  view: ListingView,
+): readonly ListingEntry[] {
+  const key = `${view.sort} ${view.order}`;
+  const inOrder = ordered.get(key) ?? orderEntries(entries, view);
+  ordered.set(key, inOrder);
+  return inOrder;
 }
 
 function write(pieces: Iterable<string>) {

@@ -1,6 +1,6 @@
 /** The loop's side of one listing thread: an order in, a reply out, and word when the thread dies. */
 import { Worker } from "node:worker_threads";
-import type { ListingReply } from "./listing-thread.js";
+import type { ListingReply, WriterTask } from "./listing-thread.js";
 import type { ListingOrder } from "./listings.js";
 
 /** What becomes of an order: exactly one of the two. */
@@ -12,7 +12,8 @@ export interface WriterEvents {
 
 /** Writes listings, one at a time: give it the next order after its reply. */
 export interface ListingWriter {
-  write(order: ListingOrder): void;
+  /** @param isReadAlready the order before was for this folder, and its reading serves this one too */
+  write(order: ListingOrder, isReadAlready: boolean): void;
   /** Ends it. On a stuck disk it ends when its system call returns, which may be never. */
   end(): void;
 }
@@ -30,7 +31,8 @@ export function startListingWriter(events: WriterEvents): ListingWriter {
   try {
     const thread = startThread(events);
     return {
-      write: (order) => thread.postMessage(order),
+      write: (order, isReadAlready) =>
+        thread.postMessage({ order, isReadAlready } satisfies WriterTask),
       end: () => void thread.terminate(),
     };
   } catch (error) {

@@ -3,7 +3,11 @@ import fs from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ListingDesk } from "../../engine/listing-desk.js";
 import type { ListingReply } from "../../engine/listing-thread.js";
-import type { ListingWriter, WriterEvents } from "../../engine/listing-writer.js";
+import {
+  type ListingWriter,
+  startListingWriter,
+  type WriterEvents,
+} from "../../engine/listing-writer.js";
 import type { ListingOrder, WrittenListing } from "../../engine/listings.js";
 import { OpenFile } from "../../fs/open-file.js";
 import type { RootedPath } from "../../fs/paths.js";
@@ -15,6 +19,8 @@ const MIB = 1024 * 1024;
 /** A thread that replies when it is told to. */
 class FakeWriter implements ListingWriter {
   readonly orders: ListingOrder[] = [];
+  /** Those of them for which the folder has to be read. */
+  readonly read: ListingOrder[] = [];
   isEnded = false;
   readonly #events: WriterEvents;
 
@@ -22,8 +28,9 @@ class FakeWriter implements ListingWriter {
     this.#events = events;
   }
 
-  write(order: ListingOrder): void {
+  write(order: ListingOrder, isReadAlready: boolean): void {
     this.orders.push(order);
+    if (!isReadAlready) this.read.push(order);
   }
 
   end(): void {
@@ -177,6 +184,72 @@ describe("an order", () => {
     expect((await listingOf(joined)).file.fd).toBe(5);
     void desk.write(order("late"));
     expect(desk.stats().inLine).toBe(64);
+  });
+});
+
+const page = (folder: string, offset: number): ListingOrder =>
+  order(folder, { view: { ...order("").view, offset } });
+
+describe("a folder", () => {
+  test("is read once for all views that wait for it", async () => {
+    const { desk, writers } = openDesk({ revalidateMs: 0 });
+    void desk.write(order("busy"));
+    const outcomes = [0, 1, 2].map((offset) => desk.write(page("a", offset)));
+    for (const fd of [4, 5, 6, 7]) writers[0]!.reply(written(fd));
+    const listings = await Promise.all(outcomes.map(listingOf));
+    expect(listings.map(({ file }) => file.fd)).toEqual([5, 6, 7]);
+    expect(writers[0]!.read.map(({ folder }) => folder)).toEqual(["busy", "a"]);
+  });
+
+  test("is not read again for another view while it is believed", () => {
+    const { desk, writers, clock } = openDesk();
+    for (const [offset, atMs] of [0, 999, 1000].entries()) {
+      clock.ms = atMs;
+      void desk.write(page("a", offset));
+      writers[0]!.reply(written(5 + offset));
+    }
+    expect(writers[0]!.read.map(({ view }) => view.offset)).toEqual([0, 2]);
+  });
+
+  test("has a reading that grows no younger by being used again", async () => {
+    const { desk, writers, clock, table } = openDesk();
+    void desk.write(page("a", 0));
+    writers[0]!.reply(written(5));
+    clock.ms = 900;
+    const late = desk.write(page("a", 1));
+    writers[0]!.reply(written(6));
+    table.release((await listingOf(late)).file);
+    clock.ms = 1000;
+    void desk.write(page("a", 1));
+    expect(writers[0]!.read).toHaveLength(2);
+  });
+
+  test("is read again once its root was switched, and by a thread that has not read it", () => {
+    const { desk, writers } = openDesk();
+    void desk.write(page("a", 0));
+    writers[0]!.reply(written(5));
+    desk.distrust();
+    void desk.write(page("a", 1));
+    expect(writers[0]!.read).toHaveLength(2);
+    void desk.write(page("a", 2));
+    writers[0]!.die();
+    expect(writers[1]!.read.map(({ view }) => view.offset)).toEqual([2]);
+  });
+
+  test("that everybody wants leaves others their turn, whatever is asked of it meanwhile", async () => {
+    const { desk, writers, clock } = openDesk({ revalidateMs: 0 });
+    let offset = 0;
+    void desk.write(page("wanted", offset++));
+    for (let n = 0; n < 200; n++) void desk.write(page("wanted", offset++));
+    const other = desk.write(order("other"));
+    for (let turn = 0; writers[0]!.orders.at(-1)!.folder !== "other"; turn++) {
+      expect(turn).toBeLessThan(50);
+      clock.ms += 10;
+      void desk.write(page("wanted", offset++));
+      writers[0]!.reply(written(100 + turn));
+    }
+    writers[0]!.reply(written(5));
+    expect((await listingOf(other)).file.fd).toBe(5);
   });
 });
 
@@ -360,9 +433,9 @@ describe("trouble", () => {
   test("those who wait longer than a read may take are told so, in line or not", async () => {
     const { desk, writers, clock, wait } = openDesk();
     const outcomes = [desk.write(order("a")), desk.write(order("b"))];
-    clock.ms = 1;
+    clock.ms = 1000;
     const later = desk.write(order("c"));
-    wait(READ_TIMEOUT_MS - 1);
+    wait(READ_TIMEOUT_MS - 1000);
     expect(await Promise.all(outcomes)).toEqual(["READ_TIMED_OUT", "READ_TIMED_OUT"]);
     expect(await desk.write(order("a"))).toBe("READ_TIMED_OUT");
     writers[1]!.reply(written(5));
@@ -377,6 +450,59 @@ describe("trouble", () => {
     writers[0]!.reply(written(5));
     wait(1);
     expect(await late).toBe("READ_TIMED_OUT");
+  });
+
+  test("who joins late is not told before its own time is over", async () => {
+    const { desk, writers, clock, wait } = openDesk();
+    void desk.write(order("before"));
+    const first = desk.write(order("a"));
+    clock.ms = READ_TIMEOUT_MS / 2;
+    writers[0]!.reply(written(4));
+    const late = desk.write(order("a"));
+    wait(READ_TIMEOUT_MS / 2);
+    expect(await first).toBe("READ_TIMED_OUT");
+    writers[0]!.reply(written(5));
+    expect((await listingOf(late)).file.fd).toBe(5);
+  });
+
+  test("a wait in line makes no thread stuck: it is judged by the time it was at work", async () => {
+    const { desk, writers, clock, wait } = openDesk();
+    void desk.write(order("a"));
+    void desk.write(order("b"));
+    clock.ms = READ_TIMEOUT_MS * 0.8;
+    writers[0]!.reply(written(5));
+    wait(READ_TIMEOUT_MS * 0.9);
+    expect(desk.stats()).toMatchObject({ stuck: 0, threads: 1 });
+    wait(READ_TIMEOUT_MS * 0.1);
+    expect(desk.stats().stuck).toBe(1);
+  });
+
+  test("no thread begins what can hardly be done in time", async () => {
+    const { desk, writers, clock } = openDesk();
+    void desk.write(order("a"));
+    const late = desk.write(order("b"));
+    clock.ms = READ_TIMEOUT_MS / 2;
+    const other = desk.write(order("c"));
+    clock.ms = READ_TIMEOUT_MS * 0.95;
+    writers[0]!.reply(written(5));
+    expect(await late).toBe("READ_TIMED_OUT");
+    expect(writers[0]!.orders.map(({ folder }) => folder)).toEqual(["a", "c"]);
+    writers[0]!.reply(written(6));
+    expect((await listingOf(other)).file.fd).toBe(6);
+  });
+
+  test("a folder that hangs takes one thread, however many views of it are asked for", async () => {
+    const { desk, writers, clock, wait } = openDesk();
+    const first = [0, 1].map((offset) => desk.write(page("stuck", offset)));
+    clock.ms = READ_TIMEOUT_MS / 2;
+    const later = desk.write(page("stuck", 2));
+    wait(READ_TIMEOUT_MS / 2);
+    expect(await Promise.all([...first, later])).toEqual(Array(3).fill("READ_TIMED_OUT"));
+    expect(await desk.write(page("stuck", 3))).toBe("READ_TIMED_OUT");
+    expect(writers).toHaveLength(1);
+    desk.distrust();
+    void desk.write(page("stuck", 4));
+    expect(writers).toHaveLength(2);
   });
 
   test("a thread that hangs is left alone; it ends, and closes what it brings, when it is back", async () => {
@@ -446,6 +572,27 @@ describe("the thread", () => {
   });
 });
 
+/** Replies, one after the other as they come. */
+function gatherReplies() {
+  const come: ListingReply[] = [];
+  const wanted: ((reply: ListingReply) => void)[] = [];
+  const replied = (reply: ListingReply): void => {
+    const tell = wanted.shift();
+    if (tell === undefined) come.push(reply);
+    else tell(reply);
+  };
+  const died = (error: Error): void => {
+    throw error;
+  };
+  const next = (): Promise<ListingReply> =>
+    new Promise((resolve) => {
+      const reply = come.shift();
+      if (reply === undefined) wanted.push(resolve);
+      else resolve(reply);
+    });
+  return { events: { replied, died }, replies: { next } };
+}
+
 describe("a real thread", () => {
   function openRealDesk() {
     const table = new FakeTable();
@@ -483,6 +630,30 @@ describe("a real thread", () => {
     expect(readAll(again)).not.toBe("");
     expect(again.digest).toBe(json.digest);
     expect(page.digest).not.toBe(json.digest);
+  });
+
+  test("writes every view of one reading, and reads anew when it is told to", async () => {
+    const root = tempFolder();
+    for (const name of ["a", "b", "c"]) put(root, name, "xxx".slice(name.charCodeAt(0) - 97));
+    const { events, replies } = gatherReplies();
+    const writer = startListingWriter(events);
+    onTestFinished(() => writer.end());
+    const namesOf = async (view: Partial<ListingOrder["view"]>, isReadAlready: boolean) => {
+      const asked = order("", { root, format: "json", view: { ...order("").view, ...view } });
+      writer.write(asked, isReadAlready);
+      const reply = await replies.next();
+      if (reply.kind !== "written") throw new Error(reply.kind);
+      const { fd, identity, modifiedMs, digest } = reply;
+      const file = { fd, sizeBytes: identity.sizeBytes } as OpenFile;
+      const { entries } = JSON.parse(readAll({ file, modifiedMs, digest }));
+      return entries.map(({ name }: { name: string }) => name);
+    };
+    expect(await namesOf({ limit: 2 }, false)).toEqual(["a", "b"]);
+    put(root, "d", "");
+    expect(await namesOf({ offset: 2 }, true)).toEqual(["c"]);
+    expect(await namesOf({ sort: "size" }, true)).toEqual(["c", "b", "a"]);
+    expect(await namesOf({ sort: "size", order: "desc" }, true)).toEqual(["a", "b", "c"]);
+    expect(await namesOf({}, false)).toEqual(["a", "b", "c", "d"]);
   });
 
   test("tells a file that was written to in place, which its folder does not", async () => {

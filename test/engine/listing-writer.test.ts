@@ -15,7 +15,7 @@ test("a thread that cannot be started dies later, when its order has been noted"
   const replied = vi.fn();
   const died = vi.fn();
   const writer = startListingWriter({ replied, died });
-  writer.write({} as ListingOrder);
+  writer.write({} as ListingOrder, false);
   expect(died).not.toHaveBeenCalled();
   await vi.waitFor(() => expect(died).toHaveBeenCalledOnce());
   expect(died.mock.calls[0]![0].message).toBe("no more threads");
