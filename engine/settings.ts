@@ -352,7 +352,7 @@ export const SETTINGS = {
     kind: "secret",
     must: { hold: isToken, be: "16 to 256 printable ASCII characters without spaces" },
     default: "",
-    says: "what whoever is not on this machine must show to the admin port",
+    says: "what the admin port wants shown; without, only this machine may ask",
   },
   readyLagMs: {
     name: "SLUICE_READY_LAG_MS",

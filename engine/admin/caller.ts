@@ -6,7 +6,7 @@ import type { Caller } from "./gate.js";
 
 /**
  * Whatever a proxy may say of itself (RFC 7239, RFC 9110 section 7.6.3, and custom). One on this
- * machine that says nothing at all looks like this machine, so an operator's proxy must set one.
+ * machine that says nothing at all looks like this machine: where there is one, a token has to be set.
  */
 const OF_PROXIES = [
   "forwarded",
@@ -16,6 +16,9 @@ const OF_PROXIES = [
   "x-real-ip",
   "via",
 ].map(fieldName);
+
+/** They tell a status and its reason, nothing that is served. */
+const PROBED: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 const HOST = fieldName("host");
 const AUTHORIZATION = fieldName("authorization");
@@ -33,4 +36,5 @@ export const readCaller = (ask: Ask): Caller => ({
   fetchMode: ask.field(FETCH_MODE),
   fetchDest: ask.field(FETCH_DEST),
   isForwarded: OF_PROXIES.some((name) => ask.field(name) !== ""),
+  isProbe: PROBED.has(ask.path),
 });

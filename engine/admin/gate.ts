@@ -2,11 +2,12 @@
  * The gate of the admin port: who may ask.
  *
  * 1. elsewhere   a page of another site made the browser ask: refused, token or not
- * 2. here        this machine, by a name of its own and through no proxy: no token is needed
- * 3. token       everybody else shows it; where none is set, nobody else may ask
+ * 2. here        this machine, by a name of its own and through no proxy: may ask after its health,
+ *                and anything where no token is set
+ * 3. token       who shows it may ask; where none is set, nobody else may
  *
- * Pure: strings in, a verdict out. Nothing is exempt, health checks neither: a probe can send the
- * token too.
+ * A set token is wanted of this machine too: a proxy on it that says nothing of itself, as nginx by
+ * default, passes everybody on as this machine. Pure: strings in, a verdict out.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { parseHost } from "../../protocol/host-match.js";
@@ -25,6 +26,8 @@ export interface Caller {
   readonly fetchDest: string;
   /** A proxy says it passed this on: the peer is not who asks. */
   readonly isForwarded: boolean;
+  /** Asks whether the server lives, or is ready: those who probe from this machine have no token. */
+  readonly isProbe: boolean;
 }
 
 type GateVerdict =
@@ -54,14 +57,12 @@ const TOKEN_WANTED: GateVerdict = {
   says: "the token is wanted: Authorization: Bearer TOKEN, or TOKEN as the password of any user",
 };
 
-/**
- * @param token what those beyond this machine must show; "" when there is none
- */
+/** @param token what must be shown; "" when there is none, and only this machine may ask */
 export function createGate(token: string): Gate {
   const wanted = digest(token);
   return (caller) => {
     if (isElsewhere(caller)) return ELSEWHERE;
-    if (isHere(caller)) return OPEN;
+    if (isHere(caller) && (token === "" || caller.isProbe)) return OPEN;
     if (token === "") return CLOSED;
     return timingSafeEqual(digest(shownToken(caller.authorization)), wanted) ? OPEN : TOKEN_WANTED;
   };

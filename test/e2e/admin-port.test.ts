@@ -10,8 +10,10 @@ const TOKEN = "correct-horse-battery";
 const POLL = { timeout: 10_000, interval: 20 };
 const FILES = { "a.txt": "hello" };
 
-const read = async (port: number, path: string, ...fields: string[]) =>
-  ask(port, request(`GET ${path}`, ...fields).replace("Host: test", "Host: localhost"));
+const read = async (port: number, path: string, ...fields: string[]) => {
+  const shown = [`Authorization: Bearer ${TOKEN}`, ...fields];
+  return ask(port, request(`GET ${path}`, ...shown).replace("Host: test", "Host: localhost"));
+};
 
 const report = async (port: number): Promise<Report> =>
   JSON.parse(String((await read(port, "/report.json")).body));

@@ -83,14 +83,18 @@ const parts: AdminParts = {
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** As `curl` on this machine asks; a field without a value is left out. */
+/** As `curl` on this machine asks that has the token; a field without a value is left out. */
 const requestOf = (line: string, fields: Readonly<Record<string, string>> = {}): string =>
   [
     `${line} HTTP/1.1`,
-    ...Object.entries({ Host: "localhost", ...fields }).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ Host: "localhost", Authorization: `Bearer ${TOKEN}`, ...fields })
+      .filter(([, value]) => value !== "")
+      .map(([name, value]) => `${name}: ${value}`),
     "",
     "",
   ].join("\r\n");
+
+const NO_TOKEN = { Authorization: "" };
 
 const ENDPOINTS: readonly (readonly [path: string, type: string, body: RegExp])[] = [
   ["/", "text/html; charset=utf-8", /^<!doctype html>/],
@@ -168,7 +172,7 @@ describe.each(TRANSPORTS)("the admin port through %s", (transport) => {
     ];
     test.each(beyond)("tells nothing beyond this machine: %s", async (_why, fields) => {
       for (const method of ["GET", "HEAD", "POST", "OPTIONS", "PROPFIND"]) {
-        const answer = await ask(`${method} ${path}`, fields);
+        const answer = await ask(`${method} ${path}`, { ...NO_TOKEN, ...fields });
         expect(answer.status).toBe(401);
         expect(answer.fields.get("www-authenticate")).toBe('Basic realm="Sluice", charset="UTF-8"');
         expect(answer.body.toString()).not.toContain(SECRET);
@@ -177,6 +181,11 @@ describe.each(TRANSPORTS)("the admin port through %s", (transport) => {
       expect(wrong.status).toBe(401);
       const right = await ask(`GET ${path}`, { ...fields, Authorization: `Bearer ${TOKEN}` });
       expect(right.status).toBe(200);
+    });
+
+    const isHealth = path === "/healthz" || path === "/readyz";
+    test("wants the token of this machine too, except for health", async () => {
+      expect((await ask(`GET ${path}`, NO_TOKEN)).status).toBe(isHealth ? 200 : 401);
     });
 
     const elsewhere: readonly (readonly [why: string, fields: Readonly<Record<string, string>>])[] =
@@ -293,7 +302,7 @@ describe.each(TRANSPORTS)("the admin port through %s", (transport) => {
 
     test("a large body does not open the gate", async () => {
       const client = await Client.connect(listener.port);
-      const fields = { "Content-Length": "1000000", Host: "evil.example" };
+      const fields = { "Content-Length": "1000000", Host: "evil.example", ...NO_TOKEN };
       client.send(requestOf("GET /report.json", fields));
       expect((await client.untilClosed()).toString()).toMatch(/^HTTP\/1\.1 401 /);
     });
@@ -479,13 +488,17 @@ describe("a client that takes nothing", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
   afterEach(() => void vi.useRealTimers());
 
+  const FIELDS = new Map([
+    ["host", "localhost"],
+    ["authorization", `Bearer ${TOKEN}`],
+  ]);
   const question: Ask = {
     method: "GET",
     path: "/explain",
     query: "path=/a",
     version: "HTTP/1.1",
     client: "127.0.0.1",
-    field: ({ text }) => (text === "host" ? "localhost" : ""),
+    field: ({ text }) => FIELDS.get(text) ?? "",
     fields: () => [],
   };
 

@@ -16,6 +16,7 @@ const HERE: Caller = {
   fetchMode: "",
   fetchDest: "",
   isForwarded: false,
+  isProbe: false,
 };
 
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString("base64")}`;
@@ -28,7 +29,7 @@ const ask = (token: string, caller: Partial<Caller>): "open" | number => {
   return verdict.kind === "open" ? "open" : verdict.status;
 };
 
-describe("this machine needs no token", () => {
+describe("this machine needs no token where none is set; where one is, for its health alone", () => {
   const rows: readonly Row[] = [
     ["by address", {}],
     ["by an address of the same network", { peer: "127.8.9.10", host: "127.8.9.10" }],
@@ -41,7 +42,9 @@ describe("this machine needs no token", () => {
   for (const [why, caller] of rows) {
     test(why, () => {
       expect(ask("", caller)).toBe("open");
-      expect(ask(TOKEN, caller)).toBe("open");
+      expect(ask(TOKEN, caller)).toBe(401);
+      expect(ask(TOKEN, { ...caller, authorization: `Bearer ${TOKEN}` })).toBe("open");
+      expect(ask(TOKEN, { ...caller, isProbe: true })).toBe("open");
     });
   }
 });
@@ -67,6 +70,7 @@ describe("whoever is beyond this machine needs the token, and gets nothing where
     test(why, () => {
       expect(ask("", caller)).toBe(403);
       expect(ask(TOKEN, caller)).toBe(401);
+      expect(ask(TOKEN, { ...caller, isProbe: true })).toBe(401);
       expect(ask(TOKEN, { ...caller, authorization: `Bearer ${TOKEN}` })).toBe("open");
     });
   }
