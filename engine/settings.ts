@@ -20,6 +20,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Files are read in pages of this size: a chunk that ends inside one costs a partial read. */
 const PAGE = 4 * KIB;
+/**
+ * A worker may be the only one, and then the pool and some 1.3 MiB for reads beside it are one view
+ * of memory, which in Node 20 holds 4 GiB.
+ */
+const MOST_POOL_BYTES = 4 * GIB - 2 * MIB;
 
 const SERVING = "What is served";
 const SITE = "How a site behaves";
@@ -230,7 +235,7 @@ export const SETTINGS = {
     group: MEMORY,
     kind: "bytes",
     min: MIB,
-    max: 4 * GIB,
+    max: MOST_POOL_BYTES,
     default: 64 * MIB,
     says: "memory for chunks of large files, taken at start",
   },
