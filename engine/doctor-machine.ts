@@ -4,7 +4,8 @@
  * Pure: each is a question to the facts, with its reason beside the answer.
  */
 import type { Check, DoctorFacts, Finding } from "./doctor.js";
-import { countWorkers } from "./shares.js";
+import type { Config } from "./settings.js";
+import { countWorkers, shareOf } from "./shares.js";
 import { WHERE_IT_LOADS } from "./transport/uws.js";
 import { showBytes } from "./units.js";
 
@@ -12,6 +13,18 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 const ok = (check: string, found: string): Finding[] => [{ check, verdict: "ok", found }];
+
+/** Processes that serve, 1 or more, and what each of them gets. */
+function lookAtShares({ config, machine: { cores, grant } }: DoctorFacts): {
+  readonly serving: number;
+  readonly share: Config;
+} {
+  const serving = Math.max(
+    1,
+    countWorkers(config, () => ({ cores, quota: grant.cores })),
+  );
+  return { serving, share: shareOf(config, serving) };
+}
 
 function checkKernel({ machine: { platform, kernel } }: DoctorFacts): Finding[] {
   if (platform === "linux") return ok("kernel", `Linux ${kernel}`);
@@ -68,20 +81,28 @@ const FEW_CONNECTIONS = 512;
 /** A machine that serves this many at once has been tuned by someone who knows the number. */
 const MANY_CONNECTIONS = 8192;
 
-function checkOpenFiles({ config, machine: { openFiles } }: DoctorFacts): Finding[] {
+/** The limit is each process's own, while files are set for the machine and divided among them. */
+function checkOpenFiles(facts: DoctorFacts): Finding[] {
+  const { openFiles } = facts.machine;
   if (openFiles === undefined) return [];
   const check = "open files";
-  const left = openFiles - config.maxOpenFiles - OWN_DESCRIPTORS;
-  const limit = openFiles === Number.POSITIVE_INFINITY ? "no limit" : `limit ${openFiles}`;
-  if (left === Number.POSITIVE_INFINITY) return ok(check, limit);
-  const found = `${limit}, less SLUICE_MAX_OPEN_FILES=${config.maxOpenFiles}: ${Math.max(0, left)} connections`;
-  if (left >= MANY_CONNECTIONS) return ok(check, found);
-  const wanted = config.maxOpenFiles + OWN_DESCRIPTORS + MANY_CONNECTIONS;
+  if (openFiles === Number.POSITIVE_INFINITY) return ok(check, "no limit");
+  const { serving, share } = lookAtShares(facts);
+  const taken = share.maxOpenFiles + OWN_DESCRIPTORS;
+  const connections = Math.max(0, openFiles - taken) * serving;
+  const set = `SLUICE_MAX_OPEN_FILES=${facts.config.maxOpenFiles}`;
+  const limit =
+    serving === 1
+      ? `limit ${openFiles}, less ${set}`
+      : `limit ${openFiles} for each of ${serving} workers, less ${share.maxOpenFiles} of ${set}`;
+  const found = `${limit}: ${connections} connections`;
+  if (connections >= MANY_CONNECTIONS) return ok(check, found);
+  const wanted = taken + MANY_CONNECTIONS / serving;
   const limitWanted = 2 ** Math.ceil(Math.log2(wanted));
   return [
     {
       check,
-      verdict: left < FEW_CONNECTIONS ? "error" : "warning",
+      verdict: connections < FEW_CONNECTIONS ? "error" : "warning",
       found,
       change: `LimitNOFILE=${limitWanted} in the systemd unit, docker run --ulimit nofile=${limitWanted}, or ulimit -Hn ${limitWanted} as root`,
       why: "a connection is a descriptor; who comes when none is left waits until another goes",

@@ -83,7 +83,10 @@ type Row = readonly [
   found: RegExp,
   change?: RegExp,
 ];
-const open = (openFiles: number): Changes => ({ machine: { openFiles } });
+const open = (openFiles: number, workers = 1): Changes => ({
+  machine: { openFiles },
+  config: { workers },
+});
 const grant = (memoryBytes: number, config: Partial<Config> = {}): Changes => ({
   machine: { grant: { memoryBytes, cores: undefined } },
   config,
@@ -130,6 +133,28 @@ const rows: readonly Row[] = [
   ["very few", "open files", open(4096 + 64 + 512), "warning", /: 512 connections$/],
   ["next to none", "open files", open(4096 + 64 + 511), "error", /: 511 connections$/],
   ["less than files", "open files", open(1024), "error", /^limit 1024, .*: 0 connections$/],
+  [
+    "one process",
+    "open files",
+    open(4096 + 64 + 8192, 0),
+    "ok",
+    /^limit 12352, less S\S+=4096: 8192/,
+  ],
+  [
+    "each worker has a limit of its own, and its part of the files",
+    "open files",
+    open(4096, 8),
+    "ok",
+    /^limit 4096 for each of 8 workers, less 512 of SLUICE_MAX_OPEN_FILES=4096: 28160 connections$/,
+  ],
+  [
+    "few for each of several",
+    "open files",
+    open(1024 + 64 + 100, 4),
+    "error",
+    /: 400 connections$/,
+    /^LimitNOFILE=4096 /,
+  ],
   ["no limit", "open files", open(Number.POSITIVE_INFINITY), "ok", /^no limit$/],
   ["a queue of our length", "backlog", { machine: { somaxconn: 512 } }, "ok", /=512$/],
   [
