@@ -3,6 +3,7 @@
  *
  * Pure: each is a question to the facts, with its reason beside the answer.
  */
+import { JOBS } from "../fs/job-records.js";
 import type { Check, DoctorFacts, Finding } from "./doctor.js";
 import type { Config } from "./settings.js";
 import { countWorkers, shareOf } from "./shares.js";
@@ -149,15 +150,23 @@ const PROGRAM_BYTES = 72 * MIB;
 const PROCESS_BYTES = 32 * MIB;
 /** A reader thread's own, measured. */
 const READER_BYTES = 7.4 * MIB;
+/**
+ * What a process remembers of paths, at most: entries of the file table, tickets of the express lane,
+ * rows of downloads. 65,536 files of one byte took 193 MiB more than 1,000 of them in one run.
+ */
+const PATHS_BYTES = 200 * MIB;
 /** Of the limit. The rest is for sockets' buffers and for file pages, without which reads crawl. */
 const FULL_ENOUGH = 0.9;
 
 /** Bytes resident when every cache is full and every reader has started, of all processes. */
-function neededBytes({ config, machine: { cores, grant } }: DoctorFacts): number {
-  const { poolBytes, smallCacheBytes, readers } = config;
-  const workers = countWorkers(config, () => ({ cores, quota: grant.cores }));
-  const processes = PROGRAM_BYTES + workers * PROCESS_BYTES; // the supervisor is the first, or serves alone
-  return processes + Math.ceil(readers * READER_BYTES) + poolBytes + smallCacheBytes;
+function neededBytes(facts: DoctorFacts): number {
+  const { serving, share } = lookAtShares(facts);
+  const { poolBytes, smallCacheBytes, smallFileBytes, readers } = share;
+  const beside = facts.config.workers === 0 ? 0 : serving; // the supervisor is the first, or serves alone
+  const landings = smallCacheBytes === 0 ? 0 : JOBS * smallFileBytes;
+  const caches = poolBytes + smallCacheBytes + landings + PATHS_BYTES;
+  const each = caches + Math.ceil(readers * READER_BYTES);
+  return PROGRAM_BYTES + beside * PROCESS_BYTES + serving * each;
 }
 
 function checkMemory(facts: DoctorFacts): Finding[] {

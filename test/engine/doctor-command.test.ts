@@ -34,7 +34,7 @@ describe.runIf(process.platform === "linux")("on Linux", () => {
     expect(found("pages")).toBe(`${pages / 1024}KiB a page`);
     expect(found("open files")).toContain(limits === "unlimited" ? "no limit" : `limit ${limits}`);
     expect(found("backlog")).toMatch(/^net\.core\.somaxconn=\d+$/);
-    expect(found("memory")).toMatch(/^up to 511MiB with full caches; the \D+ \d+MiB$/);
+    expect(found("memory")).toMatch(/^up to 743MiB with full caches; the \D+ \d+MiB$/);
     expect(findings.get("user")?.verdict).toBe(os.userInfo().uid === 0 ? "warning" : "ok");
   });
 });

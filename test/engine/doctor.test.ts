@@ -95,7 +95,8 @@ const quota = (cores: number): Changes => ({
   machine: { grant: { memoryBytes: undefined, cores } },
 });
 const GLIBC = { loads: false, why: "version `GLIBC_2.38' not found" } as const;
-const NEEDED = 639; // MiB, of the defaults on four cores: 72 + 4 * 32 + 16 * 7.4 + 64 + 256
+/** MiB, of the defaults on four cores: 72 + 16 * 7.4 + 64 + 256, and 32 + 32 + 200 for each worker. */
+const NEEDED = 1567;
 
 const rows: readonly Row[] = [
   ["another kernel", "kernel", { machine: { platform: "darwin" } }, "note", /^darwin 6\.12\.0$/],
@@ -174,7 +175,7 @@ const rows: readonly Row[] = [
     /sysctl -w net\.ipv4\.tcp_migrate_req=1/,
   ],
   ["an old kernel", "hand-over", { machine: { migrateRequests: undefined } }, undefined, /./],
-  ["memory to spare", "memory", grant(710 * MIB), "ok", /^up to 639MiB .* group grants 710MiB$/],
+  ["memory to spare", "memory", grant(1742 * MIB), "ok", /^up to 1567MiB .* group grants 1742MiB$/],
   ["no control group", "memory", {}, "ok", /the machine has 8192MiB$/],
   ["a grant beyond the machine", "memory", grant(9 * GIB), "ok", /the machine has 8192MiB$/],
   [
@@ -182,17 +183,17 @@ const rows: readonly Row[] = [
     "memory",
     grant(NEEDED * MIB),
     "warning",
-    /grants 639MiB$/,
-    /^SLUICE_SMALL_CACHE_BYTES=192MiB, or a limit of at least 710MiB$/,
+    /grants 1567MiB$/,
+    /^SLUICE_SMALL_CACHE_BYTES=99MiB, or a limit of at least 1741MiB$/,
   ],
-  ["too little", "memory", grant((NEEDED - 1) * MIB), "error", /grants 638MiB$/],
+  ["too little", "memory", grant((NEEDED - 1) * MIB), "error", /grants 1566MiB$/],
   [
     "too little for any cache",
     "memory",
     grant(256 * MIB),
     "error",
     /grants 256MiB$/,
-    /^a limit of .*710MiB, or a smaller SLUICE_POOL_BYTES and SLUICE_SMALL_CACHE_BYTES$/,
+    /^a limit of .*1741MiB, or a smaller SLUICE_POOL_BYTES and SLUICE_SMALL_CACHE_BYTES$/,
   ],
   [
     "a machine that is too small",
@@ -201,16 +202,37 @@ const rows: readonly Row[] = [
     "error",
     /500/,
   ],
-  ["readers count", "memory", grant(710 * MIB, { readers: 256 }), "error", /^up to 2415MiB/],
-  ["the pool counts", "memory", grant(710 * MIB, { poolBytes: GIB }), "error", /^up to 1599MiB/],
-  ["each worker counts", "memory", { config: { workers: 8 } }, "ok", /^up to 767MiB/],
-  ["no worker counts", "memory", { config: { workers: 0 } }, "ok", /^up to 511MiB/],
+  ["readers count", "memory", grant(GIB, { readers: 256 }), "error", /^up to 3343MiB/],
+  ["the pool counts", "memory", grant(GIB, { poolBytes: GIB }), "error", /^up to 2527MiB/],
+  ["each worker counts", "memory", { config: { workers: 8 } }, "ok", /^up to 2623MiB/],
+  ["no worker counts", "memory", { config: { workers: 0 } }, "ok", /^up to 743MiB/],
+  [
+    "where small files land counts, in each worker",
+    "memory",
+    { config: { smallFileBytes: MIB } },
+    "ok",
+    /^up to 1951MiB/,
+  ],
+  [
+    "nothing lands where no small files are kept",
+    "memory",
+    { config: { smallCacheBytes: 0 } },
+    "ok",
+    /^up to 1183MiB/,
+  ],
+  [
+    "shares are no smaller than a worker can do with",
+    "memory",
+    { config: { workers: 32, poolBytes: 4 * MIB } },
+    "error",
+    /^up to 9378MiB/, // 72 + 32 * (32 + 4 + 8 + 2 * 7.4 + 32 + 200)
+  ],
   [
     "a quota makes fewer workers",
     "memory",
     { machine: { grant: { memoryBytes: undefined, cores: 1 } } },
     "ok",
-    /^up to 543MiB/,
+    /^up to 775MiB/,
   ],
   ["half a processor", "processors", quota(0.5), "warning", /of 0\.5 of 4$/, /CPUQuota=/],
   ["one of four", "processors", quota(1), "note", /^a quota of 1 of 4$/],
