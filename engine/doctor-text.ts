@@ -57,7 +57,7 @@ function wrap(text: string, room: number): string[] {
   return lines;
 }
 
-/** `1 error, 2 warnings, 4 notes; 6 are ok`. */
+/** `1 error, 2 warnings, 4 notes; 6 ok`. */
 function count(findings: readonly Finding[]): string {
   const of = (verdict: Finding["verdict"]): number =>
     findings.filter((one) => one.verdict === verdict).length;

@@ -118,8 +118,8 @@ export const UNRECORDED: DeliveryParts["operations"] = {
   },
 };
 
-/** Where the table knew it from. */
-export type Source = "memory" | "a reader";
+/** Where the table knew it from: its own memory, the kernel's, or the disk by way of a reader. */
+export type Source = "memory" | "the kernel's memory" | "a reader";
 
 /** The real table. What it says is told to `onLooked` as well. */
 export const followTable = (
@@ -132,10 +132,13 @@ export const followTable = (
     return entry;
   },
   lookUp(root, path, done) {
+    let isAtOnce = true;
     table.lookUp(root, path, (entry, times) => {
-      onLooked(entry, "a reader");
+      const isOverdue = times === undefined; // a reader was asked before, and has not answered
+      onLooked(entry, isAtOnce && !isOverdue ? "the kernel's memory" : "a reader");
       done(entry, times);
     });
+    isAtOnce = false;
   },
   glance: (root, path) => table.glance(root, path),
   takeLoan: (file) => table.takeLoan(file),

@@ -55,7 +55,7 @@ const ERRNO_WORDS: ReadonlyMap<string, string> = new Map([
 const wordsOfErrno = (errno: string): string =>
   `${ERRNO_WORDS.get(errno) ?? "could not be opened"} (${errno})`;
 
-/** `rule 2 adds X-One: 1; late, as an earlier rule says it: Cache-Control: no-store`. */
+/** `rule 2 matches: says X-One: 1; says too late, after an earlier rule, Cache-Control: no-store`. */
 export function wordsOfRule({ number, counts, late, leftOut }: RuleShare): string {
   const parts = [
     ...(counts.length > 0 ? [`says ${counts.join(", ")}`] : []),

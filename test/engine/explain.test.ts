@@ -3,6 +3,8 @@ import fs from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { createExplain, type Explanation } from "../../engine/explain.js";
 import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { followTable } from "../../engine/explain-reply.js";
+import { createEntry } from "../../fs/entries.js";
 import { Counters } from "../../metrics/counters.js";
 import type { Field } from "../../protocol/head.js";
 import { Folder, KIB, LONG_AGO, LONG_AGO_HTTP } from "../support/folder.js";
@@ -88,6 +90,41 @@ function testRows(shared: () => InProcess, rows: readonly Row[]): void {
     });
   }
 }
+
+describe("where the table knew a path from", () => {
+  const entry = createEntry("/srv", "/srv/a", { kind: "directory" });
+  const times = { askedMs: 1, startedMs: 1, endedMs: 2 };
+  type LookUp = InProcess["machine"]["table"]["lookUp"];
+  const rows: readonly (readonly [why: string, source: string, lookUp: LookUp])[] = [
+    [
+      "at once: no reader was asked",
+      "the kernel's memory",
+      (_root, _path, done) => done(entry, times),
+    ],
+    ["later", "a reader", (_root, _path, done) => setImmediate(done, entry, times)],
+    [
+      "at once, for a reader that is overdue",
+      "a reader",
+      (_root, _path, done) => done(entry, undefined),
+    ],
+  ];
+  test.each(rows)("%s", async (_why, source, lookUp) => {
+    const told: string[] = [];
+    const table = { lookUp } as InProcess["machine"]["table"];
+    const followed = followTable(table, (_entry, from) => told.push(from));
+    await new Promise((resolve) => followed.lookUp("/srv", "/srv/a", resolve));
+    expect(told).toEqual([source]);
+  });
+
+  const shared = shareInProcess({
+    root: folder.path,
+    env: { ...CALM, SLUICE_CACHED_READS: "off" },
+  });
+  test("a reader, and then memory, where the kernel is not asked", async () => {
+    expect(wordsOf(await explained(shared(), "/a.txt"))).toContain("; known from a reader, ");
+    expect(wordsOf(await explained(shared(), "/a.txt"))).toContain("; known from memory, ");
+  });
+});
 
 describe("a site with rules and listings", () => {
   const shared = shareInProcess(SITES["rules and listings"]);
