@@ -2,8 +2,8 @@
  * What is noted of a request of the express lane: it has no operation, so here is all there is.
  *
  * `begin` and `sent` come from inside one call-back of the transport, one right after the other, so
- * one place for the request between them is enough. Cost of both: two looks at the clock, one count
- * in a histogram, some additions; with an access log, what a line costs.
+ * one place for the request between them is enough. Cost of both: two looks at the clock and some
+ * additions, one of them in a plain row of the recorder; with an access log, what a line costs.
  */
 import type { Counters } from "../metrics/counters.js";
 import type { RequestRecorder } from "../metrics/request-recorder.js";

@@ -89,9 +89,9 @@ export class KeptListings {
   }
 
   /** Counts for metrics. */
-  stats(): { kept: number; open: number; openBytes: number } {
+  stats(): { kept: number; open: number } {
     this.#forgetClosed();
-    return { kept: this.#kept.size, open: this.#open.size, openBytes: bytesOf(this.#open) };
+    return { kept: this.#kept.size, open: this.#open.size };
   }
 
   /** The table closes a listing with its last hold. */

@@ -5,6 +5,7 @@
  * whoever collects the lines (systemd, a container, a terminal) knows when they came. Text from
  * clients cannot forge a line: whatever could break or disguise one is escaped.
  */
+import { printable } from "../metrics/printable.js";
 import { showMs } from "./units.js";
 
 export interface Log {
@@ -21,9 +22,6 @@ export interface Streams {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
 }
-
-/** Control and format characters, lone surrogates, and the two line ends that Unicode adds. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 export function createLog({ out, err }: Streams = standardStreams()): Log {
   return {
@@ -68,10 +66,6 @@ export function oncePer(periodMs: number, say: (line: string) => void): (line: s
     startPeriod();
   };
 }
-
-/** `a\nb` -> `a\u{a}b`. */
-const printable = (text: string): string =>
-  text.replace(UNPRINTABLE, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`);
 
 /** A reader that went away (`sluice | head`) must not end the server: there is nobody to tell. */
 function standardStreams(): Streams {

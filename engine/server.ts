@@ -272,7 +272,7 @@ export class FileServer implements Handler {
     if (asked.kind !== "rooted") return this.#fail(REFUSED_PATH[asked.kind], request, reply);
 
     const effects = matchRules(this.#site.rules, decodedPath(asked));
-    this.#trace?.ruled(decodedPath(asked), effects);
+    this.#trace?.ruled(decodedPath(asked));
     if (effects.redirect !== undefined) {
       const { status, location } = effects.redirect;
       return this.#sendElsewhere(status, withQuery(location, request.query), request, reply);

@@ -9,7 +9,6 @@ import type { BodyPart } from "../protocol/answer.js";
 import type { FaultCode } from "../protocol/faults.js";
 import type { Coding } from "../protocol/negotiation.js";
 import type { Representation } from "../protocol/respond.js";
-import type { Effects } from "../protocol/rules.js";
 import type { Found, FoundFile, Place, Sibling } from "./finder.js";
 import type { FileRequest } from "./request.js";
 import type { Circumstances } from "./site-fields.js";
@@ -20,7 +19,7 @@ export interface Trace {
   /** The path that was asked for, at the gate. */
   asked(wire: string, verdict: PathVerdict): void;
   /** @param path decoded, as rules see it */
-  ruled(path: string, effects: Effects): void;
+  ruled(path: string): void;
   /** The path that a rule put in its place, at the same gate. */
   rewritten(wire: string, verdict: PathVerdict): void;
   found(found: Found, place: Place, root: string): void;

@@ -10,8 +10,6 @@ export interface HistoryMessage {
   readonly version: string;
   readonly pid: number;
   readonly startedAtMs: number;
-  /** Between two samples. */
-  readonly periodMs: number;
   readonly columns: SampleColumns;
 }
 

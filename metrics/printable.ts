@@ -1,7 +1,7 @@
 /**
  * Text from anywhere as part of one line on a terminal: harmless, and of known width.
  *
- * Whatever could break or disguise a line is escaped, as the log does. Does not know what it shows.
+ * Whatever could break or disguise a line is escaped. Does not know what it shows.
  */
 
 /** Control and format characters, lone surrogates, and the two line ends that Unicode adds. */

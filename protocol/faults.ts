@@ -1,7 +1,7 @@
 /**
  * Faults: every way a request can fail, what the client is told and how loudly we log it.
  *
- * `errno -> code -> status, words, log level`. Codes are stable: logs and metrics carry them. Faults
+ * `errno -> code -> status, words, log level`. Codes are stable: logs and explanations carry them. Faults
  * a client must not tell apart, such as a hidden file and none, share status and words.
  */
 
@@ -61,25 +61,12 @@ const TABLE = {
     log: "silent",
     closes: true,
   },
-  URI_TOO_LONG: { status: 414, says: "This address is too long.", log: "silent" },
   RANGE_NOT_SATISFIABLE: {
     status: 416,
     says: "The file ends before the part that was asked for.",
     log: "silent",
   },
   MISDIRECTED: { status: 421, says: "This server does not answer for that name.", log: "silent" },
-  RATE_LIMITED: {
-    status: 429,
-    says: "Too many requests at once. Please try again in a moment.",
-    log: "silent",
-    retryAfterSec: RETRY_AFTER_SEC,
-  },
-  HEADERS_TOO_LARGE: {
-    status: 431,
-    says: "The request carries more header fields than this server reads.",
-    log: "silent",
-    closes: true,
-  },
   DISK_FAILED: { status: 500, says: WENT_WRONG, log: "error" },
   SERVER_BUG: { status: 500, says: WENT_WRONG, log: "error" },
   UNKNOWN_METHOD: {

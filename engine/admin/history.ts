@@ -1,13 +1,11 @@
 /** The first message of a live picture: who speaks, and the seconds up to now. */
 import type { HistoryMessage } from "../../metrics/live.js";
 import { readVersion } from "../command-line.js";
-import { SAMPLE_PERIOD_MS } from "../sampler.js";
 
 export const historyOf = (columns: HistoryMessage["columns"]): HistoryMessage => ({
   type: "history",
   version: readVersion(),
   pid: process.pid,
   startedAtMs: Math.round(performance.timeOrigin),
-  periodMs: SAMPLE_PERIOD_MS,
   columns,
 });

@@ -55,10 +55,6 @@ export class LiveFeed {
     this.#parts = parts;
   }
 
-  get viewers(): number {
-    return this.#viewers.size;
-  }
-
   /** Is there no place for another viewer? Ask before a stream is opened. */
   get isFull(): boolean {
     return this.#isStopped || this.#viewers.size >= MAX_VIEWERS;

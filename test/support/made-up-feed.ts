@@ -79,7 +79,6 @@ export class MadeUpServer {
       version: "0.1.0",
       pid: this.#pid,
       startedAtMs: this.#startedAtMs,
-      periodMs: 1000,
       columns,
     };
   }

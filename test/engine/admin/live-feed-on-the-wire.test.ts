@@ -58,13 +58,13 @@ describe.each(TRANSPORTS)("events of the feed (%s)", (transport) => {
   });
 
   test("come on time to who reads, while the others do not or leave", async () => {
-    const { feed, port } = await serveFeed(transport);
+    const { port, listener } = await serveFeed(transport);
     const idle = Array.from({ length: 10 }, () => EventReader.open(port, "/events"));
     const leaving = Array.from({ length: 10 }, () => EventReader.open(port, "/events"));
     const reader = await EventReader.open(port, "/events");
     await Promise.all(idle);
     for (const other of leaving) (await other).client.leave();
-    await until(() => feed.viewers === 11);
+    await until(() => listener.connections() === 11);
     while ((await reader.next())!.type !== "now");
     const ids: number[] = [];
     for (let n = 0; n < 20; n++) ids.push(Number((await reader.next())!.id));
