@@ -6,22 +6,25 @@
  * Whatever is out of the ordinary (a precondition that is not a plain match, a request
  * with a body) takes the main road, which still finds its ticket here.
  *
- * Owns: tickets by target, bounded. Does not know how a target is resolved.
+ * Owns: tickets by target, bounded whatever clients send: see `remember`. Does not know how a target
+ * is resolved.
  */
 import type { FileTable } from "../fs/file-table.js";
 import type { PartsAtHand } from "./parts-at-hand.js";
 import type { PreparedFile } from "./prepared.js";
 import { fileOf, isGood, type Ticket } from "./ticket.js";
 import { type Ask, type FieldName, fieldName, type Ready } from "./transport/exchange.js";
+import { isUsualSpelling } from "./usual-spelling.js";
 
 /** The tickets of one target: one, or one for each spelling of Accept-Encoding. */
 type Tickets = Ticket | Map<string, Ticket>;
 
 /**
- * Targets remembered, the oldest forgotten first. One costs about 1 KiB, nearly all of it heads:
- * 64 MB at worst. Fewer than the paths of the file table, and hot files fall off the lane.
+ * Tickets kept, those of the oldest target forgotten first. One costs about 1 KiB, nearly all of it
+ * heads, and at most half of one for its name: 100 MB at worst. Fewer than the paths of the file
+ * table, and hot files fall off the lane.
  */
-const MAX_TARGETS = 65_536;
+const MAX_TICKETS = 65_536;
 
 /**
  * Of them, those that lead nowhere: as many as the file table remembers. More, and who guesses names
@@ -29,8 +32,17 @@ const MAX_TARGETS = 65_536;
  */
 const MAX_MISSES = 8_192;
 
+/**
+ * Characters of a target that is remembered, its host included. More: who has a thousand bytes for each
+ * name fills memory with names. Fewer: a path in Cyrillic takes six for each letter.
+ */
+const MAX_TARGET_CHARS = 512;
+
 /** Browsers and proxies know some twenty spellings; more are somebody's attempt to fill memory. */
 const MAX_SPELLINGS = 32;
+
+/** The longest of these has some sixty characters. */
+const MAX_SPELLING_CHARS = 128;
 
 const HOST = fieldName("host");
 const ORIGIN = fieldName("origin");
@@ -88,6 +100,8 @@ export class ExpressLane {
   readonly #settings: LaneSettings;
   readonly #nowMs: () => number;
   readonly #tickets = new Map<string, Tickets>();
+  /** Of all targets together. */
+  #count = 0;
   /** Keys of misses, the oldest at `#oldestMiss` once there are as many as may be. */
   readonly #misses: string[] = [];
   #oldestMiss = 0;
@@ -163,21 +177,31 @@ export class ExpressLane {
     return isOrdinary && this.#parts.isFor(range, prepared);
   }
 
-  /** @param isNegotiated the answer depends on Accept-Encoding */
-  remember(names: TargetNames, ticket: Ticket, isNegotiated: boolean): void {
+  /**
+   * Keeps a ticket, if its target is written as honest clients do, and is not too long.
+   *
+   * @param path what the target's path decodes to, with a leading slash
+   * @param isNegotiated the answer depends on Accept-Encoding
+   */
+  remember(names: TargetNames, path: string, ticket: Ticket, isNegotiated: boolean): void {
     if (this.#settings.variesByOrigin && names.origin !== "") return;
     const key = this.#keyOf(names);
-    if (ticket.prepared.kind === "miss") this.#noteMiss(key);
+    if (key.length > MAX_TARGET_CHARS || !isUsualSpelling(names.path, path)) return;
+    const spelling = isNegotiated ? names.acceptEncoding : undefined;
+    if (spelling !== undefined && spelling.length > MAX_SPELLING_CHARS) return;
+
+    const ownKey = copyOf(key);
+    if (ticket.prepared.kind === "miss") this.#noteMiss(ownKey);
     else ticket.prepared.keep();
-    if (isNegotiated) this.#spellingsOf(key).set(names.acceptEncoding, ticket);
-    else this.#tickets.set(key, ticket);
-    if (this.#tickets.size > MAX_TARGETS) this.#forgetOldest();
+    if (spelling === undefined) this.#put(ownKey, ticket);
+    else this.#putSpelling(ownKey, spelling, ticket);
+    while (this.#count > MAX_TICKETS) this.#forgetOldest();
   }
 
   #noteMiss(key: string): void {
     if (isMiss(this.#tickets.get(key))) return;
     const oldest = this.#misses[this.#oldestMiss];
-    if (oldest !== undefined && isMiss(this.#tickets.get(oldest))) this.#tickets.delete(oldest);
+    if (oldest !== undefined && isMiss(this.#tickets.get(oldest))) this.#forget(oldest);
     this.#misses[this.#oldestMiss] = key;
     this.#oldestMiss = (this.#oldestMiss + 1) % MAX_MISSES;
   }
@@ -186,21 +210,42 @@ export class ExpressLane {
     return this.#settings.variesByHost ? host + path : path;
   }
 
+  #put(key: string, tickets: Tickets): void {
+    this.#count += countOf(tickets) - countOf(this.#tickets.get(key));
+    this.#tickets.set(key, tickets);
+  }
+
+  #putSpelling(key: string, spelling: string, ticket: Ticket): void {
+    const spellings = this.#spellingsOf(key);
+    if (!spellings.has(spelling)) this.#count++;
+    spellings.set(spelling, ticket);
+  }
+
   #spellingsOf(key: string): Map<string, Ticket> {
     const tickets = this.#tickets.get(key);
     if (tickets instanceof Map && tickets.size < MAX_SPELLINGS) return tickets;
     const spellings = new Map<string, Ticket>();
-    this.#tickets.set(key, spellings);
+    this.#put(key, spellings);
     return spellings;
   }
 
+  #forget(key: string): void {
+    this.#count -= countOf(this.#tickets.get(key));
+    this.#tickets.delete(key);
+  }
+
   #forgetOldest(): void {
-    for (const target of this.#tickets.keys()) {
-      this.#tickets.delete(target);
-      return;
-    }
+    for (const target of this.#tickets.keys()) return this.#forget(target);
   }
 }
+
+const countOf = (tickets: Tickets | undefined): number => {
+  if (tickets === undefined) return 0;
+  return tickets instanceof Map ? tickets.size : 1;
+};
+
+/** A text that is cut from another keeps all of that in memory: a path, all of its query. */
+const copyOf = (text: string): string => Buffer.from(text, "latin1").toString("latin1");
 
 const isMiss = (tickets: Tickets | undefined): boolean =>
   tickets !== undefined && !(tickets instanceof Map) && tickets.prepared.kind === "miss";

@@ -111,7 +111,7 @@ export class FirstLook {
     const about = { path, filePath, effects, origin, ...AS_IT_IS };
     const prepared = preparer.prepare(file, "identity", about);
     const download = preparer.counterOf(filePath, root);
-    if (!isForgotten(entry)) this.#keep(ask, [...hosts, entry], prepared, download);
+    if (!isForgotten(entry)) this.#keep(ask, path, [...hosts, entry], prepared, download);
     if (ask.method === "HEAD") return prepared.headOnly;
     const ready = { head: prepared.whole, body, download };
     if (loan !== undefined) this.#lent = ready;
@@ -145,6 +145,7 @@ export class FirstLook {
   /** @param entries all that were looked at, the file's the last */
   #keep(
     ask: Ask,
+    path: string,
     entries: readonly Entry[],
     prepared: PreparedFile,
     download: DownloadCounter | undefined,
@@ -157,7 +158,7 @@ export class FirstLook {
     };
     const witnesses = entries.map((entry) => ({ entry, version: entry.version }));
     const ticket = createTicket(witnesses, { prepared, source: entries.at(-1), download });
-    this.#parts.lane.remember(names, ticket, false);
+    this.#parts.lane.remember(names, path, ticket, false);
   }
 }
 

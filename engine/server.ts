@@ -114,6 +114,9 @@ interface Walk {
   readonly trail: Trail;
   readonly startMs: number;
   readonly root: string;
+  /** Where the client's path leads. */
+  readonly asked: Place;
+  /** The same, or where a rule leads in its place. */
   readonly place: Place;
   readonly effects: Effects;
 }
@@ -281,7 +284,7 @@ export class FileServer implements Handler {
     if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
     if (place.kind !== "rooted") return this.#fail(REFUSED_PATH[place.kind], request, reply);
 
-    const walk: Walk = { request, reply, trail, startMs, root, place, effects };
+    const walk: Walk = { request, reply, trail, startMs, root, asked, place, effects };
     const found = await this.#finder.find(root, place, trail);
     this.#trace?.found(found, place, root);
     if (!reply.isOver) await this.#answer(found, walk, looks);
@@ -317,7 +320,7 @@ export class FileServer implements Handler {
     looks: number,
     isStandIn: boolean,
   ): Promise<void> {
-    const { request, reply, trail, root, place, effects } = walk;
+    const { request, reply, trail, root, asked, place, effects } = walk;
     const siblings = await this.#finder.siblingsOf(root, found, trail);
     if (reply.isOver) return;
     const chosen = choose(found, siblings, request.acceptEncoding);
@@ -341,7 +344,7 @@ export class FileServer implements Handler {
     const ticket = createTicket(trail.witnesses, { prepared, source, download });
     const isOfUse = trail.witnesses.every(({ entry }) => !isForgotten(entry));
     const isKept = isOfUse && !isStandIn && !this.#site.hasServerTiming;
-    if (isKept) this.#lane.remember(request, ticket, isNegotiated);
+    if (isKept) this.#lane.remember(request, decodedPath(asked), ticket, isNegotiated);
 
     this.#respond({ prepared, file: chosen.file, download }, request, reply, () =>
       this.#lookAgain(walk, looks),
@@ -408,7 +411,7 @@ export class FileServer implements Handler {
   // --- when there is nothing, or it cannot be had ---
 
   async #answerFault(code: FaultCode, walk: Walk, looks: number): Promise<void> {
-    const { request, reply, trail, effects } = walk;
+    const { request, reply, trail, asked, effects } = walk;
     if (code === "FILE_MISSING") {
       const app = await this.#findAppPage(walk);
       this.#trace?.stoodIn(app, decodedPath(walk.place));
@@ -418,7 +421,7 @@ export class FileServer implements Handler {
     if (code === "FILE_MISSING" && effects === NO_EFFECTS && this.#site.appPage === "") {
       const miss = prepareMiss(this.#delivery.errorPage(code, { ...request, accept: "" }));
       const ticket = createTicket(trail.witnesses, { prepared: miss, ...OF_A_MISS });
-      this.#lane.remember(request, ticket, false);
+      this.#lane.remember(request, decodedPath(asked), ticket, false);
     }
     return this.#failWithPage(code, walk);
   }

@@ -1,5 +1,9 @@
 /** Fear: whoever guesses names fills the lane with his guesses, and hot files fall off it. */
-import { describe, expect, test } from "vitest";
+import fs from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, describe, expect, test } from "vitest";
+import { ExplainedAsk } from "../../engine/explain-ask.js";
 import { ExpressLane, type TargetNames } from "../../engine/express-lane.js";
 import { prepareMiss } from "../../engine/prepared.js";
 import { createTicket, type Ticket } from "../../engine/ticket.js";
@@ -7,8 +11,12 @@ import type { Ask, Ready } from "../../engine/transport/exchange.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { createAnswer } from "../../protocol/answer.js";
 import { buildHead } from "../../protocol/head.js";
+import { Folder } from "../support/folder.js";
+import { answerTo, shareInProcess } from "../support/in-process.js";
 
 const MISSES = 8_192;
+const TICKETS = 65_536;
+const SPELLINGS = 32;
 
 const page = createAnswer(buildHead(404, [["Content-Type", "text/plain"]]), [
   { kind: "literal", bytes: Buffer.from("nothing") },
@@ -21,7 +29,12 @@ const file = (): Ticket => ({
   prepared: { kind: "file", keep: () => {} } as Ticket["prepared"],
 });
 
-const names = (path: string): TargetNames => ({ host: "", path, origin: "", acceptEncoding: "" });
+const names = (path: string, acceptEncoding = ""): TargetNames => ({
+  host: "",
+  path,
+  origin: "",
+  acceptEncoding,
+});
 
 const NO_PARTS = { answer: () => undefined, isFor: () => false };
 
@@ -30,9 +43,14 @@ function createLane() {
   const table = { isFresh: () => true, hold: () => {}, release: () => {} };
   const lane = new ExpressLane(table, NO_PARTS, settings, () => 0);
   return {
-    miss: (path: string) => lane.remember(names(path), miss(), false),
-    file: (path: string, isNegotiated = false) => lane.remember(names(path), file(), isNegotiated),
+    miss: (path: string) => lane.remember(names(path), path, miss(), false),
+    file: (path: string, isNegotiated = false) =>
+      lane.remember(names(path), path, file(), isNegotiated),
     knows: (path: string) => lane.find(names(path)) !== undefined,
+    spell: (path: string, acceptEncoding: string) =>
+      lane.remember(names(path, acceptEncoding), path, file(), true),
+    knowsSpelling: (path: string, acceptEncoding: string) =>
+      lane.find(names(path, acceptEncoding)) !== undefined,
   };
 }
 
@@ -70,6 +88,82 @@ describe("of names that lead nowhere", () => {
   });
 });
 
+describe("of what clients may write as they like", () => {
+  const site = new Folder({ "a b.png": "picture", "app.js": "script", "app.js.gz": "packed" });
+  afterAll(() => site.remove());
+  const env = { SLUICE_REVALIDATE_MS: "3600000" };
+  const shared = shareInProcess({ root: fs.realpathSync(site.path), env });
+
+  const askFor = (target: string, acceptEncoding = ""): ExplainedAsk =>
+    new ExplainedAsk(target, [["Accept-Encoding", acceptEncoding]]);
+
+  /** Whether a target is known after the main road and the first look have seen it. */
+  async function isKept(ask: ExplainedAsk): Promise<boolean> {
+    const { server } = shared();
+    for (let n = 0; n < 3; n++) if (server.express(ask) === undefined) await answerTo(server, ask);
+    return server.peek(ask) === "answers";
+  }
+
+  test.each([
+    ["a file as browsers ask for it", "/a%20b.png", true],
+    ["a doubled slash", "//a%20b.png", false],
+    ["an escape nobody needs", "/%61%20b.png", false],
+    ["a miss", "/no%20such", true],
+    ["a long miss", `/${"no/".repeat(170)}`, true],
+    ["a longer one", `/${"no/".repeat(171)}`, false],
+  ])("a target is kept in its usual spelling, while that is short: %s", async (_, path, want) => {
+    expect(await isKept(askFor(path))).toBe(want);
+  });
+
+  test("so is a spelling of Accept-Encoding", async () => {
+    const longest = "gzip".padEnd(128, ", br");
+    expect(await isKept(askFor("/app.js", longest))).toBe(true);
+    expect(await isKept(askFor("/app.js", `${longest},`))).toBe(false);
+    expect(await isKept(askFor("/app.js", "gzip, deflate, br, zstd"))).toBe(true);
+  });
+
+  test("spellings of Accept-Encoding count among the tickets", () => {
+    const lane = createLane();
+    for (let n = 0; n < TICKETS / SPELLINGS; n++) {
+      for (let m = 0; m < SPELLINGS; m++) lane.spell(`/${n}`, `a${m}`);
+    }
+    expect(lane.knowsSpelling("/0", "a0")).toBe(true);
+    lane.file("/one");
+    expect(lane.knowsSpelling("/0", "a0")).toBe(false);
+    for (let n = 0; n < SPELLINGS - 1; n++) lane.file(`/more/${n}`);
+    expect(lane.knowsSpelling("/1", "a0")).toBe(true);
+    lane.file("/last");
+    expect(lane.knowsSpelling("/1", "a0")).toBe(false);
+  });
+
+  test("a target that is asked for again, or anew in another way, is counted once", () => {
+    const lane = createLane();
+    lane.file("/hot");
+    for (let n = 0; n < TICKETS; n++) {
+      lane.file("/file");
+      lane.spell("/spelled", `${n % 3}`);
+      lane.spell("/changes", `${n}`);
+      lane.miss(`/${n}`);
+    }
+    expect(lane.knows("/hot")).toBe(true);
+  });
+
+  test("no query stays in memory with the path that was cut from it", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const lane = createLane();
+    collect();
+    const { heapUsed } = process.memoryUsage();
+    for (let n = 0; n < MISSES; n++) {
+      const target = Buffer.alloc(16_384, `/a/name/of/some/length/${n}?`).toString("latin1");
+      lane.miss(target.slice(0, target.indexOf("?")));
+    }
+    collect();
+    expect(lane.knows("/a/name/of/some/length/0")).toBe(true);
+    expect(process.memoryUsage().heapUsed - heapUsed).toBeLessThan(MISSES * 4_096);
+  });
+});
+
 describe("a part of a file", () => {
   const FILE = { body: undefined } as OpenFile;
   const READY = { head: page.head, body: Buffer.from("part"), download: undefined };
@@ -89,7 +183,7 @@ describe("a part of a file", () => {
     const settings = { variesByHost: false, variesByOrigin: false };
     const lane = new ExpressLane(table, { ...NO_PARTS, answer }, settings, () => 0);
     const source = { known: { kind: "file", file: FILE } } as Ticket["source"];
-    lane.remember(names("/a"), { ...file(), source }, false);
+    lane.remember(names("/a"), "/a", { ...file(), source }, false);
     return { lane, heard };
   }
 

@@ -191,7 +191,7 @@ describe("where each host has its own root", () => {
     }
     const kinds = remember.mock.calls
       .filter(([{ path }]) => path === "/kept.png")
-      .map(([, { entry, others }]) =>
+      .map(([, , { entry, others }]) =>
         [entry!, ...others.map((other) => other.entry)].map(({ known }) => known.kind),
       );
     remember.mockRestore();
