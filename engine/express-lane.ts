@@ -120,7 +120,8 @@ export class ExpressLane {
    */
   answer(ask: Ask, nowMs: number): Ready | undefined {
     const { variesByHost, variesByOrigin } = this.#settings;
-    const tickets = this.#tickets.get(variesByHost ? ask.field(HOST) + ask.path : ask.path);
+    const { path } = ask;
+    const tickets = this.#tickets.get(variesByHost ? keyOf(ask.field(HOST), path) : path);
     if (tickets === undefined) return undefined;
     const ticket = tickets instanceof Map ? tickets.get(ask.field(ACCEPT_ENCODING)) : tickets;
     if (ticket === undefined || !isGood(ticket, this.#table, nowMs)) return undefined;
@@ -207,7 +208,7 @@ export class ExpressLane {
   }
 
   #keyOf({ host, path }: TargetNames): string {
-    return this.#settings.variesByHost ? host + path : path;
+    return this.#settings.variesByHost ? keyOf(host, path) : path;
   }
 
   #put(key: string, tickets: Tickets): void {
@@ -246,6 +247,9 @@ const countOf = (tickets: Tickets | undefined): number => {
 
 /** A text that is cut from another keeps all of that in memory: a path, all of its query. */
 const copyOf = (text: string): string => Buffer.from(text, "latin1").toString("latin1");
+
+/** No path holds a space, so it is known where the host ends, whatever is in that. */
+const keyOf = (host: string, path: string): string => `${host} ${path}`;
 
 const isMiss = (tickets: Tickets | undefined): boolean =>
   tickets !== undefined && !(tickets instanceof Map) && tickets.prepared.kind === "miss";

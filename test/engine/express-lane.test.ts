@@ -164,6 +164,19 @@ describe("of what clients may write as they like", () => {
   });
 });
 
+test("where hosts have roots of their own, a host and a path are two things", () => {
+  const settings = { variesByHost: true, variesByOrigin: false };
+  const table = { isFresh: () => true, hold: () => {}, release: () => {} };
+  const lane = new ExpressLane(table, NO_PARTS, settings, () => 0);
+  const of = (host: string, path: string): TargetNames => ({ ...names(path), host });
+  const askFor = (host: string, path: string) => new ExplainedAsk(path, [["Host", host]]);
+  lane.remember(of("a.test", "/x/y"), "/x/y", miss(), false);
+  expect(lane.find(of("a.test", "/x/y"))).toBeDefined();
+  expect(lane.answer(askFor("a.test", "/x/y"), 0)).toBeDefined();
+  expect(lane.find(of("a.test/x", "/y"))).toBeUndefined();
+  expect(lane.answer(askFor("a.test/x", "/y"), 0)).toBeUndefined();
+});
+
 describe("a part of a file", () => {
   const FILE = { body: undefined } as OpenFile;
   const READY = { head: page.head, body: Buffer.from("part"), download: undefined };
