@@ -10,6 +10,7 @@
  * is resolved.
  */
 import type { FileTable } from "../fs/file-table.js";
+import { prefersJson } from "../protocol/accept.js";
 import type { PartsAtHand } from "./parts-at-hand.js";
 import type { PreparedFile } from "./prepared.js";
 import { fileOf, isGood, type Ticket } from "./ticket.js";
@@ -131,7 +132,7 @@ export class ExpressLane {
     const range = ask.method === "GET" ? ask.field(RANGE) : "";
     if (range !== "") return this.#part(ask, range, ticket);
     if (prepared.kind === "file") return present(ask, ticket, prepared);
-    if (ask.field(ACCEPT).includes("json")) return undefined;
+    if (prefersJson(ask.field(ACCEPT))) return undefined;
     return ask.method === "GET" ? prepared.ready : prepared.headOnly;
   }
 

@@ -78,8 +78,13 @@ export function wantsHtml(accept: string): boolean {
   return html > 0 && preferences.every((other) => rank(other) <= html);
 }
 
-/** Does the client want JSON more than HTML? A tie goes to HTML, for people. */
+/**
+ * Does the client want JSON more than HTML? A tie goes to HTML, for people.
+ *
+ * Cost: a comparison or two for what browsers and tools send; else some microseconds.
+ */
 export function prefersJson(accept: string): boolean {
+  if (accept === "" || accept === "*/*" || accept.startsWith("text/html,")) return false;
   const preferences = parsePreferences(accept);
   return rankOf("application/json", preferences) > rankOf("text/html", preferences);
 }

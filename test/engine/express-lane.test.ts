@@ -164,6 +164,35 @@ describe("of what clients may write as they like", () => {
   });
 });
 
+describe("a miss has one look, the first time and ever after", () => {
+  const site = new Folder({ "index.html": "home" });
+  afterAll(() => site.remove());
+  const shared = shareInProcess({ root: fs.realpathSync(site.path) });
+
+  test.each([
+    ["", "html"],
+    ["*/*", "html"],
+    ["text/html", "html"],
+    ["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"],
+    ["text/html,application/json", "html"],
+    ["image/avif,image/webp,*/*;q=0.8", "html"],
+    ["application/json;q=0.5, text/html", "html"],
+    ["application/json", "json"],
+    ["APPLICATION/JSON", "json"],
+    ["application/*", "json"],
+    ["text/html;q=0, */*", "json"],
+    ["text/html;q=0.5, */*", "json"],
+  ])("Accept: %s", async (accept, look) => {
+    const { server } = shared();
+    const ask = new ExplainedAsk("/none", [["Accept", accept]]);
+    const first = String((await answerTo(server, ask)).body);
+    const second = server.express(ask)?.body;
+    expect(first.startsWith("{") ? "json" : "html").toBe(look);
+    if (second !== undefined) expect(String(second)).toBe(first);
+    expect(second !== undefined).toBe(look === "html");
+  });
+});
+
 test("where hosts have roots of their own, a host and a path are two things", () => {
   const settings = { variesByHost: true, variesByOrigin: false };
   const table = { isFresh: () => true, hold: () => {}, release: () => {} };
