@@ -14,6 +14,7 @@
 import { type Answer, type BodyPart, createAnswer } from "./answer.js";
 import { formatHttpDate } from "./dates.js";
 import type { ErrorPages } from "./error-page.js";
+import type { FaultCode } from "./faults.js";
 import { buildHead, extendHead, type Field, type Head } from "./head.js";
 import { ALLOWED_METHODS } from "./methods.js";
 import { contentRange, frameParts, multipartType } from "./multipart.js";
@@ -72,7 +73,7 @@ export function respond(
 ): Answer {
   const validators = validatorsOf(representation, nowMs);
   const verdict = judgePreconditions(ask, validators, nowMs);
-  if (verdict === "failed") return policy.errorPages("PRECONDITION_FAILED", ask.accept);
+  if (verdict === "failed") return refusal("PRECONDITION_FAILED", ask, representation, policy);
   if (verdict === "not-modified") return createAnswer(notModifiedHead(representation, nowMs), []);
 
   const wanted = wantedRange(ask, representation, policy, nowMs);
@@ -144,9 +145,21 @@ const isEncoded = ({ fields }: Representation): boolean =>
   fields.some(([name]) => name.toLowerCase() === "content-encoding");
 
 /** RFC 9110 section 15.5.17. */
-function unsatisfiable(ask: Ask, { sizeBytes }: Representation, policy: Policy): Answer {
-  const size: Field = ["Content-Range", `bytes */${sizeBytes}`];
-  return policy.errorPages("RANGE_NOT_SATISFIABLE", ask.accept, [size]);
+const unsatisfiable = (ask: Ask, file: Representation, policy: Policy): Answer =>
+  refusal("RANGE_NOT_SATISFIABLE", ask, file, policy, [
+    ["Content-Range", `bytes */${file.sizeBytes}`],
+  ]);
+
+/** Whoever may read the representation may read this, and it depends on the same fields of a request. */
+function refusal(
+  code: FaultCode,
+  { accept }: Ask,
+  { fields }: Representation,
+  policy: Policy,
+  extra: readonly Field[] = [],
+): Answer {
+  const kept = fields.filter(([name]) => isForReaders(name.toLowerCase()));
+  return policy.errorPages(code, accept, [...extra, ...kept]);
 }
 
 /** RFC 9110 section 15.3.7.1. After If-Range the client has the description already (15.3.7). */
@@ -241,11 +254,14 @@ function identify(file: Representation, nowMs: number): Field[] {
   return [...validator, ...file.fields.filter(([name]) => isForCaches(name.toLowerCase()))];
 }
 
-const FOR_CACHES = new Set(["cache-control", "content-location", "expires", "vary"]);
+const FOR_CACHES = new Set(["cache-control", "content-location", "expires"]);
 
 /** CORS fields describe no representation, and a browser takes its fresh ones from the 304. */
 const isForCaches = (lowerCaseName: string): boolean =>
-  FOR_CACHES.has(lowerCaseName) || lowerCaseName.startsWith("access-control-");
+  FOR_CACHES.has(lowerCaseName) || isForReaders(lowerCaseName);
+
+const isForReaders = (lowerCaseName: string): boolean =>
+  lowerCaseName === "vary" || lowerCaseName.startsWith("access-control-");
 
 const entityTag = ({ etag }: Representation): Field[] => (etag === "" ? [] : [["ETag", etag]]);
 

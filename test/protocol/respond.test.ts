@@ -238,6 +238,31 @@ describe("an encoded representation", () => {
   });
 });
 
+describe("a refusal", () => {
+  const fields: readonly Field[] = [
+    ["Cache-Control", "max-age=60"],
+    ["Access-Control-Allow-Origin", "https://a.test"],
+    ["access-control-expose-headers", "Content-Range"],
+    ["X-Own", "1"],
+    ["Vary", "Accept-Encoding, Origin"],
+  ];
+  test.each([
+    ["412", { ifMatch: '"other"' }],
+    ["416", { range: "bytes=10-" }],
+  ])(
+    "of a representation may be read by whoever may read that, and depends on as much: %s",
+    (status, ask) => {
+      const { head } = answerTo(ask, { fields });
+      expect(head.statusLine.slice(0, 3)).toBe(status);
+      expect(head.fields).toEqual(expect.arrayContaining([fields[1], fields[2], fields[4]]));
+      expect(head.fields).toContainEqual(["Vary", "Accept"]);
+      expect(head.fields).toContainEqual(["Cache-Control", "no-store"]);
+      expect(head.fields).not.toContainEqual(fields[0]);
+      expect(head.fields).not.toContainEqual(fields[3]);
+    },
+  );
+});
+
 describe("Last-Modified", () => {
   const dateRows: readonly (readonly [
     why: string,
