@@ -284,8 +284,16 @@ export class FileServer implements Handler {
     if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
     if (place.kind !== "rooted") return this.#fail(REFUSED_PATH[place.kind], request, reply);
 
-    const walk: Walk = { request, reply, trail, startMs, root, asked, place, effects };
+    await this.#find({ request, reply, trail, startMs, root, asked, place, effects }, looks);
+  }
+
+  /** A rewrite may lose the slash of the client's path: whoever asked for a folder gets it nevertheless. */
+  async #find(walk: Walk, looks: number): Promise<void> {
+    const { reply, trail, root, asked, place } = walk;
     const found = await this.#finder.find(root, place, trail);
+    if (found.kind === "needs slash" && asked.trailingSlash) {
+      return this.#find({ ...walk, place: { ...place, trailingSlash: true } }, looks);
+    }
     this.#trace?.found(found, place, root);
     if (!reply.isOver) await this.#answer(found, walk, looks);
   }
@@ -296,14 +304,14 @@ export class FileServer implements Handler {
   }
 
   async #answer(found: Found, walk: Walk, looks: number): Promise<void> {
-    const { request, reply, place } = walk;
+    const { request, reply, asked } = walk;
     switch (found.kind) {
       case "file":
         return this.#answerFile(found, walk, looks, false);
       case "needs slash":
         return this.#sendElsewhere(
           301,
-          withQuery(toWire(place.path, true), request.query),
+          withQuery(toWire(asked.path, true), request.query),
           request,
           reply,
         );
