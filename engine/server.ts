@@ -60,7 +60,7 @@ import { type PreparedFile, prepareMiss, representListing } from "./prepared.js"
 import { Preparer } from "./preparer.js";
 import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
-import { type FieldSettings, listingFields } from "./site-fields.js";
+import { errorPageFields, type FieldSettings, listingFields } from "./site-fields.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
@@ -456,17 +456,16 @@ export class FileServer implements Handler {
     this.#fail(code, walk.request, walk.reply);
   }
 
-  /** The operator's own page for a status. It is no representation of anything: no tag, no ranges. */
+  /** The operator's own page for a status. */
   async #answerWithPage(code: FaultCode, wire: string, walk: Walk): Promise<void> {
     const { request, reply, root, trail } = walk;
     const found = await this.#findPage(wire, root, trail);
     this.#trace?.paged(code, wire, found);
     if (reply.isOver) return;
-    const ours = this.#delivery.errorPage(code, request);
     if (found === undefined) return this.#fail(code, request, reply);
-    const type: Field = ["Content-Type", contentTypeOf(found.entry.path)];
-    const others = ours.head.fields.filter(([name]: Field) => !OF_OUR_PAGE.has(name.toLowerCase()));
-    const head = buildHead(ours.head.status, [type, ...others]);
+    const mediaType = contentTypeOf(found.entry.path);
+    const fields = errorPageFields(this.#site.fields, code, mediaType, request.origin);
+    const head = buildHead(FAULTS[code].status, fields);
     const answer = createAnswer(head, wholeBody({ sizeBytes: found.file.sizeBytes }));
     this.#parts.report(code, request.path);
     this.#delivery.sendFile(answer, found.file, request, reply, () =>
@@ -510,9 +509,6 @@ const REFUSED_PATH = {
   hidden: "FILE_HIDDEN",
   missing: "FILE_MISSING",
 } as const satisfies Record<Exclude<PathVerdict["kind"], "rooted">, FaultCode>;
-
-/** Fields that describe our own page and not the operator's. */
-const OF_OUR_PAGE = new Set(["content-type", "content-security-policy", "vary"]);
 
 const isFault = (outcome: unknown): outcome is FaultCode =>
   typeof outcome === "string" && Object.hasOwn(FAULTS, outcome);

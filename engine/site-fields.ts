@@ -3,6 +3,8 @@
  */
 import { cacheControlFor, NO_CACHE, NO_STORE } from "../protocol/cache-policy.js";
 import { type AllowedOrigins, corsFields } from "../protocol/cors.js";
+import { faultFields } from "../protocol/error-page.js";
+import type { FaultCode } from "../protocol/faults.js";
 import { mergeFields } from "../protocol/fields.js";
 import type { Field } from "../protocol/head.js";
 import type { ListingFormat } from "../protocol/listing-query.js";
@@ -98,3 +100,17 @@ export function listingFields(
   const policy: Field[] = format === "html" ? [["Content-Security-Policy", PAGE_POLICY]] : [];
   return mergeFields(about, effects.headers, policy, corsFields(origins, origin), everywhere);
 }
+
+/** All of them for the operator's page about a fault. It represents nothing: no tag, no ranges. */
+export const errorPageFields = (
+  { origins, everywhere }: FieldSettings,
+  code: FaultCode,
+  mediaType: string,
+  origin: string,
+): Field[] =>
+  mergeFields(
+    [["Content-Type", mediaType]],
+    faultFields(code),
+    corsFields(origins, origin),
+    everywhere,
+  );

@@ -10,6 +10,7 @@
 
 import { prefersJson } from "./accept.js";
 import { type Answer, createAnswer } from "./answer.js";
+import { NO_STORE } from "./cache-policy.js";
 import { FAULTS, type FaultCode } from "./faults.js";
 import { buildHead, type Field } from "./head.js";
 import { LOOK, PAGE_POLICY } from "./look.js";
@@ -52,26 +53,31 @@ function render(
   everywhere: readonly Field[],
 ) {
   const { mediaType, text } = toShape(code);
-  const fields: Field[] = [["Content-Type", mediaType], ...fieldsOf(code), ...everywhere];
-  const head = buildHead(FAULTS[code].status, fields);
+  const about: Field[] = [["Content-Type", mediaType], ...faultFields(code), ...OF_OUR_PAGE];
+  const head = buildHead(FAULTS[code].status, [...about, ...everywhere]);
   return createAnswer(head, [{ kind: "literal", bytes: Buffer.from(text) }]);
 }
 
 const withFields = ({ head, body }: Answer, extra: readonly Field[]): Answer =>
   createAnswer(buildHead(head.status, [...head.fields, ...extra]), body);
 
-/** `no-store`: a fault may be gone with the next request, and must not outlive its cause. */
-function fieldsOf(code: FaultCode): Field[] {
+/**
+ * What is said of a fault, whoever wrote the page. `no-store`: it may be gone with the next request,
+ * and must not outlive its cause.
+ */
+export function faultFields(code: FaultCode): Field[] {
   const { retryAfterSec } = FAULTS[code];
-  const fields: Field[] = [
-    ["Cache-Control", "no-store"],
-    ["Vary", "Accept"],
-    ["Content-Security-Policy", PAGE_POLICY],
-  ];
+  const fields: Field[] = [["Cache-Control", NO_STORE]];
   if (code === "METHOD_NOT_ALLOWED") fields.push(["Allow", ALLOWED_METHODS]);
   if (retryAfterSec !== undefined) fields.push(["Retry-After", `${retryAfterSec}`]);
   return fields;
 }
+
+/** It has two shapes, and loads nothing. */
+const OF_OUR_PAGE: readonly Field[] = [
+  ["Vary", "Accept"],
+  ["Content-Security-Policy", PAGE_POLICY],
+];
 
 function toJson(code: FaultCode): Shape {
   const { status } = FAULTS[code];

@@ -11,6 +11,7 @@ const site = new Folder({
   "app.js.gz": "packed",
   "sub/index.html": "sub",
   "empty/a.txt": "a",
+  "404.html": "nothing",
 });
 afterAll(() => site.remove());
 
@@ -28,6 +29,7 @@ const ROWS: readonly (readonly [status: number, target: string, fields?: Field[]
   [400, "/%zz"],
   [404, "/none"],
   [404, "/.env"],
+  [404, "/own/none"],
   [405, "/a.txt", [[":method", "POST"]]],
   [412, "/a.txt", [["If-Match", '"other"']]],
   [412, "/app.js", [["If-Match", '"other"']]],
@@ -37,7 +39,10 @@ const ROWS: readonly (readonly [status: number, target: string, fields?: Field[]
   [501, "/a.txt", [[":method", "NOBODY-KNOWS"]]],
 ];
 
-const rules = [{ path: "/moved", redirect: { to: "/a.txt" } }];
+const rules = [
+  { path: "/moved", redirect: { to: "/a.txt" } },
+  { path: "/own/**", errorPages: { 404: "/404.html" } },
+];
 
 for (const [origins, varies] of [
   ["*", false],
