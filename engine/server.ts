@@ -121,6 +121,9 @@ interface Walk {
   readonly effects: Effects;
 }
 
+/** What is needed to say no. */
+type Refused = Pick<Walk, "request" | "reply" | "trail" | "root" | "effects">;
+
 /** What answers for a target, and where it is counted. */
 interface Servable {
   readonly prepared: PreparedFile;
@@ -272,7 +275,7 @@ export class FileServer implements Handler {
 
     const asked = toRooted(request.path);
     this.#trace?.asked(request.path, asked);
-    if (asked.kind !== "rooted") return this.#fail(REFUSED_PATH[asked.kind], request, reply);
+    if (asked.kind !== "rooted") return this.#refuse(asked.kind, { request, reply, trail, root });
 
     const effects = matchRules(this.#site.rules, decodedPath(asked));
     this.#trace?.ruled(decodedPath(asked));
@@ -282,8 +285,10 @@ export class FileServer implements Handler {
     }
     const place = effects.rewrite === undefined ? asked : toRooted(effects.rewrite);
     if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
-    if (place.kind !== "rooted") return this.#fail(REFUSED_PATH[place.kind], request, reply);
-
+    if (place.kind !== "rooted") {
+      const refused = { request, reply, trail, root, effects };
+      return this.#failWithPage(REFUSED_PATH[place.kind], refused);
+    }
     await this.#find({ request, reply, trail, startMs, root, asked, place, effects }, looks);
   }
 
@@ -450,14 +455,22 @@ export class FileServer implements Handler {
     return found.kind === "file" ? found : undefined;
   }
 
-  async #failWithPage(code: FaultCode, walk: Walk): Promise<void> {
+  /** A hidden path is decoded and matched like any other, or its 404 would tell that it is hidden. */
+  async #refuse(kind: keyof typeof REFUSED_PATH, walk: Omit<Refused, "effects">): Promise<void> {
+    const { request, reply } = walk;
+    if (kind === "malformed") return this.#fail(REFUSED_PATH[kind], request, reply);
+    const effects = matchRules(this.#site.rules, decodeURIComponent(request.path));
+    return this.#failWithPage(REFUSED_PATH[kind], { ...walk, effects });
+  }
+
+  async #failWithPage(code: FaultCode, walk: Refused): Promise<void> {
     const page = walk.effects.errorPages.get(FAULTS[code].status);
     if (page !== undefined) return this.#answerWithPage(code, page, walk);
     this.#fail(code, walk.request, walk.reply);
   }
 
   /** The operator's own page for a status. */
-  async #answerWithPage(code: FaultCode, wire: string, walk: Walk): Promise<void> {
+  async #answerWithPage(code: FaultCode, wire: string, walk: Refused): Promise<void> {
     const { request, reply, root, trail } = walk;
     const found = await this.#findPage(wire, root, trail);
     this.#trace?.paged(code, wire, found);

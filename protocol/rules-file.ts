@@ -55,6 +55,12 @@ const DISPOSITION_KEYS = ["type", "fileName"];
 
 const REDIRECT_STATUSES: readonly unknown[] = [301, 302, 307, 308] satisfies RedirectStatus[];
 
+/**
+ * What may befall a path that rules have seen. Before that a request is refused for its method, its
+ * host or its form; 412 and 416 are for programs.
+ */
+const PAGE_STATUSES = ["403", "404", "500", "503"];
+
 /** Fields that follow from the file or the connection, or have a key of their own. */
 const NOT_BY_RULE: ReadonlyMap<string, string> = new Map([
   ["cache-control", 'write it as "cacheControl"'],
@@ -208,8 +214,10 @@ class Reader {
     for (const [status, page] of this.#entries(value, place)) {
       const at = placeOf(place, status);
       const text = this.#readText(page, at);
-      if (!/^[45]\d\d$/.test(status)) this.#complain(at, "want a status from 400 to 599");
-      else if (text !== undefined && !/^\/(?!\/)[!-~]*$/.test(text)) {
+      if (!PAGE_STATUSES.includes(status)) {
+        const all = PAGE_STATUSES.join(", ");
+        this.#complain(at, `want a status that files are refused with, one of ${all}`);
+      } else if (text !== undefined && !/^\/(?!\/)[!-~]*$/.test(text)) {
         this.#complain(at, "want a path that starts with one /, percent-encoded");
       } else if (text !== undefined) pages.set(Number(status), text);
     }

@@ -4,10 +4,19 @@ import { ExplainedAsk } from "../../engine/explain-ask.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, type Collected, shareInProcess } from "../support/in-process.js";
 
-const folder = new Folder({ "index.html": "home", "404.html": "<p>our own miss", "docs/a": "a" });
+const folder = new Folder({
+  "index.html": "home",
+  "404.html": "<p>our own miss",
+  ".hidden": "secret",
+  "shop.html": "<p>the shop's miss",
+});
 afterAll(() => folder.remove());
 
-const rules = [{ path: "/**", errorPages: { 404: "/404.html" } }];
+const rules = [
+  { path: "/shop/**", errorPages: { 404: "/shop.html" } },
+  { path: "/alias", rewrite: "/.hidden" },
+  { path: "/**", errorPages: { 404: "/404.html" } },
+];
 
 const ask = (target: string, accept = "") => new ExplainedAsk(target, [["Accept", accept]]);
 
@@ -31,6 +40,31 @@ describe("the operator's page for a miss", () => {
 
   test("depends on the origin that asks, and on no Accept", async () => {
     expect(valuesOf(await answerTo(shared().server, ask("/none")), "Vary")).toEqual(["Origin"]);
+  });
+
+  test.each([
+    ["a dotfile", "/.env"],
+    ["a dotfile that is there", "/.hidden"],
+    ["a dotfile in a folder, escaped", "/docs/%2egit/config"],
+    ["a name longer than any file's", `/docs/${"a".repeat(300)}`],
+    ["a path longer than any file's", `/${"docs/".repeat(900)}`],
+    ["what a rule calls by another name", "/alias"],
+  ])("is that of any other miss: %s", async (_, target) => {
+    const { server } = shared();
+    expect(await answerTo(server, ask(target))).toEqual(await answerTo(server, ask("/none")));
+  });
+
+  test("is chosen by the path, hidden or not", async () => {
+    const { server } = shared();
+    for (const target of ["/shop/none", "/shop/.env", "//shop//.env"]) {
+      expect(String((await answerTo(server, ask(target))).body)).toBe("<p>the shop's miss");
+    }
+  });
+
+  test("is not sent for what is no path at all", async () => {
+    const { statusLine, body } = await answerTo(shared().server, ask("/%zz"));
+    expect(statusLine).toBe("400 Bad Request");
+    expect(String(body)).not.toContain("our own miss");
   });
 
   test("is not kept by caches, and has the type of its file", async () => {

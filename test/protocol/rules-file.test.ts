@@ -19,7 +19,7 @@ describe("a good file", () => {
       { "path": "/fonts/*.woff2", "cacheControl": "public, max-age=604800", "headers": { "Access-Control-Allow-Origin": "*" } },
       { "path": "/dl/**", "disposition": "attachment" },
       { "path": "/dl/:id", "disposition": { "type": "inline", "fileName": "report.pdf" } },
-      { "path": "/**", "errorPages": { "404": "/404.html", "599": "/a%20b.html" } }
+      { "path": "/**", "errorPages": { "404": "/404.html", "503": "/a%20b.html" } }
     ] }`;
     const { rules, complaints } = parseRules(text, suggest);
     expect(complaints).toEqual([]);
@@ -133,15 +133,19 @@ describe("complaints, with the place", () => {
     [{ path: "/a", errorPages: ["/404"] }, "rules[0].errorPages: want an object in { }"],
     [
       { path: "/a", errorPages: { 304: "/b" } },
-      "rules[0].errorPages.304: want a status from 400 to 599",
+      "rules[0].errorPages.304: want a status that files are refused with, one of 403, 404, 500, 503",
     ],
+    ...[400, 405, 410, 412, 416, 421, 501, 599].map((status): readonly [unknown, RegExp] => [
+      { path: "/a", errorPages: { [status]: "/b" } },
+      /^rules\[0\]\.errorPages\.\d+: want a status that files are refused with/,
+    ]),
     [
       { path: "/a", errorPages: { 200: "/b" } },
-      "rules[0].errorPages.200: want a status from 400 to 599",
+      "rules[0].errorPages.200: want a status that files are refused with, one of 403, 404, 500, 503",
     ],
     [
       { path: "/a", errorPages: { "4044": "/b" } },
-      "rules[0].errorPages.4044: want a status from 400 to 599",
+      "rules[0].errorPages.4044: want a status that files are refused with, one of 403, 404, 500, 503",
     ],
     [
       { path: "/a", errorPages: { 404: "b" } },
