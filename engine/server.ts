@@ -29,7 +29,7 @@ import { type ListingFormat, parseListingQuery } from "../protocol/listing-query
 import { judgeMethod } from "../protocol/methods.js";
 import { chooseCoding } from "../protocol/negotiation.js";
 import { withQuery } from "../protocol/path-target.js";
-import { redirectTo } from "../protocol/redirect.js";
+import { type RedirectStatus, redirectTo } from "../protocol/redirect.js";
 import {
   describeMethods,
   type Policy,
@@ -60,7 +60,12 @@ import { type PreparedFile, prepareMiss, representListing } from "./prepared.js"
 import { Preparer } from "./preparer.js";
 import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
-import { errorPageFields, type FieldSettings, listingFields } from "./site-fields.js";
+import {
+  errorPageFields,
+  type FieldSettings,
+  listingFields,
+  redirectFields,
+} from "./site-fields.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
@@ -281,7 +286,7 @@ export class FileServer implements Handler {
     this.#trace?.ruled(decodedPath(asked));
     if (effects.redirect !== undefined) {
       const { status, location } = effects.redirect;
-      return this.#sendElsewhere(status, withQuery(location, request.query), request, reply);
+      return this.#sendElsewhere(status, location, { request, reply, effects });
     }
     const place = effects.rewrite === undefined ? asked : toRooted(effects.rewrite);
     if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
@@ -309,17 +314,11 @@ export class FileServer implements Handler {
   }
 
   async #answer(found: Found, walk: Walk, looks: number): Promise<void> {
-    const { request, reply, asked } = walk;
     switch (found.kind) {
       case "file":
         return this.#answerFile(found, walk, looks, false);
       case "needs slash":
-        return this.#sendElsewhere(
-          301,
-          withQuery(toWire(asked.path, true), request.query),
-          request,
-          reply,
-        );
+        return this.#sendElsewhere(301, toWire(walk.asked.path, true), walk);
       case "folder":
         return this.#answerFolder(walk);
       case "fault":
@@ -486,15 +485,15 @@ export class FileServer implements Handler {
     );
   }
 
+  /** @param location without the request's query */
   #sendElsewhere(
-    status: 301 | 302 | 307 | 308,
+    status: RedirectStatus,
     location: string,
-    request: Request,
-    reply: Reply,
+    { request, reply, effects }: Pick<Walk, "request" | "reply" | "effects">,
   ): void {
-    const { everywhere, origins } = this.#site.fields;
-    const fields = [...everywhere, ...corsFields(origins, request.origin)];
-    this.#delivery.send(redirectTo(status, location, fields), request, reply);
+    const fields = redirectFields(this.#site.fields, effects, request.origin);
+    const answer = redirectTo(status, withQuery(location, request.query), fields);
+    this.#delivery.send(answer, request, reply);
   }
 
   /** The draft Server-Timing of W3C: how long it took to find what is now sent. */

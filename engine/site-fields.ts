@@ -101,6 +101,17 @@ export function listingFields(
   return mergeFields(about, effects.headers, policy, corsFields(origins, origin), everywhere);
 }
 
+/** All of them for a redirect. Nobody saves it: what a rule says of saving is about files. */
+export function redirectFields(
+  { origins, everywhere }: FieldSettings,
+  { cacheControl, headers }: Effects,
+  origin: string,
+): Field[] {
+  const caching: Field[] = cacheControl === undefined ? [] : [["Cache-Control", cacheControl]];
+  const others = headers.filter(([name]) => name !== "Content-Disposition");
+  return mergeFields(caching, others, corsFields(origins, origin), everywhere);
+}
+
 /** All of them for the operator's page about a fault. It represents nothing: no tag, no ranges. */
 export const errorPageFields = (
   { origins, everywhere }: FieldSettings,
