@@ -15,8 +15,9 @@
  * counts in rules.ts. `status` is 301, 302 (the default), 307 or 308.
  *
  * What nobody would notice later is a complaint now: a key with a slip of the hand, a header that
- * the server writes itself, a line break in a value (RFC 9110 section 5.5), a rule that does
- * nothing. Complaints are one line each and start with the place: `rules[2].headers.X-Foo: ...`.
+ * the server writes itself, a line break in a value (RFC 9110 section 5.5), a rule that says
+ * nothing, a page for a status that never comes. Complaints are one line each and start with the
+ * place: `rules[2].headers.X-Foo: ...`.
  */
 import { buildLines, type Field } from "./head.js";
 import { type Complaint, namesOf, type PathPattern, parsePattern } from "./path-pattern.js";
@@ -120,7 +121,7 @@ class Reader {
   #readRule(value: unknown, place: string): Rule[] {
     const rule = this.#readDictionary(value, place, RULE_KEYS);
     if (rule === undefined) return [];
-    if (Object.keys(rule).every((key) => key === "path")) this.#complain(place, "does nothing");
+    if (Object.entries(rule).every(saysNothing)) this.#complain(place, "does nothing");
     if (rule["redirect"] !== undefined && rule["rewrite"] !== undefined) {
       this.#complain(place, "a redirect or a rewrite, not both");
     }
@@ -269,6 +270,12 @@ class Reader {
 
 const isDictionary = (value: unknown): value is Dictionary =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Of what may be empty; of the rest that is a complaint of its own. */
+const LISTS = ["headers", "errorPages"];
+
+const saysNothing = ([key, value]: [string, unknown]): boolean =>
+  key === "path" || (LISTS.includes(key) && isDictionary(value) && Object.keys(value).length === 0);
 
 const isRedirectStatus = (value: unknown): value is RedirectStatus =>
   REDIRECT_STATUSES.includes(value);

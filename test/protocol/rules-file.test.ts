@@ -51,6 +51,8 @@ describe("complaints, with the place", () => {
     [{ path: 1, cacheControl: "x" }, "rules[0].path: want a text that is not empty"],
     [{ path: "a", cacheControl: "x" }, "rules[0].path: a path starts with /"],
     [{ path: "/a" }, "rules[0]: does nothing"],
+    [{ path: "/a", headers: {} }, "rules[0]: does nothing"],
+    [{ path: "/a", errorPages: {}, headers: {} }, "rules[0]: does nothing"],
     [{ ...OK, rewrites: "/b" }, "rules[0].rewrites: nobody knows this key, did you mean rewrite?"],
     [{ ...OK, x: 1 }, /^rules\[0\]\.x: nobody knows this key, known are path, headers, /],
     [{ ...OK, "a\nb": 1 }, /^rules\[0\]\["a\\nb"\]: nobody knows this key/],
