@@ -138,8 +138,8 @@ interface Servable {
 
 const OF_A_MISS = { source: undefined, download: undefined } as const;
 
-/** A file that changes again and again as we look is busy: one more look, then an answer. */
-const LOOKS = 2;
+/** A file that changes again and again as we look is busy: two more looks, then a 503. */
+const MORE_LOOKS = 2;
 
 export class FileServer implements Handler {
   readonly #parts: ServerParts;
@@ -249,10 +249,10 @@ export class FileServer implements Handler {
     if (ticket?.prepared.kind === "file" && file !== undefined) {
       const { prepared, download } = ticket;
       this.#respond({ prepared, file, download }, fileRequest, reply, () =>
-        this.#walkOn(fileRequest, reply, LOOKS - 1),
+        this.#walkOn(fileRequest, reply, MORE_LOOKS - 1),
       );
     } else {
-      this.#walkOn(fileRequest, reply, LOOKS);
+      this.#walkOn(fileRequest, reply, MORE_LOOKS);
     }
   }
 
