@@ -143,9 +143,11 @@ export class ExpressLane {
     if (prepared.kind === "miss" || file === undefined) return undefined;
     if (hasAny(ask, CONDITIONS_OF_A_PART)) return undefined;
     this.#table.hold(file);
-    const ready = this.#parts.answer(range, prepared, file, ticket.download);
-    this.#table.release(file);
-    return ready;
+    try {
+      return this.#parts.answer(range, prepared, file, ticket.download);
+    } finally {
+      this.#table.release(file);
+    }
   }
 
   /** The ticket of a request on the main road. */

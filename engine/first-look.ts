@@ -72,17 +72,12 @@ export class FirstLook {
   /**
    * A 200 at hand to GET or HEAD, its body valid until the next call. Undefined: the main road.
    *
-   * Cost: for what is for the main road some look-ups; else what the kernel takes, and a head. Never
-   * throws, for transports do not expect it: the main road meets a bug of ours again, and tells of it.
+   * Cost: for what is for the main road some look-ups; else what the kernel takes, and a head.
    */
   answer(ask: Ask): Ready | undefined {
     this.#lent = undefined;
-    try {
-      const wanted = this.#judge(ask);
-      return wanted && this.#look(ask, wanted);
-    } catch {
-      return undefined;
-    }
+    const wanted = this.#judge(ask);
+    return wanted && this.#look(ask, wanted);
   }
 
   /** Would it look? What it would see is another question. */

@@ -180,11 +180,17 @@ export class FileServer implements Handler {
     this.#meter = new ExpressMeter(parts);
   }
 
+  /** A bug of ours leaves its request to the main road: thrown at a transport, it would end the process. */
   express(ask: Ask): Ready | undefined {
-    const startMs = this.#parts.nowMs();
-    const ready = this.#lane.answer(ask, startMs) ?? this.#firstLook.answer(ask);
-    if (ready !== undefined) this.#meter.begin(ask, startMs);
-    return ready;
+    try {
+      const startMs = this.#parts.nowMs();
+      const ready = this.#lane.answer(ask, startMs) ?? this.#firstLook.answer(ask);
+      if (ready !== undefined) this.#meter.begin(ask, startMs);
+      return ready;
+    } catch (error) {
+      this.#parts.onBug(error, ask.path);
+      return undefined;
+    }
   }
 
   sent(ready: Ready): void {

@@ -220,6 +220,7 @@ describe("a part of a file", () => {
     };
     const answer = (range: string) => {
       heard.push(range);
+      if (range === "a bug") throw new Error(range);
       return ready;
     };
     const settings = { variesByHost: false, variesByOrigin: false };
@@ -247,6 +248,13 @@ describe("a part of a file", () => {
       expect(heard).toEqual(["hold", "bytes=0-1", "release"]);
     },
   );
+
+  test("is let go of when whoever answers fails", () => {
+    const { lane, heard } = createLaneWithFile(READY);
+    const ask = askFor({ range: "a bug" });
+    expect(() => lane.answer(ask, 0)).toThrow("a bug");
+    expect(heard).toEqual(["hold", "a bug", "release"]);
+  });
 
   test.each([
     ["if-range", '"tag"'],

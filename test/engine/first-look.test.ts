@@ -95,8 +95,8 @@ describe("where there is one root", () => {
     expect(server.express(askFor(target, fields))).toBeUndefined();
   });
 
-  test("a bug of ours leaves its request to the main road", async () => {
-    const { server, machine } = shared();
+  test("a bug of ours leaves its request to the main road, and is told", async () => {
+    const { server, machine, told } = shared();
     await untilLooking(server);
     const takeLoan = vi.spyOn(machine.table, "takeLoan").mockImplementation(() => {
       throw new Error("a bug");
@@ -104,6 +104,7 @@ describe("where there is one root", () => {
     const ready = server.express(askFor("/twice.png"));
     takeLoan.mockRestore();
     expect(ready).toBeUndefined();
+    expect(told).toContain("Error: a bug");
     expect(bodyOf(server.express(askFor("/twice.png"))!)).toBe("twice");
   });
 });
