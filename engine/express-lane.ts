@@ -199,7 +199,7 @@ export class ExpressLane {
     else ticket.prepared.keep();
     if (spelling === undefined) this.#put(ownKey, ticket);
     else this.#putSpelling(ownKey, spelling, ticket);
-    while (this.#count > MAX_TICKETS) this.#forgetOldest();
+    if (this.#count > MAX_TICKETS) this.#forgetOldest();
   }
 
   #noteMiss(key: string): void {
