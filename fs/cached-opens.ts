@@ -203,10 +203,10 @@ export class CachedOpens {
     if (type === S_IFDIR) return this.#draft(OPEN_DIRECTORY);
     if (type !== S_IFREG) return undefined;
 
-    const { sizeBytes, mtimeNs, ino, dev } = kernel;
+    const { sizeBytes, mtimeNs, ctimeNs, ino, dev } = kernel;
     const isSmall = sizeBytes <= this.#settings.smallFileBytes;
     const opened = this.#draft(isSmall ? OPEN_BODY : OPEN_FILE);
-    opened.identity = { dev, ino, sizeBytes, mtimeNs };
+    opened.identity = { dev, ino, sizeBytes, mtimeNs, ctimeNs };
     opened.siblings = this.#findSiblings(place);
     const isLeft = opened.siblings < 0 || (opened.siblings > 0 && isWorthKeeping !== undefined);
     if (isLeft) return undefined;
@@ -223,7 +223,7 @@ export class CachedOpens {
   /** Undefined when the disk is needed, or somebody writes to it. */
   #readWhole(
     fd: number,
-    { sizeBytes, mtimeNs }: FileIdentity,
+    { sizeBytes, ctimeNs }: FileIdentity,
     { isInMemory }: HeldRoot,
   ): Buffer | undefined {
     const kernel = this.#kernel;
@@ -236,7 +236,7 @@ export class CachedOpens {
         : kernel.readCached(fd, into, sizeBytes, 0);
       if (got !== sizeBytes) return undefined;
     }
-    const isSame = kernel.look(fd) && kernel.sizeBytes === sizeBytes && kernel.mtimeNs === mtimeNs;
+    const isSame = kernel.look(fd) && kernel.sizeBytes === sizeBytes && kernel.ctimeNs === ctimeNs;
     return isSame ? body : undefined;
   }
 

@@ -5,6 +5,7 @@
  * that way as before. Owns: which devices cannot answer so, and which files need not be asked about.
  */
 import { EOPNOTSUPP, type Kernel } from "./kernel.js";
+import { hasSameBytes } from "./open-file.js";
 import type { FileIdentity } from "./reader-pool.js";
 
 interface OpenedFile {
@@ -50,13 +51,11 @@ export class CachedReads {
   }
 
   /**
-   * Is an open file still the one it was? To be asked after its bytes were read: a writer moves the
-   * time stamp before it copies its bytes.
+   * Are an open file's bytes what they were? To be asked after some were read: a writer moves the time
+   * stamp before it copies its bytes.
    */
   isUnchanged({ fd, identity }: OpenedFile): boolean {
-    const kernel = this.#kernel;
-    if (!kernel.look(fd)) return false;
-    return kernel.sizeBytes === identity.sizeBytes && kernel.mtimeNs === identity.mtimeNs;
+    return this.#kernel.look(fd) && hasSameBytes(this.#kernel, identity);
   }
 
   #isAble({ dev }: FileIdentity): boolean {

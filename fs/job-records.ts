@@ -1,7 +1,7 @@
 /**
  * The job records: what is asked of a reader, and what came of it, in shared memory.
  *
- *   job n   | numbers: op, fd, size, ... | wides: dev, ino, mtime | path | landing buffer |
+ *   job n   | numbers: op, fd, size, ... | wides: dev, ino, times | path | landing buffer |
  *
  * Plain memory: the queues of ring.ts order access to it. A record belongs to the loop until it is
  * submitted, to one reader until it is published, then to the loop again.
@@ -40,6 +40,7 @@ const FIELDS = 16;
 export const I_DEV = 0;
 export const I_INO = 1;
 export const I_MTIME_NS = 2;
+export const I_CTIME_NS = 3;
 const WIDES = 4;
 
 /** The memory of all records, as it travels to the reader threads. */

@@ -60,9 +60,35 @@ export const isReachable = (file: OpenFile): boolean => file.body !== undefined 
  */
 export const REST_MS = 1000;
 
-/** Was it at rest when it was read? Otherwise the next check has to open it again. */
-export const wasAtRest = (file: OpenFile): boolean => file.observedMs - file.modifiedMs >= REST_MS;
+/**
+ * Was it at rest when it was read? Otherwise the next check has to open it again. Both stamps count:
+ * who sets mtime back moves ctime, and some file systems keep no ctime of their own.
+ */
+export function wasAtRest({ observedMs, modifiedMs, identity }: OpenFile): boolean {
+  const changedMs = Number(identity.ctimeNs / 1_000_000n);
+  return observedMs - Math.max(modifiedMs, changedMs) >= REST_MS;
+}
 
-/** Same file, same bytes, as far as the file system can tell. */
+/**
+ * The check of a path: same file, same bytes, same permissions, as far as the file system can tell.
+ *
+ * Only ctime tells of bytes that were written under an mtime that is set back, as by archives with a
+ * fixed time, `cp -p` and `rsync --inplace`; of another file with such an mtime that got the inode of
+ * the one before it, which ext4 gives to the next file made; and of a `chmod`. A link, a rename or a
+ * `chown` moves it too: then the file is opened again for nothing, once.
+ */
 export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
-  a.mtimeNs === b.mtimeNs && a.ino === b.ino && a.sizeBytes === b.sizeBytes && a.dev === b.dev;
+  a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev && hasSameBytes(a, b);
+
+/**
+ * The look at an open descriptor after a read: has nobody written to the file since?
+ *
+ * Not by ctime: a deploy that renames a new file over this one takes a name from it, which moves its
+ * ctime, and so do `chmod` and a backup's hard link. All downloads under way would be cut for bytes
+ * that are the same. The price: who writes in place and sets mtime back between two reads of one
+ * transfer is not seen by it, nor by one that begins before the next check of the path.
+ */
+export const hasSameBytes = (a: WrittenState, b: WrittenState): boolean =>
+  a.mtimeNs === b.mtimeNs && a.sizeBytes === b.sizeBytes;
+
+type WrittenState = Pick<FileIdentity, "mtimeNs" | "sizeBytes">;

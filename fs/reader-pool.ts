@@ -26,6 +26,7 @@ import {
   F_SIZE,
   F_SLAB_OFFSET,
   F_STARTED_MS,
+  I_CTIME_NS,
   I_DEV,
   I_INO,
   I_MTIME_NS,
@@ -55,8 +56,10 @@ export interface FileIdentity {
   readonly ino: bigint;
   /** Integer, 0 to 2^53 - 1. */
   readonly sizeBytes: number;
-  /** Nanoseconds since the epoch. */
+  /** Nanoseconds since the epoch. Whoever writes to a file may set it to any time afterwards. */
   readonly mtimeNs: bigint;
+  /** The same of its last change of any kind: bytes, owner, permissions, names. Nobody can set it. */
+  readonly ctimeNs: bigint;
 }
 
 /** The times of a job, milliseconds on the loop's `performance.now()`. */
@@ -172,7 +175,8 @@ export class ReaderPool {
 
   /**
    * Reads `lengthBytes` at `offset` into the slab. `done` runs later, exactly once, with one of the
-   * READ_ constants of jobs.ts; READ_DONE means every byte is there and the identity still stands.
+   * READ_ constants of jobs.ts; READ_DONE means that every byte is there, and that nobody has written to
+   * the file: see `hasSameBytes`.
    */
   read(
     { fd, identity, path }: ReadTarget,
@@ -261,6 +265,7 @@ export class ReaderPool {
     this.#jobs.setWide(job, I_DEV, identity.dev);
     this.#jobs.setWide(job, I_INO, identity.ino);
     this.#jobs.setWide(job, I_MTIME_NS, identity.mtimeNs);
+    this.#jobs.setWide(job, I_CTIME_NS, identity.ctimeNs);
   }
 
   #submit(job: number, lane: Lane): void {
@@ -349,6 +354,7 @@ export class ReaderPool {
       ino: this.#jobs.getWide(job, I_INO),
       sizeBytes: this.#jobs.get(job, F_SIZE),
       mtimeNs: this.#jobs.getWide(job, I_MTIME_NS),
+      ctimeNs: this.#jobs.getWide(job, I_CTIME_NS),
     };
   }
 

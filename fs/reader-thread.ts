@@ -2,7 +2,7 @@
  * One reader thread: blocking system calls, one job after the other, nothing else.
  *
  * open   open, fstat, where does the descriptor really lie, then the whole file if it is small
- * read   pread into the slab, then fstat: still the file it was?
+ * read   pread into the slab, then fstat: are its bytes what they were?
  * close  close
  *
  * Facts come from the descriptor that is read, never from a second look-up by path. Owns: nothing
@@ -28,6 +28,7 @@ import {
   F_SIZE,
   F_SLAB_OFFSET,
   F_STARTED_MS,
+  I_CTIME_NS,
   I_DEV,
   I_INO,
   I_MTIME_NS,
@@ -140,13 +141,19 @@ function isUnchanged(job: number, path: string): boolean {
   return hasIdentity(job, fs.statSync(path, BIGINT));
 }
 
+/** As `isSameFile`. */
 function hasIdentity(job: number, stat: fs.BigIntStats): boolean {
   return (
-    stat.mtimeNs === jobs.getWide(job, I_MTIME_NS) &&
+    stat.ctimeNs === jobs.getWide(job, I_CTIME_NS) &&
     stat.ino === jobs.getWide(job, I_INO) &&
     stat.dev === jobs.getWide(job, I_DEV) &&
-    Number(stat.size) === jobs.get(job, F_SIZE)
+    hasSameBytes(job, stat)
   );
+}
+
+/** As `hasSameBytes` of open-file.ts. */
+function hasSameBytes(job: number, { mtimeNs, size }: fs.BigIntStats): boolean {
+  return mtimeNs === jobs.getWide(job, I_MTIME_NS) && Number(size) === jobs.get(job, F_SIZE);
 }
 
 /** Cost: fstat, one readlink of /proc, and for a small file read, fstat. */
@@ -170,6 +177,7 @@ function describe(job: number, fd: number, stat: fs.BigIntStats, result: number)
   jobs.setWide(job, I_DEV, stat.dev);
   jobs.setWide(job, I_INO, stat.ino);
   jobs.setWide(job, I_MTIME_NS, stat.mtimeNs);
+  jobs.setWide(job, I_CTIME_NS, stat.ctimeNs);
   return result;
 }
 
@@ -212,7 +220,7 @@ function read(job: number): void {
   try {
     const target = slabBytes.subarray(start, start + length);
     const filled = fill(fd, target, length, jobs.get(job, F_OFFSET));
-    const isSame = filled === length && hasIdentity(job, fs.fstatSync(fd, BIGINT));
+    const isSame = filled === length && hasSameBytes(job, fs.fstatSync(fd, BIGINT));
     jobs.set(job, F_RESULT, isSame ? READ_DONE : READ_FILE_CHANGED);
   } catch (error) {
     fail(job, READ_REFUSED, error);

@@ -46,8 +46,8 @@ export class Scratch {
 
   /** Of what has been written so far. Ask when no more will be: readers compare it at every read. */
   identity(): FileIdentity {
-    const { dev, ino, size, mtimeNs } = fs.fstatSync(this.fd, { bigint: true });
-    return { dev, ino, sizeBytes: Number(size), mtimeNs };
+    const { dev, ino, size, mtimeNs, ctimeNs } = fs.fstatSync(this.fd, { bigint: true });
+    return { dev, ino, sizeBytes: Number(size), mtimeNs, ctimeNs };
   }
 
   /** Closes it, and with that its bytes are gone. */

@@ -6,6 +6,11 @@
  *   W/"18a2f3c9d4e51b00-1000-2f1c"     too young to vouch for every byte
  *
  * A tag is handled as its wire text, quotes and `W/` included.
+ *
+ * ctime is no part of it, though it would tell more: it moves with every `chmod`, `chown -R` and
+ * hard link, and after each of them every client would fetch anew what it has. What that means: bytes
+ * of the same size that take the place of others in the same inode, with the same mtime, have the
+ * same strong tag. The server sends them; a client that holds the old ones is told 304.
  */
 
 /** What tells one state of a file from the next. All of it from one `fstat`. */

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
+import { REST_MS } from "../../fs/open-file.js";
 import { Client, get, request } from "../support/client.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
 
@@ -18,6 +19,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     serve,
   }) => {
     const server = await serve({ transport, files: FILES });
+    await sleep(REST_MS); // what was just written is opened again when it is checked
     const early = await Client.connect(server.port);
     const statusOf = async (path: string): Promise<number> => {
       early.send(request(`GET ${path}`));

@@ -27,7 +27,7 @@ const rules = [
 ];
 const env = { SLUICE_INDEX: "index.png", SLUICE_REVALIDATE_MS: "3600000" };
 
-const IDENTITY = { dev: 1n, ino: 2n, sizeBytes: 1, mtimeNs: 3n };
+const IDENTITY = { dev: 1n, ino: 2n, sizeBytes: 1, mtimeNs: 3n, ctimeNs: 3n };
 
 const askFor = (target: string, fields: [string, string][] = []): ExplainedAsk =>
   new ExplainedAsk(target, fields);

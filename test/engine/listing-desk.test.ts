@@ -115,7 +115,7 @@ const order = (folder: string, more: Partial<ListingOrder> = {}): ListingOrder =
 const written = (fd: number, sizeBytes = 10): ListingReply => ({
   kind: "written",
   fd,
-  identity: { dev: 1n, ino: BigInt(fd), sizeBytes, mtimeNs: 0n },
+  identity: { dev: 1n, ino: BigInt(fd), sizeBytes, mtimeNs: 0n, ctimeNs: 0n },
   modifiedMs: 7,
   digest: `digest-${fd}`,
 });

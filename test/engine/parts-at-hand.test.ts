@@ -12,7 +12,8 @@ const MOST = 128 * 1024;
 
 function createFile(body?: Buffer): OpenFile {
   const sizeBytes = body?.length ?? SIZE;
-  const identity = { dev: 1n, ino: 2n, sizeBytes, mtimeNs: 1_700_000_000_000_000_000n };
+  const changedNs = 1_700_000_000_000_000_000n;
+  const identity = { dev: 1n, ino: 2n, sizeBytes, mtimeNs: changedNs, ctimeNs: changedNs };
   const file = new OpenFile("/a.bin", identity, body, 1_800_000_000_000);
   file.fd = body === undefined ? 3 : -1;
   return file;

@@ -8,7 +8,8 @@ import { buildHead } from "../../protocol/head.js";
 const NOW_MS = 1_800_000_000_000;
 
 function prepare() {
-  const identity = { dev: 1n, ino: 2n, sizeBytes: 5, mtimeNs: 1_700_000_000_000_000_000n };
+  const changedNs = 1_700_000_000_000_000_000n;
+  const identity = { dev: 1n, ino: 2n, sizeBytes: 5, mtimeNs: changedNs, ctimeNs: changedNs };
   const file = new OpenFile("/a.txt", identity, Buffer.from("a"), NOW_MS);
   return prepareFile(file, { mediaType: "text/plain", coding: "identity", fields: [] }, NOW_MS);
 }

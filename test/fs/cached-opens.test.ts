@@ -19,7 +19,14 @@ import { Kernel } from "../../fs/kernel.js";
 import { REST_MS } from "../../fs/open-file.js";
 import { type FileIdentity, type Opened, ReaderPool } from "../../fs/reader-pool.js";
 import { canForget, forget } from "../support/forget.js";
-import { hasMemoryFolders, memoryFolder, put, tempFolder } from "../support/temp-folder.js";
+import { identityOf } from "../support/pool.js";
+import {
+  hasMemoryFolders,
+  memoryFolder,
+  nextTick,
+  put,
+  tempFolder,
+} from "../support/temp-folder.js";
 
 const SMALL_BYTES = 100;
 /** A time stamp that can be set again exactly. */
@@ -184,8 +191,11 @@ describe("what is known", () => {
     ["written to", () => fs.writeFileSync(path(), "other")],
     ["longer, under the same time", () => lengthen()],
     ["another file of the same length and time", () => replace()],
-  ])("is opened anew when it is %s", (_, change) => {
+    ["written to in place, and its time set back", () => rewrite()],
+    ["closed to others", () => fs.chmodSync(path(), 0o600)],
+  ])("is opened anew when it is %s", async (_, change) => {
     const known = put("same");
+    await nextTick();
     change();
     lookFor("known.txt");
     const body = fs.readFileSync(path());
@@ -204,8 +214,7 @@ describe("what is known", () => {
 
   test("is left to a reader when a link leads to it from outside", () => {
     const secret = join(outside, "secret.txt");
-    const { dev, ino, size, mtimeNs } = fs.statSync(secret, { bigint: true });
-    const known = { dev, ino, sizeBytes: Number(size), mtimeNs };
+    const known = identityOf(secret);
     expect(openNow("outside-link.txt", opens, known)).toBeUndefined();
     expect(still(known, 0, "outside-link.txt")).toBe(-1);
   });
@@ -215,12 +224,35 @@ describe("what is known", () => {
     fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
   }
 
+  function rewrite(): void {
+    fs.writeFileSync(path(), "mesa");
+    fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
+  }
+
   function replace(): void {
     fs.renameSync(path(), `${path()}.old`);
     fs.writeFileSync(path(), "mesa");
     fs.utimesSync(path(), WHOLE_SEC, WHOLE_SEC);
     fs.rmSync(`${path()}.old`);
   }
+});
+
+test("a file that is written to while it is read, and its time set back, is left to a reader", async () => {
+  const path = put(root, "torn.txt", "old");
+  fs.utimesSync(path, WHOLE_SEC, WHOLE_SEC);
+  lookFor("torn.txt");
+  expect(String(openNow("torn.txt")!.body)).toBe("old");
+  await nextTick();
+  const { readCached } = kernel;
+  vi.spyOn(kernel, "readCached").mockImplementationOnce((...asked) => {
+    const got = readCached.apply(kernel, asked);
+    fs.writeFileSync(path, "new");
+    fs.utimesSync(path, WHOLE_SEC, WHOLE_SEC);
+    return got;
+  });
+  expect(openNow("torn.txt")).toBeUndefined();
+  expect(String(openNow("torn.txt")!.body)).toBe("new");
+  vi.restoreAllMocks();
 });
 
 test.skipIf(!canForget)(

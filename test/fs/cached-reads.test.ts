@@ -6,7 +6,13 @@ import { CachedReads } from "../../fs/cached-reads.js";
 import { Kernel } from "../../fs/kernel.js";
 import type { FileIdentity } from "../../fs/reader-pool.js";
 import { canForget, forget } from "../support/forget.js";
-import { hasMemoryFolders, memoryFolder, put, tempFolder } from "../support/temp-folder.js";
+import {
+  hasMemoryFolders,
+  memoryFolder,
+  nextTick,
+  put,
+  tempFolder,
+} from "../support/temp-folder.js";
 
 const PAGE = 4096;
 const CONTENT = Buffer.from(
@@ -20,8 +26,8 @@ let path = "";
 let file: { fd: number; identity: FileIdentity };
 
 const identityOf = (fd: number): FileIdentity => {
-  const { dev, ino, size, mtimeNs } = fs.fstatSync(fd, { bigint: true });
-  return { dev, ino, sizeBytes: Number(size), mtimeNs };
+  const { dev, ino, size, mtimeNs, ctimeNs } = fs.fstatSync(fd, { bigint: true });
+  return { dev, ino, sizeBytes: Number(size), mtimeNs, ctimeNs };
 };
 
 beforeEach(() => {
@@ -110,6 +116,18 @@ describe("what seems to be in memory", () => {
 
 describe("a file is unchanged", () => {
   test("while nobody wrote to it", () => {
+    expect(cached.isUnchanged(file)).toBe(true);
+  });
+
+  test.each([
+    ["other permissions", () => fs.chmodSync(path, 0o600)],
+    ["one more name", () => fs.linkSync(path, `${path}.link`)],
+    ["another name", () => fs.renameSync(path, `${path}.old`)],
+    ["no name any more", () => fs.rmSync(path)],
+  ])("while it only has %s", async (_, change) => {
+    await nextTick();
+    change();
+    expect(identityOf(file.fd).ctimeNs).not.toBe(file.identity.ctimeNs);
     expect(cached.isUnchanged(file)).toBe(true);
   });
 

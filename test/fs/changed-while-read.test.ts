@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { OPEN_BODY, OPEN_FILE, READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
 import { threads, until } from "../support/gate.js";
 import { identityOf, SMALL_BYTES, sharePool } from "../support/pool.js";
-import { put, tempFolder } from "../support/temp-folder.js";
+import { nextTick, put, tempFolder } from "../support/temp-folder.js";
 
 vi.mock("node:worker_threads", async (original) =>
   (await import("../support/gate.js")).gatedThreads(original),
@@ -34,6 +34,17 @@ describe("a small file that is rewritten while it is read whole", () => {
     const opened = await opening;
     expect(opened).toMatchObject({ result: OPEN_BODY, identity: identityOf(path) });
     expect(String(opened.body)).toBe("new");
+  });
+
+  test("arrives as its new version when its time was set back", async () => {
+    const path = put(tempFolder(), "f", "old");
+    fs.utimesSync(path, 1, 1);
+    await nextTick();
+    const opening = open(path);
+    await until(() => gate.arrived() === 1);
+    rewrite(path, "new", 1);
+    gate.open();
+    expect(await opening).toMatchObject({ result: OPEN_BODY, identity: identityOf(path) });
   });
 
   test("arrives as its new version when that is shorter", async () => {

@@ -5,7 +5,7 @@ import { Descriptors } from "../../fs/descriptors.js";
 import { OpenFile } from "../../fs/open-file.js";
 
 const createFile = (): OpenFile =>
-  new OpenFile("/file", { dev: 1n, ino: 1n, sizeBytes: 9, mtimeNs: 1n }, undefined, 0);
+  new OpenFile("/file", { dev: 1n, ino: 1n, sizeBytes: 9, mtimeNs: 1n, ctimeNs: 1n }, undefined, 0);
 
 /** Files are named by their descriptors: the first is 0. */
 function openMany(max: number, count: number) {
@@ -142,7 +142,7 @@ describe("descriptors", () => {
     const { closed, descriptors } = openMany(2, 0);
     const small = new OpenFile(
       "/small",
-      { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n },
+      { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n },
       Buffer.from("s"),
       0,
     );

@@ -109,5 +109,7 @@ export class FakePool {
 /** Another version is another file, and so is another path. */
 function identityOf(path: string, { version, body }: FakeFile): FileIdentity {
   const ino = BigInt(`0x${Buffer.from(path).toString("hex")}`);
-  return { dev: 1n, ino, sizeBytes: body?.length ?? 1_000_000, mtimeNs: BigInt(version) };
+  const changedNs = BigInt(version);
+  const sizeBytes = body?.length ?? 1_000_000;
+  return { dev: 1n, ino, sizeBytes, mtimeNs: changedNs, ctimeNs: changedNs };
 }

@@ -426,7 +426,7 @@ describe("descriptors", () => {
   test("that are adopted close with their user", () => {
     const { pool, table } = createTable({});
     pool.openFds.add(7);
-    const file = table.adopt(7, { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n })!;
+    const file = table.adopt(7, { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n })!;
     expect(pool.openFds).toEqual(new Set([7]));
     table.release(file);
     expect(pool.openFds.size).toBe(0);
@@ -436,7 +436,9 @@ describe("descriptors", () => {
     const { fileAt, pool, table } = createTable({ a: large(1) }, { maxOpenFiles: 1 });
     table.hold(fileAt("a"));
     pool.openFds.add(7);
-    expect(table.adopt(7, { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n })).toBeUndefined();
+    expect(
+      table.adopt(7, { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n }),
+    ).toBeUndefined();
     expect(pool.openFds).not.toContain(7);
   });
 
@@ -511,7 +513,7 @@ describe("what the kernel has in memory", () => {
     result: OPEN_BODY,
     errno: 0,
     fd: -1,
-    identity: { dev: 1n, ino: 2n, sizeBytes: 4, mtimeNs: 3n },
+    identity: { dev: 1n, ino: 2n, sizeBytes: 4, mtimeNs: 3n, ctimeNs: 3n },
     siblings: 0,
     observedMs: 1_000_000,
     body: Buffer.from("here"),
@@ -569,15 +571,18 @@ describe("what the kernel has in memory", () => {
     expect(table.isFresh(first, clock.nowMs)).toBe(true);
   });
 
-  test("is opened anew when its time stamp cannot vouch for it", () => {
-    const { memory, clock, table } = createMemory();
-    const mtimeNs = BigInt(A_FILE.observedMs) * 1_000_000n;
-    memory.told.set("/srv/a", { identity: { ...A_FILE.identity!, mtimeNs } });
-    const young = lookUp(table);
-    clock.nowMs = memory.seenMs = 20_000;
-    expect(table.isFresh(young, clock.nowMs)).toBe(false);
-    expect([memory.asked, memory.known]).toEqual([2, undefined]);
-  });
+  test.each(["mtimeNs", "ctimeNs"])(
+    "is opened anew when its time stamp cannot vouch for it: %s",
+    (stamp) => {
+      const { memory, clock, table } = createMemory();
+      const youngNs = BigInt(A_FILE.observedMs) * 1_000_000n;
+      memory.told.set("/srv/a", { identity: { ...A_FILE.identity!, [stamp]: youngNs } });
+      const young = lookUp(table);
+      clock.nowMs = memory.seenMs = 20_000;
+      expect(table.isFresh(young, clock.nowMs)).toBe(false);
+      expect([memory.asked, memory.known]).toEqual([2, undefined]);
+    },
+  );
 
   test("is lent the first time, and kept from the second on", () => {
     const { memory, pool, table } = createMemory();

@@ -21,7 +21,7 @@ import {
 import type { Opened } from "../../fs/reader-pool.js";
 import { until } from "../support/gate.js";
 import { identityOf, SMALL_BYTES, sharePool, targetOf } from "../support/pool.js";
-import { put, tempFolder } from "../support/temp-folder.js";
+import { nextTick, put, tempFolder } from "../support/temp-folder.js";
 
 const LARGE = Buffer.from(Array.from({ length: 4 * SMALL_BYTES }, (_, at) => (at * 31) % 251));
 const { pool, slab, open, read } = sharePool();
@@ -163,12 +163,15 @@ describe("a file that is known", () => {
       (path) => execFileSync("touch", ["-d", "@1.000000001", path]),
     ],
     ["is another file of the same size and time", (path) => replaceKeepingTime(path)],
+    ["was rewritten in place, and its time set back", (path) => rewriteKeepingTime(path)],
+    ["may be read by fewer", (path) => fs.chmodSync(path, 0o600)],
   ];
   for (const [why, change] of changes) {
     test(`is opened again when it ${why}`, async () => {
       const path = put(tempFolder(), "f", LARGE);
       fs.utimesSync(path, 1, 1);
       const known = identityOf(path);
+      await nextTick();
       change(path);
       expect(await open(path, known)).toMatchObject({
         result: OPEN_FILE,
@@ -190,6 +193,12 @@ function replaceKeepingTime(path: string): void {
   fs.writeFileSync(`${path}.new`, LARGE);
   fs.utimesSync(`${path}.new`, atime, mtime);
   fs.renameSync(`${path}.new`, path);
+}
+
+function rewriteKeepingTime(path: string): void {
+  const { atime, mtime } = fs.statSync(path);
+  rewrite(path);
+  fs.utimesSync(path, atime, mtime);
 }
 
 test("a root that is a link follows it to the next release", async () => {
@@ -283,6 +292,22 @@ describe("reads", () => {
     expect(await read(file, 0, 100)).toBe(READ_DONE);
     expect(slab.subarray(0, 100)).toEqual(LARGE.subarray(0, 100));
   });
+
+  const others: readonly (readonly [why: string, change: (path: string) => void])[] = [
+    ["may be read by fewer", (path) => fs.chmodSync(path, 0o600)],
+    ["has one more name", (path) => fs.linkSync(path, `${path}.link`)],
+    ["has another name", (path) => fs.renameSync(path, `${path}.old`)],
+    ["has none any more", (path) => fs.rmSync(path)],
+  ];
+  for (const [why, change] of others) {
+    test(`go on when the file ${why}: its bytes are the same`, async () => {
+      const path = put(tempFolder(), "f", LARGE);
+      const file = await open(path);
+      await nextTick();
+      change(path);
+      expect(await read(file, 0, 100)).toBe(READ_DONE);
+    });
+  }
 
   test("beyond the end are no bytes of this file", async () => {
     const file = await open(put(tempFolder(), "f", LARGE));

@@ -52,8 +52,8 @@ test("goes on where the disk took only a part", () => {
 test("has the identity that whoever reads it will see", () => {
   const scratch = openScratch(tempFolder());
   scratch.write(Buffer.from("x"));
-  const { dev, ino, size, mtimeNs } = fs.fstatSync(scratch.fd, { bigint: true });
-  expect(scratch.identity()).toEqual({ dev, ino, sizeBytes: Number(size), mtimeNs });
+  const { dev, ino, size, mtimeNs, ctimeNs } = fs.fstatSync(scratch.fd, { bigint: true });
+  expect(scratch.identity()).toEqual({ dev, ino, sizeBytes: Number(size), mtimeNs, ctimeNs });
 });
 
 test("is another file each time", () => {

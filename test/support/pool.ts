@@ -65,6 +65,6 @@ export const targetOf = ({ fd, identity }: Opened): ReadTarget => ({
 
 /** What the file system says, in the words of the pool. */
 export function identityOf(path: string): FileIdentity {
-  const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
-  return { dev, ino, sizeBytes: Number(size), mtimeNs };
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return { dev, ino, sizeBytes: Number(size), mtimeNs, ctimeNs };
 }
