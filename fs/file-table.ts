@@ -199,7 +199,8 @@ export class FileTable {
   }
 
   /**
-   * Answers those who have waited too long for a reader, and now and then closes what nobody uses.
+   * Answers those who have waited too long for a reader, forgets what no reader has begun by then, and
+   * now and then closes what nobody uses.
    * Call it about once a second.
    */
   sweep(): void {
@@ -217,6 +218,7 @@ export class FileTable {
         waiter(createEntry(root, path, TIMED_OUT), undefined);
       }
     }
+    this.#pool.giveUpOpens(this.#settings.readTimeoutMs);
   }
 
   /** What readers have been asked and not answered, those overdue included. */

@@ -1,9 +1,10 @@
 /**
  * The loop's side of the reader threads: submit a job, get its completion.
  *
- * 1. a job gets a record, or waits in line for one
- * 2. the batch of this turn of the loop is announced once, from a `setImmediate`
- * 3. completions are collected when the loop wakes, and with every announcement
+ * 1. an open waits until its root may have one more at the readers: see open-lines.ts
+ * 2. a job gets a record, or waits in line for one
+ * 3. the batch of this turn of the loop is announced once, from a `setImmediate`
+ * 4. completions are collected when the loop wakes, and with every announcement
  *
  * Owns: job records, call-backs. Does not know what a path or a descriptor means.
  */
@@ -47,6 +48,7 @@ import {
   WITH_KNOWN,
   WITH_SIBLINGS,
 } from "./jobs.js";
+import { OpenLines } from "./open-lines.js";
 import { ReaderThreads } from "./reader-threads.js";
 import { BULK, createRing, type Lane, LoopEnd, META } from "./ring.js";
 
@@ -114,6 +116,8 @@ export interface ReaderPoolSettings {
   readonly readers: number;
   /** Files up to this size arrive whole with their facts, bytes, 0 to 2^20. */
   readonly smallFileBytes: number;
+  /** One that is stuck leaves readers to others: see open-lines.ts. */
+  readonly hasManyRoots: boolean;
 }
 
 /** Told of each open and each read that has ended, before whoever asked for it. */
@@ -121,10 +125,12 @@ export type JobObserver = (kind: "open" | "read", path: string, times: JobTimes)
 
 type Completion = (job: number) => void;
 
-/** No reader is asked for a path that no system call takes. */
-const refuseLength = (askedMs: number): Opened => ({
+const { EAGAIN, ENAMETOOLONG, ETIMEDOUT } = constants.errno;
+
+/** No reader was asked. */
+const refusal = (errno: number, askedMs: number): Opened => ({
   result: OPEN_FAILED,
-  errno: -constants.errno.ENAMETOOLONG,
+  errno: -errno,
   fd: -1,
   identity: undefined,
   siblings: 0,
@@ -141,6 +147,7 @@ export class ReaderPool {
   readonly #completions: (Completion | undefined)[] = new Array(JOBS).fill(undefined);
   readonly #observe: JobObserver;
   readonly #clockLeadMs = sharedClockLead();
+  readonly #opens: OpenLines;
   readonly #line: (() => void)[] = [];
   #lineHead = 0;
   #isAnnouncing = false;
@@ -154,6 +161,7 @@ export class ReaderPool {
     observe: JobObserver = () => {},
   ) {
     this.#observe = observe;
+    this.#opens = new OpenLines(settings.readers, settings.hasManyRoots);
     const ring = createRing();
     const jobs = createJobMemory(settings.smallFileBytes);
     this.#ring = new LoopEnd(ring);
@@ -166,11 +174,28 @@ export class ReaderPool {
     return this.#threads.start();
   }
 
-  /** Opens, or checks what is known. `done` runs later, exactly once. */
+  /**
+   * Opens, or checks what is known. `done` runs later, exactly once: with EAGAIN when too many wait
+   * already, and with ENAMETOOLONG for a path that no system call takes.
+   */
   open(request: OpenRequest, done: (opened: Opened) => void): void {
     const askedMs = performance.now();
-    if (Buffer.byteLength(request.path) >= PATH_BYTES) setImmediate(done, refuseLength(askedMs));
-    else this.#withRecord(() => this.#submitOpen(request, askedMs, done));
+    if (Buffer.byteLength(request.path) >= PATH_BYTES) {
+      setImmediate(done, refusal(ENAMETOOLONG, askedMs));
+      return;
+    }
+    const isIn = this.#opens.enter({
+      root: request.root,
+      askedMs,
+      begin: () => this.#withRecord(() => this.#submitOpen(request, askedMs, done)),
+      giveUp: () => done(refusal(ETIMEDOUT, askedMs)),
+    });
+    if (!isIn) setImmediate(done, refusal(EAGAIN, askedMs));
+  }
+
+  /** Answers opens that no reader began within this time with ETIMEDOUT. */
+  giveUpOpens(afterMs: number): void {
+    this.#opens.giveUp(performance.now() - afterMs);
   }
 
   /**
@@ -215,11 +240,11 @@ export class ReaderPool {
   /** Counts for metrics. `waiting`: jobs that no reader has taken yet. */
   stats(): { readers: number; asleep: number; inFlight: number; inLine: number; waiting: number } {
     return {
-      waiting: this.#ring.backlog() + this.#line.length - this.#lineHead,
+      waiting: this.#ring.backlog() + this.#inLine(),
       readers: this.#threads.count,
       asleep: this.#ring.sleepers(),
       inFlight: JOBS - this.#freeJobs.length,
-      inLine: this.#line.length - this.#lineHead,
+      inLine: this.#inLine(),
     };
   }
 
@@ -233,6 +258,10 @@ export class ReaderPool {
   }
 
   // --- submitting ---
+
+  #inLine(): number {
+    return this.#opens.waiting + this.#line.length - this.#lineHead;
+  }
 
   #withRecord(submit: () => void): void {
     if (this.#freeJobs.length > 0) submit();
@@ -249,6 +278,7 @@ export class ReaderPool {
   #submitOpen(request: OpenRequest, askedMs: number, done: (opened: Opened) => void): void {
     const job = this.#fill(OP_OPEN, (finished) => {
       const opened = this.#openedFrom(finished, askedMs);
+      this.#opens.leave(request.root);
       this.#observe("open", request.path, opened.times);
       done(opened);
     });

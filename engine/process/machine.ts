@@ -96,7 +96,7 @@ export function createMachine(parts: MachineParts): Machine {
   };
   const smallFileBytes = config.smallCacheBytes === 0 ? 0 : config.smallFileBytes;
   const readers = new ReaderPool(
-    { readers: config.readers, smallFileBytes },
+    { readers: config.readers, smallFileBytes, hasManyRoots: config.hostsDir !== "" },
     slab.buffer,
     jobEnded,
   );

@@ -1,7 +1,11 @@
 /** Fear: a disk that does not answer takes every reader, and then every request waits for it. */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { FileTable } from "../../fs/file-table.js";
+import { JOBS } from "../../fs/job-records.js";
 import { OPEN_BODY, OPEN_FILE, READ_DONE } from "../../fs/jobs.js";
+import { MOST_UNDER_WAY } from "../../fs/open-lines.js";
 import { threads, until } from "../support/gate.js";
 import { startPool, type TestPool } from "../support/pool.js";
 import { put, tempFolder } from "../support/temp-folder.js";
@@ -76,6 +80,57 @@ test("opens that block get more readers too", async () => {
 
   threads.gate.open();
   for (const answer of answers) expect(await answer).toMatchObject({ result: OPEN_BODY });
+});
+
+test("a root that is stuck leaves readers to others, and its own opens in line", async () => {
+  const { open, pool } = await startPool({ readers: 4, hasManyRoots: true });
+  const [stuck, other] = [tempFolder(), tempFolder()];
+  const large = put(other, "large", LARGE);
+  threads.gate.close();
+  onTestFinished(() => threads.gate.open());
+  const answers = Array.from({ length: 9 }, (_, at) => open(put(stuck, `small${at}`, "small")));
+  await until(() => threads.gate.arrived() === 2);
+  await looks(10);
+  expect(threads.gate.arrived()).toBe(2);
+  expect(pool.stats()).toMatchObject({ inFlight: 2, inLine: 7, waiting: 7 });
+
+  for (let times = 0; times < 3; times++) {
+    const file = await open(large);
+    expect(file.result).toBe(OPEN_FILE);
+  }
+  threads.gate.open();
+  for (const answer of answers) expect(await answer).toMatchObject({ result: OPEN_BODY });
+});
+
+test("what nobody began in time is given up, and what no line has room for is refused", async () => {
+  const { pool } = await startPool({ readers: 2 });
+  const settings = { revalidateMs: 1000, readTimeoutMs: 30, maxOpenFiles: 9, smallCacheBytes: 999 };
+  const table = new FileTable(pool, settings, () => performance.now());
+  const root = tempFolder();
+  threads.gate.close();
+  onTestFinished(() => threads.gate.open());
+  const errors: Record<string, number> = {};
+  const ask = (path: string): void =>
+    table.lookUp(root, path, ({ known }) => {
+      const what = known.kind === "failed" ? known.errno : known.kind;
+      errors[what] = (errors[what] ?? 0) + 1;
+    });
+  for (const name of ["a", "b"]) ask(put(root, name, "small"));
+  await until(() => threads.gate.arrived() === 2);
+  for (let at = 0; at < 20_000; at++) ask(join(root, `missing-${at}`));
+  await until(() => errors["EAGAIN"] !== undefined);
+  expect(pool.stats()).toMatchObject({ inFlight: JOBS, inLine: MOST_UNDER_WAY - JOBS });
+  expect(errors).toEqual({ EAGAIN: 20_002 - MOST_UNDER_WAY });
+
+  await looks(8);
+  table.sweep();
+  expect(errors["ETIMEDOUT"]).toBe(MOST_UNDER_WAY);
+  expect([...table.looks()]).toHaveLength(JOBS);
+  expect(pool.stats()).toMatchObject({ inFlight: JOBS, inLine: 0 });
+
+  threads.gate.open();
+  await until(() => pool.stats().inFlight === 0);
+  expect([...table.looks()]).toHaveLength(0);
 });
 
 test("no reader is started for work that goes on", async () => {

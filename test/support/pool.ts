@@ -38,7 +38,8 @@ export function sharePool(): TestPool {
 
 function createPool(settings: Partial<ReaderPoolSettings> = {}): TestPool {
   const memory = new SharedArrayBuffer(SLAB_BYTES);
-  const pool = new ReaderPool({ readers: 2, smallFileBytes: SMALL_BYTES, ...settings }, memory);
+  const defaults = { readers: 2, smallFileBytes: SMALL_BYTES, hasManyRoots: false };
+  const pool = new ReaderPool({ ...defaults, ...settings }, memory);
   return {
     pool,
     slab: Buffer.from(memory),
