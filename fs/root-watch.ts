@@ -1,11 +1,17 @@
 /**
- * Notices at once when a root is switched: a link led to one release and now leads to another.
+ * Notices at once when a root is switched: a link on the way to it led to one release, and now leads to
+ * another.
  *
- * Deploys do that by renaming a new link over the old one, which the parent folder's inotify tells.
- * Without it (another system, or no watches left) the switch is seen when facts are checked again.
+ * 1. follow   the path, name by name, off the loop: its last name and each link may be replaced
+ * 2. watch    the folders that these names are in
+ * 3. follow   again: what was replaced before they were watched, nobody has told
+ * 4. tell     when one of the names is touched, and begin anew: behind a link are other folders now
+ *
+ * Without inotify (another system, or no watches left) a switch is seen when facts are checked again.
  */
-import { watch } from "node:fs";
-import { basename, dirname } from "node:path";
+import { type FSWatcher, watch } from "node:fs";
+import { lstat, readlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 /** Ends a watch. */
 type EndWatch = () => void;
@@ -14,23 +20,115 @@ type EndWatch = () => void;
  * @param path the root as configured, absolute
  * @param onSwitch may be called when nothing has changed
  */
-export function watchRoot(path: string, onSwitch: () => void): EndWatch {
-  const own = basename(path);
-  return tryWatch(dirname(path), (name) => {
-    if (name === own || name === null) onSwitch();
-  });
+export const watchRoot = (path: string, onSwitch: () => void): EndWatch =>
+  watchWay(path, onSwitch, []);
+
+/** The same for a folder of roots, and for all names in it: a host's folder may be such a link. */
+export const watchHosts = (path: string, onSwitch: () => void): EndWatch =>
+  watchWay(path, onSwitch, [path]);
+
+function watchWay(path: string, onSwitch: () => void, whole: readonly string[]): EndWatch {
+  const way = new WatchedWay(path, onSwitch, whole);
+  void way.follow();
+  return () => way.end();
 }
 
-/** The same for a folder of roots: a host's folder may be such a link. */
-export const watchHosts = (path: string, onSwitch: () => void): EndWatch =>
-  tryWatch(path, onSwitch);
+class WatchedWay {
+  readonly #path: string;
+  readonly #onSwitch: () => void;
+  readonly #whole: readonly string[];
+  #watchers: FSWatcher[] = [];
+  /** Rises when the way has to be followed anew: whoever follows it for an older reason stops. */
+  #round = 0;
 
-function tryWatch(folder: string, onChange: (name: string | null) => void): EndWatch {
+  /** @param whole folders of which every name counts */
+  constructor(path: string, onSwitch: () => void, whole: readonly string[]) {
+    this.#path = path;
+    this.#onSwitch = onSwitch;
+    this.#whole = whole;
+  }
+
+  async follow(): Promise<void> {
+    const round = ++this.#round;
+    const way = await followPath(this.#path);
+    if (round !== this.#round) return;
+    this.#watchAll(way.places);
+    const now = await followPath(this.#path);
+    const isOther = now.end !== way.end || now.places.join() !== way.places.join();
+    if (round === this.#round && isOther) this.#tell();
+  }
+
+  end(): void {
+    this.#round++;
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  #tell(): void {
+    this.#onSwitch();
+    void this.follow();
+  }
+
+  #watchAll(places: readonly string[]): void {
+    const before = this.#watchers.splice(0);
+    for (const place of places) {
+      const folder = dirname(place);
+      // A folder that is moved or removed itself tells that under its own name.
+      this.#watch(folder, [basename(place), basename(folder)]);
+    }
+    for (const folder of this.#whole) this.#watch(folder);
+    for (const watcher of before) watcher.close();
+  }
+
+  /** @param names undefined: all */
+  #watch(folder: string, names?: readonly string[]): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        if (name === null || names === undefined || names.includes(name)) this.#tell();
+      });
+      watcher.on("error", () => watcher.close());
+      this.#watchers.push(watcher);
+    } catch {
+      // no inotify, or the folder is gone
+    }
+  }
+}
+
+/** Longer than any way that the kernel follows (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/**
+ * Where a path leads, and the resolved places of all that may be replaced on the way: each link, its
+ * last name, and the first one that is missing.
+ */
+async function followPath(path: string): Promise<{ end: string; places: string[] }> {
+  const places: string[] = [];
+  const names = namesOf(path);
+  let end = "/";
+  for (let links = 0; names.length > 0; ) {
+    const place = join(end, names.shift()!);
+    const target = await targetOf(place);
+    const isLast = names.length === 0;
+    if (typeof target === "string" || target === MISSING || isLast) places.push(place);
+    if (target === MISSING) break;
+    if (typeof target !== "string") end = place;
+    else if (++links > MOST_LINKS) break;
+    else {
+      names.unshift(...namesOf(target));
+      if (target.startsWith("/")) end = "/";
+    }
+  }
+  return { end, places };
+}
+
+const namesOf = (path: string): string[] => path.split("/").filter((name) => name !== "");
+
+const MISSING = Symbol("missing");
+
+/** Undefined for what is no link. */
+async function targetOf(place: string): Promise<string | typeof MISSING | undefined> {
   try {
-    const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
-    watcher.on("error", () => watcher.close());
-    return () => watcher.close();
+    return (await lstat(place)).isSymbolicLink() ? await readlink(place) : undefined;
   } catch {
-    return () => {};
+    return MISSING;
   }
 }
