@@ -118,6 +118,11 @@ export class CachedOpens {
     this.#folders.forget();
   }
 
+  /** Lets go of roots that nobody has asked for since the last call. */
+  closeUnused(): void {
+    this.#roots.closeUnused();
+  }
+
   stop(): void {
     this.#roots.stop();
   }

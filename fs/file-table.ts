@@ -69,8 +69,8 @@ export interface FileTableSettings {
 const GIVE_UP_AT_ONCE = 64;
 
 /**
- * A descriptor that nobody has used for this long, or up to twice as long, is closed: a file that was
- * deleted keeps its room on the disk until then, and its file system cannot be unmounted. Longer: for
+ * A file or a root that nobody has used for this long, or up to twice as long, is closed: a file that was
+ * deleted keeps its room on the disk until then, and a file system cannot be unmounted. Longer: for
  * longer. Shorter: a file asked for now and then is opened anew, one job to a reader each time.
  */
 const UNUSED_MS = 60_000;
@@ -208,6 +208,7 @@ export class FileTable {
     if (nowMs >= this.#closeUnusedAtMs) {
       this.#closeUnusedAtMs = nowMs + UNUSED_MS;
       this.#descriptors.closeUnused();
+      this.#cachedOpens?.closeUnused();
     }
     const overdueBefore = nowMs - this.#settings.readTimeoutMs;
     for (const [path, check] of this.#checks) {

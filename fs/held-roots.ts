@@ -3,7 +3,8 @@
  *
  * A root may be switched to another folder while we hold it, so what was opened below it is believed
  * only from the moment the root was last seen where it should be. It is looked at off the loop, again
- * and again while it is asked for. Owns: the descriptors of roots.
+ * and again while it is asked for. A file system with a root that is held cannot be unmounted, so one
+ * that nobody asks for any more is let go. Owns: the descriptors of roots.
  */
 import fs from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -55,6 +56,8 @@ interface Holding extends HeldRoot {
   ino: bigint;
   dev: bigint;
   isLooking: boolean;
+  /** Since `closeUnused` was last called. */
+  wasUsed: boolean;
   /** It is not looked at before. */
   lookFromMs: number;
 }
@@ -83,6 +86,7 @@ export class HeldRoots {
   find(root: string): HeldRoot | undefined {
     const held = this.#roots.get(root) ?? this.#hold(root);
     if (held === undefined) return undefined;
+    held.wasUsed = true;
     const nowMs = this.#nowMs();
     const leftMs = held.seenMs + this.#revalidateMs - nowMs;
     const left = held.fd < 0 ? 0 : leftMs / this.#revalidateMs;
@@ -93,6 +97,16 @@ export class HeldRoots {
   /** A root may have been switched: none is used before it was looked at again. */
   distrust(): void {
     for (const held of this.#roots.values()) drop(held);
+  }
+
+  /** Lets go of those that nobody has asked for since the last call. */
+  closeUnused(): void {
+    for (const [root, held] of this.#roots) {
+      if (!held.wasUsed) drop(held);
+      // One that is being looked at may be held again in a moment: it has to stay in sight.
+      if (!held.wasUsed && !held.isLooking) this.#roots.delete(root);
+      held.wasUsed = false;
+    }
   }
 
   stop(): void {
@@ -112,6 +126,7 @@ export class HeldRoots {
       ino: 0n,
       dev: 0n,
       isLooking: false,
+      wasUsed: true,
       lookFromMs: 0,
     };
     this.#roots.set(root, held);

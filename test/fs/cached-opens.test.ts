@@ -550,6 +550,37 @@ describe("a root", () => {
     many.stop();
   });
 
+  test("is let go when nobody has asked for it since the last time, and held again when somebody does", async () => {
+    const holdings = (): number =>
+      fs.readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === root).length;
+    const before = holdings();
+    const held = await createOpens();
+    onTestFinished(() => held.stop());
+    held.closeUnused();
+    expect(openNow("small.txt", held)).toBeDefined();
+    held.closeUnused();
+    expect(holdings()).toBe(before + 1);
+    held.closeUnused();
+    expect(holdings()).toBe(before);
+    expect(openNow("small.txt", held)).toBeUndefined();
+    await untilHeld(held);
+    expect(holdings()).toBe(before + 1);
+  });
+
+  test("that is let go while it is looked at is not held for long", async () => {
+    const holdings = (): number =>
+      fs.readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === root).length;
+    const before = holdings();
+    const early = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    onTestFinished(() => early.stop());
+    openNow("small.txt", early);
+    early.closeUnused();
+    early.closeUnused();
+    await vi.waitUntil(() => holdings() === before + 1, { interval: 5, timeout: 10_000 });
+    early.closeUnused();
+    expect(holdings()).toBe(before);
+  });
+
   test("is let go at the end, also one that is just being opened", async () => {
     const before = fs.readdirSync("/proc/self/fd").length;
     const held = await createOpens();

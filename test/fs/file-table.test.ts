@@ -501,6 +501,10 @@ describe("what the kernel has in memory", () => {
         memory.distrusted++;
         told.clear();
       },
+      closedUnused: 0,
+      closeUnused() {
+        memory.closedUnused++;
+      },
     };
     const pool = new FakePool();
     const clock = { nowMs: 10_000 };
@@ -583,6 +587,16 @@ describe("what the kernel has in memory", () => {
       expect([memory.asked, memory.known]).toEqual([2, undefined]);
     },
   );
+
+  test("is below roots that are let go when nobody asks for them", () => {
+    const { memory, clock, table } = createMemory();
+    const closed = [59_999, 1, 0, 59_999, 1].map((ms) => {
+      clock.nowMs += ms;
+      table.sweep();
+      return memory.closedUnused;
+    });
+    expect(closed).toEqual([0, 1, 1, 1, 2]);
+  });
 
   test("is lent the first time, and kept from the second on", () => {
     const { memory, pool, table } = createMemory();
