@@ -36,7 +36,10 @@ export interface Entry extends Member<Entry>, Counted {
   generation: number;
 }
 
-/** Paths remembered. An entry costs about 400 bytes: 26 MB at worst. Fewer: large trees miss. */
+/**
+ * Paths remembered. An entry costs about 400 bytes and its path: 30 MB for those that exist, as a rule.
+ * Whoever makes up paths may make them 4 KiB long: 36 MB more at worst. Fewer: large trees miss.
+ */
 const MAX_PRESENT = 65_536;
 const MAX_ABSENT = 8_192;
 

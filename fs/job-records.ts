@@ -11,7 +11,8 @@
  * Job records, and so the most jobs handed to readers at once; more wait on the loop's side.
  *
  * Smaller: readers idle between batches. Larger: each record owns a landing buffer of
- * `SLUICE_SMALL_FILE_BYTES` (128 * 64 KiB = 8 MiB at the defaults). A power of two.
+ * `SLUICE_SMALL_FILE_BYTES` (128 * 256 KiB = 32 MiB in each worker at the defaults, of which what no
+ * file has landed in is not resident). A power of two.
  */
 export const JOBS = 128;
 
@@ -30,10 +31,11 @@ export const F_SIZE = 7;
 export const F_FLAGS = 8;
 export const F_RESULT = 9;
 export const F_ERRNO = 10;
-export const F_SIBLINGS = 12;
-export const F_OBSERVED_MS = 13;
-export const F_STARTED_MS = 14;
-export const F_ENDED_MS = 15;
+export const F_SIBLINGS = 11;
+export const F_OBSERVED_MS = 12;
+export const F_STARTED_MS = 13;
+export const F_ENDED_MS = 14;
+/** One more than there are: a record is as long as two cache lines. */
 const FIELDS = 16;
 
 /** Wide integers of one job record: what identifies a file, exact to the nanosecond. */

@@ -18,7 +18,7 @@ export const OPEN_FILE = 0; // a regular file; F_FD is open and the caller's
 export const OPEN_BODY = 1; // a small regular file, whole in the landing buffer, closed again
 export const OPEN_UNCHANGED = 2; // still what the caller knows
 export const OPEN_DIRECTORY = 3;
-export const OPEN_IRREGULAR = 4; // a device, socket or FIFO
+export const OPEN_IRREGULAR = 4; // a device or FIFO; a socket is OPEN_FAILED with ENXIO
 export const OPEN_OUTSIDE = 5; // a link led out of the root
 export const OPEN_FAILED = 6; // F_ERRNO says why
 

@@ -124,6 +124,7 @@ export interface ReaderPoolSettings {
 export type JobObserver = (kind: "open" | "read", path: string, times: JobTimes) => void;
 
 type Completion = (job: number) => void;
+const NOTHING_MORE: Completion = () => {};
 
 const { EAGAIN, ENAMETOOLONG, ETIMEDOUT } = constants.errno;
 
@@ -229,9 +230,9 @@ export class ReaderPool {
   }
 
   /** Closes a descriptor off the loop: on a network file system close can block. */
-  close(fd: number, done: () => void): void {
+  close(fd: number): void {
     this.#withRecord(() => {
-      const job = this.#fill(OP_CLOSE, done);
+      const job = this.#fill(OP_CLOSE, NOTHING_MORE);
       this.#jobs.set(job, F_FD, fd);
       this.#submit(job, META);
     });

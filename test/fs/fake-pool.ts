@@ -76,9 +76,8 @@ export class FakePool {
   /** Nothing waits in a line here. */
   giveUpOpens(): void {}
 
-  close(fd: number, done: () => void): void {
+  close(fd: number): void {
     if (!this.openFds.delete(fd)) throw new Error(`descriptor ${fd} is not open`);
-    done();
   }
 
   /** Answers all that waits, in the order it came. */

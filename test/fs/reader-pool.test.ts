@@ -337,7 +337,8 @@ test("close closes", async () => {
   const opened = await new Promise<Opened>((resolve) => {
     pool.open({ root: path, path, known: undefined, siblings: false }, resolve);
   });
-  await new Promise<void>((resolve) => pool.close(opened.fd, resolve));
+  pool.close(opened.fd);
+  await until(() => pool.stats().inFlight === 0);
   expect(() => fs.fstatSync(opened.fd)).toThrow("EBADF");
 });
 
