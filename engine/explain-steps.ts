@@ -88,6 +88,7 @@ export class Steps implements Trace {
     else if (root === "BAD_HOST") this.note("host", `${quote(host)} is no name of a host`);
     else if (root === "MISDIRECTED")
       this.note("host", `${quote(host)} has no folder in ${hostsDir}`);
+    else if (root in FAULTS) this.note("host", `the folder of ${quote(host)} cannot be looked at`);
     else this.note("host", `${quote(host)} has the root ${root}`);
   }
 

@@ -99,6 +99,7 @@ export class Finder {
     for (const root of roots) {
       const { known } = await this.#look(root, root, trail);
       if (known.kind === "directory") return root;
+      if (!isNoRoot(known)) return faultOfKnown(known);
     }
     return "MISDIRECTED";
   }
@@ -142,6 +143,13 @@ export class Finder {
   }
 }
 
+/**
+ * May another root answer in place of this one? Not where it is there and cannot be looked at: a host
+ * would show another's site, or the default one, while its disk does not answer.
+ */
+export const isNoRoot = (known: Known): boolean =>
+  known.kind === "file" || (known.kind !== "directory" && faultOfKnown(known) === "FILE_MISSING");
+
 const isMissing = (found: Found): boolean =>
   found.kind === "fault" && found.code === "FILE_MISSING";
 
@@ -151,7 +159,8 @@ function foundFrom(entry: Entry): Found {
   return { kind: "file", entry, file: known.file, siblings: known.siblings };
 }
 
-function faultOfKnown(known: Exclude<Known, { kind: "file" }>): FaultCode {
+/** @param known no file */
+function faultOfKnown(known: Known): FaultCode {
   if (known.kind === "outside") return "OUTSIDE_ROOT";
   return known.kind === "failed" ? faultOf(known.errno) : "FILE_MISSING";
 }

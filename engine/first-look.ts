@@ -15,7 +15,7 @@ import type { DownloadCounter } from "../metrics/download-counter.js";
 import { type Effects, matchRules, type Rule } from "../protocol/rules.js";
 import type { Part } from "./chunks/cursor.js";
 import { type ExpressLane, hasAny, NOT_PLAIN } from "./express-lane.js";
-import { decodedPath, hostRoots, type Place } from "./finder.js";
+import { decodedPath, hostRoots, isNoRoot, type Place } from "./finder.js";
 import type { PreparedFile } from "./prepared.js";
 import type { Preparer } from "./preparer.js";
 import { createTicket } from "./ticket.js";
@@ -133,6 +133,7 @@ export class FirstLook {
       if (entry === undefined) return undefined;
       hosts.push(entry);
       if (entry.known.kind === "directory") return { root, hosts };
+      if (!isNoRoot(entry.known)) return undefined;
     }
     return undefined;
   }
