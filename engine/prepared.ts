@@ -94,9 +94,9 @@ export interface Guise {
 
 /** Works out all there is to say of a file. Cost: some microseconds. */
 export function prepareFile(file: OpenFile, guise: Guise, nowMs: number): PreparedFile {
-  const { mtimeNs, ino, sizeBytes } = file.identity;
+  const { mtimeNs, ctimeNs, ino, sizeBytes } = file.identity;
   const variant = guise.coding === "identity" ? "" : guise.coding;
-  const tagged = { modifiedNs: mtimeNs, sizeBytes, inode: ino };
+  const tagged = { modifiedNs: mtimeNs, sizeBytes, inode: ino, changedNs: ctimeNs };
   const representation: Representation = {
     sizeBytes,
     modifiedMs: file.modifiedMs,

@@ -2,15 +2,14 @@
  * Entity tags: made from what the disk says of a file, compared as RFC 9110 section 8.8.3 says.
  *
  *   "18a2f3c9d4e51b00-1000-2f1c"       as stored
+ *   "18a2f3c8e2a8c000-1000-2f1c-18a2f3c9d4e51b00"   the same of a file whose time was set
  *   "18a2f3c9d4e51b00-1000-2f1c-br"    the same file sent with another coding: other bytes, other tag
  *   W/"18a2f3c9d4e51b00-1000-2f1c"     too young to vouch for every byte
  *
  * A tag is handled as its wire text, quotes and `W/` included.
  *
- * ctime is no part of it, though it would tell more: it moves with every `chmod`, `chown -R` and
- * hard link, and after each of them every client would fetch anew what it has. What that means: bytes
- * of the same size that take the place of others in the same inode, with the same mtime, have the
- * same strong tag. The server sends them; a client that holds the old ones is told 304.
+ * ctime is part of it only where mtime cannot vouch: see `isSet`. It moves with every `chmod`, `chown`
+ * and hard link too, and after each of them every client would fetch anew what it has.
  */
 
 /** What tells one state of a file from the next. All of it from one `fstat`. */
@@ -23,7 +22,18 @@ export interface FileIdentity {
    * 0n where several machines serve copies of one tree and must agree on the tag.
    */
   readonly inode: bigint;
+  /** Of its last change of any kind, nanoseconds since the epoch. Nobody can set it. */
+  readonly changedNs: bigint;
 }
+
+/**
+ * Was the time of modification set, and not left by whoever wrote the file? Archives, version control
+ * and reproducible builds set whole seconds, often the same for ever. A release that is unpacked over
+ * the last one then has files of the same time, size and even inode (ext4 gives a freed one to the next
+ * file made) and other bytes: a page that names other scripts is a case in point. A writer leaves
+ * a whole second once in a million times, or on a file system that keeps no more.
+ */
+const isSet = (modifiedNs: bigint): boolean => modifiedNs % 1_000_000_000n === 0n;
 
 /**
  * How long a file must have been at rest before its tag is strong, in milliseconds.
@@ -45,8 +55,9 @@ const REST_MS = 1000;
  *   first second may have changed since, and waiting does not make what was seen any surer
  */
 export function makeEntityTag(file: FileIdentity, variant: string, nowMs: number): string {
-  const { modifiedNs, sizeBytes, inode } = file;
-  const stamps = `${modifiedNs.toString(16)}-${sizeBytes.toString(16)}-${inode.toString(16)}`;
+  const { modifiedNs, sizeBytes, inode, changedNs } = file;
+  const written = `${modifiedNs.toString(16)}-${sizeBytes.toString(16)}-${inode.toString(16)}`;
+  const stamps = isSet(modifiedNs) ? `${written}-${changedNs.toString(16)}` : written;
   const opaque = variant === "" ? stamps : `${stamps}-${variant}`;
   const isAtRest = nowMs - Number(modifiedNs / 1_000_000n) >= REST_MS;
   return isAtRest ? `"${opaque}"` : `W/"${opaque}"`;

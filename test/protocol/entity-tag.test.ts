@@ -8,7 +8,12 @@ import {
 } from "../../protocol/entity-tag.js";
 
 const NOW_MS = 1_700_000_000_000;
-const file = { modifiedNs: 0x18a2f3c9d4e51b00n, sizeBytes: 0x1000, inode: 0x2f1cn };
+const file = {
+  modifiedNs: 0x18a2f3c9d4e51b00n,
+  sizeBytes: 0x1000,
+  inode: 0x2f1cn,
+  changedNs: 0x18a2f3d000000001n,
+};
 const at = (modifiedMs: number, ns = 0n) => ({
   ...file,
   modifiedNs: BigInt(modifiedMs) * 1_000_000n + ns,
@@ -19,6 +24,15 @@ describe("makeEntityTag", () => {
 
   test("8.8.3 writes modification, size and inode in hexadecimal", () =>
     expect(makeEntityTag(file, "", longAfter)).toBe('"18a2f3c9d4e51b00-1000-2f1c"'));
+
+  test("8.8.3 writes the time of any change too where that of the last write was set", () => {
+    const set = { ...file, modifiedNs: 1_700_000_000n * 1_000_000_000n };
+    expect(makeEntityTag(set, "", longAfter)).toBe('"17979cfe362a0000-1000-2f1c-18a2f3d000000001"');
+    const unpackedAnew = { ...set, changedNs: set.changedNs + 1n };
+    expect(makeEntityTag(unpackedAnew, "", longAfter)).not.toBe(makeEntityTag(set, "", longAfter));
+    const withMode = { ...file, changedNs: file.changedNs + 1n };
+    expect(makeEntityTag(withMode, "", longAfter)).toBe(makeEntityTag(file, "", longAfter));
+  });
 
   test("8.8.3.3 a coding has a tag of its own", () =>
     expect(makeEntityTag(file, "br", longAfter)).toBe('"18a2f3c9d4e51b00-1000-2f1c-br"'));
@@ -48,6 +62,7 @@ describe("makeEntityTag", () => {
       sizeBytes: fc.maxSafeNat(),
       inode: fc.bigInt(0n, (1n << 64n) - 1n),
       variant: fc.constantFrom("", "br", "gzip", "zstd"),
+      changedNs: fc.constant(1n),
     });
     fc.assert(
       fc.property(state, state, (one, other) => {
@@ -61,7 +76,11 @@ describe("makeEntityTag", () => {
   test("8.8.3 what it makes is read back as one tag", () => {
     fc.assert(
       fc.property(fc.bigInt(-(1n << 62n), 1n << 62n), fc.maxSafeNat(), (modifiedNs, sizeBytes) => {
-        const tag = makeEntityTag({ modifiedNs, sizeBytes, inode: 7n }, "br", NOW_MS);
+        const tag = makeEntityTag(
+          { modifiedNs, sizeBytes, inode: 7n, changedNs: 8n },
+          "br",
+          NOW_MS,
+        );
         expect(parseEntityTags(tag)).toEqual([tag]);
       }),
     );
