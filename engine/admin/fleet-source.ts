@@ -17,6 +17,7 @@ import {
   type ProcessFigures,
   readProcess,
 } from "../../metrics/machine-metrics.js";
+import { readMemory } from "../../metrics/memory.js";
 import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
 import type { Report } from "../../metrics/report.js";
 import { Samples } from "../../metrics/samples.js";
@@ -283,7 +284,7 @@ export class FleetSource implements AdminSource, LiveSource {
   }
 
   #ownResources(): Resources {
-    const { rss, heapUsed, external } = process.memoryUsage();
+    const { rss, heapUsed, external } = readMemory();
     return {
       rssBytes: rss,
       heapUsedBytes: heapUsed,

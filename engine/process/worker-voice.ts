@@ -7,6 +7,7 @@
  * Owns: what has been told. Knows no channel: how messages travel is the worker's.
  */
 import type { MachineMetrics } from "../../metrics/machine-metrics.js";
+import { readMemory } from "../../metrics/memory.js";
 import { type OtherSums, Shipper } from "../../metrics/shipment.js";
 import { SECONDS_LOOKED_AT, unreadyReasons } from "../admin/readiness.js";
 import { mapPool } from "../pool-map.js";
@@ -84,7 +85,7 @@ function secondOf({ machine, config, root, listener }: VoiceParts): WorkerSecond
   return {
     sample: sampler.samples.latest!,
     transfers: transfersOf(scheduler.stats()),
-    heapTotalBytes: process.memoryUsage().heapTotal,
+    heapTotalBytes: readMemory().heapTotal,
     startedAtMs: performance.timeOrigin,
     transport: listener()?.name,
     unready: unreadyReasons({

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { REST_MS } from "../../fs/open-file.js";
 import { Client, get, request } from "../support/client.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
@@ -41,10 +41,35 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(String((await get(server.port, "/cold.txt")).body)).toBe("cold");
     expect(String((await get(server.port, "/later.txt")).body)).toBe("later");
   });
+
+  test("workers and their supervisor live on, and serve again when clients leave", async ({
+    serve,
+  }) => {
+    const env = { SLUICE_WORKERS: "1" };
+    const server = await serve({ transport, files: FILES, env });
+    const [worker] = server.workers();
+    expect((await get(server.port, "/hot.txt")).status).toBe(200);
+    limitDescriptors(server, 0);
+    limitDescriptors({ pid: worker! }, SPARE);
+    const crowd = await Promise.all(
+      Array.from({ length: MORE_THAN_FIT }, () => Client.connect(server.port)),
+    );
+    await sleep(2 * LONGER_THAN_A_LOOK_MS);
+
+    expect([server.hasExited, server.err]).toEqual([false, ""]);
+    expect(server.workers()).toEqual([worker]);
+    for (const client of crowd) client.leave();
+    const statusOf = async (): Promise<number> => (await get(server.port, "/cold.txt")).status;
+    await vi.waitUntil(async () => (await statusOf()) === 200, PATIENCE);
+  });
 });
 
-/** Beyond those that are open. A limit below what is open would close nothing. */
-function limitDescriptors({ pid }: Server, spare: number): void {
-  const open = readdirSync(`/proc/${pid}/fd`).length;
-  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${open + spare}:`]);
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+/** A descriptor is the lowest number that is free: so many of them stay below the limit. */
+function limitDescriptors({ pid }: Pick<Server, "pid">, spare: number): void {
+  const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  const numbers = Array.from({ length: open.size + spare + 1 }, (_, number) => number);
+  const limit = numbers.filter((number) => !open.has(number))[spare];
+  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${limit}:`]);
 }
