@@ -48,6 +48,7 @@ export async function look(
   );
   const { certificates, clashes } = withoutClashes(
     findings.flatMap(({ certificate }) => certificate ?? []),
+    before,
   );
   return {
     certificates,
@@ -96,20 +97,42 @@ async function lookAt(
   return { certificate: verdict.certificate, complaints: [], warnings };
 }
 
-/** The first that has a name keeps it. */
-function withoutClashes(all: readonly Certificate[]) {
-  const owners = new Map<string, Certificate>();
+/**
+ * Who is served with a name keeps it as long as its file has it; else the first that has it. Who
+ * would take it goes on with what it was served with, or is not served.
+ */
+function withoutClashes(found: readonly Certificate[], before: readonly Certificate[]) {
+  const certificates = [...found];
   const clashes: string[] = [];
-  const certificates = all.filter((one) => {
-    const taken = one.names.find((name) => owners.has(name));
-    if (taken !== undefined) {
-      clashes.push(
-        `${one.certPath}: is for ${taken}, and so is ${owners.get(taken)!.certPath}: want one of them`,
-      );
-      return false;
-    }
-    for (const name of one.names) owners.set(name, one);
-    return true;
-  });
+  const servedAt = (path: string) => before.find(({ certPath }) => certPath === path);
+  for (let clash = findClash(certificates); clash !== undefined; clash = findClash(certificates)) {
+    const { name, first, second } = clash;
+    const isSeconds = servedAt(second.certPath)?.names.includes(name) === true;
+    const [owner, taker] = isSeconds ? [second, first] : [first, second];
+    clashes.push(
+      `${taker.certPath}: is for ${name}, and so is ${owner.certPath}: want one of them`,
+    );
+    const served = servedAt(taker.certPath);
+    const isOther = served !== undefined && served !== taker; // else this would never end
+    certificates.splice(certificates.lastIndexOf(taker), 1, ...(isOther ? [served] : []));
+  }
   return { certificates, clashes };
+}
+
+interface Clash {
+  readonly name: string;
+  readonly first: Certificate;
+  readonly second: Certificate;
+}
+
+function findClash(all: readonly Certificate[]): Clash | undefined {
+  const owners = new Map<string, Certificate>();
+  for (const second of all) {
+    for (const name of second.names) {
+      const first = owners.get(name);
+      if (first !== undefined && first !== second) return { name, first, second };
+      owners.set(name, second);
+    }
+  }
+  return undefined;
 }

@@ -161,6 +161,92 @@ describe("a renewal", () => {
     expect(certificates.names).toEqual(["a.example", "c.example"]);
   });
 
+  test("refuses a newcomer a name that is served, and says what is true", async () => {
+    const [whole, api] = await Promise.all([
+      issue({ names: ["example.com", "www.example.com", "api.example.com"] }),
+      issue({ names: ["api.example.com"] }),
+    ]);
+    const tlsDir = tempFolder();
+    const at = (name: string): string => join(tlsDir, name);
+    writePair(whole, at("example.com/fullchain.pem"), at("example.com/privkey.pem"));
+    const { certificates, taken, said } = await watched({ ...NO_DIR, tlsDir });
+
+    writePair(api, at("api.example.com/fullchain.pem"), at("api.example.com/privkey.pem"));
+    await certificates.reload();
+    expect(certificates.names).toEqual(["example.com", "www.example.com", "api.example.com"]);
+    expect([taken, said]).toEqual([
+      [],
+      [
+        `${at("api.example.com/fullchain.pem")}: is for api.example.com, and so is ${at("example.com/fullchain.pem")}: want one of them; what was served before goes on`,
+      ],
+    ]);
+  });
+
+  const CLASHES: readonly (readonly [
+    why: string,
+    before: readonly (readonly string[])[],
+    after: readonly (readonly string[])[],
+    served: readonly (readonly string[])[],
+  ])[] = [
+    [
+      "keeps the names before it when it takes another's",
+      [["a"], ["x"]],
+      [["a", "x"]],
+      [["a"], ["x"]],
+    ],
+    [
+      "keeps its name, of two that grow",
+      [["a"], ["b", "x"]],
+      [
+        ["a", "x"],
+        ["b", "x", "y"],
+      ],
+      [["a"], ["b", "x", "y"]],
+    ],
+    [
+      "swaps a name with another",
+      [
+        ["a", "x"],
+        ["b", "y"],
+      ],
+      [
+        ["a", "y"],
+        ["b", "x"],
+      ],
+      [
+        ["a", "y"],
+        ["b", "x"],
+      ],
+    ],
+    [
+      "has a name that was given up, when that takes effect",
+      [["a", "x"], ["b"], ["y"]],
+      [
+        ["a", "y"],
+        ["b", "x"],
+      ],
+      [["a", "x"], ["b"], ["y"]],
+    ],
+  ];
+  test.each(CLASHES)("%s", async (_why, before, after, served) => {
+    const tlsDir = tempFolder();
+    const write = (all: readonly (readonly string[])[]) =>
+      Promise.all(
+        all.map(async (names, place) => {
+          const stem = join(tlsDir, String(place));
+          writePair(await issue({ names: names.map(named) }), `${stem}.crt`, `${stem}.key`);
+        }),
+      );
+    const named = (name: string): string => `${name}.example`;
+    await write(before);
+    const { certificates } = await watched({ ...NO_DIR, tlsDir });
+    await write(after);
+    await certificates.reload();
+    expect(certificates.material.named.map(({ names }) => names)).toEqual(
+      served.map((names) => names.map(named)),
+    );
+  });
+
   test("that the transport cannot take changes nothing, and is tried again", async () => {
     const [before, after] = await Promise.all([issue(), issue()]);
     const { places, write } = own(before);
