@@ -32,9 +32,13 @@ export interface PairText extends PairPlace {
 /** Complaints are whole lines. */
 type Refused = { readonly kind: "refused"; readonly complaints: readonly string[] };
 export type PairVerdict = ({ readonly kind: "pair" } & PairText) | Refused;
-export type PlacesVerdict =
-  | { readonly kind: "places"; readonly places: readonly PairPlace[] }
-  | Refused;
+
+/** What a folder holds, as far as it can be read; of what cannot, what was known of it. */
+export interface Listed {
+  readonly places: readonly PairPlace[];
+  /** Whole lines. */
+  readonly complaints: readonly string[];
+}
 
 /** Reads both files. They may be of two different renewals: whether they fit is for others to say. */
 export async function readPair({ certPath, keyPath }: PairPlace): Promise<PairVerdict> {
@@ -62,26 +66,40 @@ async function isOpenToOthers(path: string): Promise<boolean> {
   }
 }
 
-/** The pairs of a folder, in the order of their names. Names with a leading dot are nobody's pairs. */
-export async function listPairs(folder: string): Promise<PlacesVerdict> {
+/**
+ * The pairs of a folder, in the order of their names. Names with a leading dot are nobody's pairs.
+ *
+ * @param known of it until now: what cannot be read is not gone for that
+ */
+export async function listPairs(folder: string, known: readonly PairPlace[]): Promise<Listed> {
   try {
     const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).toSorted();
-    const inFolders = await Promise.all(names.map((name) => findInside(join(folder, name))));
+    const inFolders = await Promise.all(names.map((name) => findInside(join(folder, name), known)));
     const flat = new Set(names.flatMap((name) => FLAT.exec(name)?.[1] ?? []));
     const places = [
-      ...inFolders.filter((place) => place !== undefined),
+      ...inFolders.flatMap((listed) => listed.places),
       ...[...flat].map((name) => join(folder, name)).map(placeOf(".crt", ".key")),
     ];
-    if (places.length > 0) return { kind: "places", places };
-    return { kind: "refused", complaints: [`${folder}: holds no certificates: want ${WANTED}`] };
+    const complaints = inFolders.flatMap((listed) => listed.complaints);
+    if (places.length > 0 || complaints.length > 0) return { places, complaints };
+    return unread(known, `${folder}: holds no certificates: want ${WANTED}`);
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    return { kind: "refused", complaints: [`${folder}: ${REASONS[code] ?? message}`] };
+    return unread(known, `${folder}: ${reasonOf(error)}`);
   }
 }
 
+const unread = (known: readonly PairPlace[], complaint: string): Listed => ({
+  places: known,
+  complaints: [complaint],
+});
+
 const WANTED =
   "NAME/fullchain.pem and NAME/privkey.pem, NAME/tls.crt and NAME/tls.key, or NAME.crt and NAME.key";
+
+function reasonOf(error: unknown): string {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? message;
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
@@ -96,16 +114,25 @@ const placeOf =
   (cert: string, key: string) =>
   (stem: string): PairPlace => ({ certPath: `${stem}${cert}`, keyPath: `${stem}${key}` });
 
-/** The pair in a folder; one of two files is enough to say that there should be one. */
-async function findInside(folder: string): Promise<PairPlace | undefined> {
+/** The pair in a folder, if any; one of two files is enough to say that there should be one. */
+async function findInside(folder: string, known: readonly PairPlace[]): Promise<Listed> {
   try {
     const names = new Set(await readdir(folder));
     const [cert, key] = LAYOUTS.find((layout) => layout.some((name) => names.has(name))) ?? [];
-    return cert === undefined ? undefined : placeOf(`/${cert}`, `/${key}`)(folder);
-  } catch {
-    return undefined; // a file, or gone
+    if (cert === undefined) return NOTHING;
+    return { places: [placeOf(`/${cert}`, `/${key}`)(folder)], complaints: [] };
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (NO_FOLDER.includes(code)) return NOTHING;
+    const inside = known.filter(({ certPath }) => dirname(certPath) === folder);
+    return unread(inside, `${folder}: ${reasonOf(error)}`);
   }
 }
+
+const NOTHING: Listed = { places: [], complaints: [] };
+
+/** Gone, or a file. Anything else, such as no descriptor left, says nothing of what is there. */
+const NO_FOLDER: readonly string[] = ["ENOENT", "ENOTDIR"];
 
 const LAYOUTS = [
   ["fullchain.pem", "privkey.pem"],

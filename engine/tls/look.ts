@@ -1,7 +1,7 @@
 /**
  * One look at the files of all certificates: what is fit, and what is wrong with the rest.
  */
-import { listPairs, type PairPlace, readPair } from "../../fs/key-files.js";
+import { type Listed, listPairs, type PairPlace, readPair } from "../../fs/key-files.js";
 import type { Config } from "../settings.js";
 import { type Certificate, judgeCertificate } from "./judge-certificate.js";
 
@@ -61,22 +61,15 @@ export async function look(
   };
 }
 
-interface Listed {
-  readonly places: readonly PairPlace[];
-  readonly complaints: readonly string[];
-}
-
-/** A folder that cannot be listed is taken to hold what it held. */
 async function listPlaces(
   { tlsCert, tlsKey, tlsDir }: Places,
   before: readonly Certificate[],
 ): Promise<Listed> {
   const own = tlsCert === "" ? [] : [{ certPath: tlsCert, keyPath: tlsKey }];
   if (tlsDir === "") return { places: own, complaints: [] };
-  const listed = await listPairs(tlsDir);
-  if (listed.kind === "places") return { places: [...own, ...listed.places], complaints: [] };
   const known = before.filter(({ certPath }) => certPath !== tlsCert);
-  return { places: [...own, ...known], complaints: listed.complaints };
+  const { places, complaints } = await listPairs(tlsDir, known);
+  return { places: [...own, ...places], complaints };
 }
 
 async function lookAt(

@@ -83,6 +83,51 @@ describe("a folder of certificates", () => {
   });
 });
 
+describe("a folder of one pair that cannot be read", () => {
+  /** By a link that leads in a circle, which stops root too; back again by the result. */
+  const hide = (folder: string, name: string): (() => void) => {
+    const [path, aside] = [join(folder, name), join(folder, `.${name}`)];
+    fs.renameSync(path, aside);
+    fs.symlinkSync(path, path);
+    return () => {
+      fs.rmSync(path);
+      fs.renameSync(aside, path);
+    };
+  };
+  async function twoPairs() {
+    const tlsDir = tempFolder();
+    for (const name of ["a", "b"]) {
+      const stem = join(tlsDir, name, "tls");
+      writePair(await issue({ names: [`${name}.example`] }), `${stem}.crt`, `${stem}.key`);
+    }
+    return { ...NO_DIR, tlsDir };
+  }
+
+  test("is not taken for deleted: what was in it is served on", async () => {
+    const places = await twoPairs();
+    const { certificates, taken, said } = await watched(places);
+    const show = hide(places.tlsDir, "a");
+    await certificates.reload();
+    expect(certificates.names).toEqual(["a.example", "b.example"]);
+    const told = said.length;
+    expect(said[0]).toMatch(/\/a: ELOOP.*; what was served before goes on$/);
+    show();
+    await certificates.reload();
+    expect([taken, said.length]).toEqual([[], told]);
+  });
+
+  test("is a complaint at start, beside all others", async () => {
+    const places = await twoPairs();
+    hide(places.tlsDir, "a");
+    fs.truncateSync(join(places.tlsDir, "b", "tls.key"), 40);
+    const { complaints } = await Certificates.open(places);
+    expect(complaints).toEqual([
+      expect.stringContaining(`${join(places.tlsDir, "a")}: ELOOP`),
+      expect.stringContaining(`${join(places.tlsDir, "b", "tls.key")}: holds`),
+    ]);
+  });
+});
+
 test("a key that every user may read is served with, and warned of", async () => {
   const { places } = own(await issue());
   expect((await Certificates.open(places)).warnings).toEqual([]);
