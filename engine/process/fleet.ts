@@ -72,7 +72,7 @@ export async function startFleet(
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
   });
-  const renew = (): Promise<void> => supervisor.renewCertificates();
+  const renew = (_: unknown, digest: string) => supervisor.renewCertificates(digest);
   /** They may be others, elsewhere, or none. What has been counted of them goes on. */
   const follow = async ({ config, certificates: next }: Configuration): Promise<void> => {
     if (certificates !== undefined && next !== undefined) {

@@ -26,8 +26,8 @@ export type ToWorker =
   | { readonly kind: "serve"; readonly order: Order; readonly isSpokesman: boolean }
   /** In place: see reload.ts. */
   | { readonly kind: "reload"; readonly order: Order }
-  /** The certificates: what is new and fit in their files is to be served. */
-  | { readonly kind: "renew" }
+  /** The certificates: what is new and fit in their files is to be served, and to have this digest. */
+  | { readonly kind: "renew"; readonly digest: string }
   /** Others have taken over: no new connections; the old ones go on until their clients end them. */
   | { readonly kind: "retire" }
   /** No new connections, and what is under way may take so long. */

@@ -155,11 +155,12 @@ export class Supervisor {
   /**
    * Every worker serves with what is new and fit in the files of the certificates.
    *
+   * @param digest of that: who has found something else there does not serve with it
    * @throws Error whose message is for the operator: those that cannot go on as before
    */
-  async renewCertificates(): Promise<void> {
+  async renewCertificates(digest: string): Promise<void> {
     this.#parts.onClosing();
-    const failures = await Promise.all(this.workers().map((worker) => worker.renew()));
+    const failures = await Promise.all(this.workers().map((worker) => worker.renew(digest)));
     const failure = failures.find((one) => one !== "");
     if (failure !== undefined) throw new Error(failure);
   }

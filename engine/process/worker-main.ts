@@ -53,7 +53,7 @@ async function obey(message: ToWorker): Promise<void> {
       return reload(message.order);
     case "renew":
       await started;
-      return tell({ kind: "renewed", failure: (await certificates?.reload()) ?? "" });
+      return tell({ kind: "renewed", failure: await renew(message.digest) });
     case "retire":
       return retire();
     case "stop":
@@ -91,6 +91,13 @@ async function openCertificates(config: Config): Promise<Certificates | undefine
   const opened = await Certificates.open(config);
   if (opened.complaints.length > 0) throw new Error(opened.complaints.join("; "));
   return opened.certificates;
+}
+
+/** @returns why it does not serve with what the supervisor has found; "" when it does */
+async function renew(digest: string): Promise<string> {
+  const wrong = (await certificates?.reload()) ?? [];
+  if (certificates?.digest === digest) return "";
+  return wrong.join("; ") || "the files of the certificates change just now";
 }
 
 async function answer(number: number, question: Question): Promise<void> {

@@ -110,13 +110,13 @@ export class WorkerProcess implements WorkerLink {
     });
   }
 
-  /** @returns why it does not serve with the new certificates; "" when it does, or never will */
-  async renew(): Promise<string> {
+  /** @returns why it does not serve with certificates of this digest; "" when it does, or never will */
+  async renew(digest: string): Promise<string> {
     // It has yet to read the files, or takes no new connections any more.
     if (!this.#isHere || this.#state === "dead" || this.#state === "leaving") return "";
     return new Promise<string>((resolve) => {
       this.#onRenewed = resolve;
-      this.#child.send({ kind: "renew" });
+      this.#child.send({ kind: "renew", digest });
     });
   }
 

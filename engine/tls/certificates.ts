@@ -11,6 +11,7 @@
  *
  * Owns: what is current, and when it is looked at. Knows no sockets.
  */
+import { createHash } from "node:crypto";
 import { readPair, watchPairs } from "../../fs/key-files.js";
 import type { TlsFigures } from "../../metrics/machine-metrics.js";
 import type { Log } from "../log.js";
@@ -31,14 +32,17 @@ export interface Opened {
   readonly warnings: readonly string[];
 }
 
+/** Serves new connections with these; rejects where it cannot. The digest is theirs. */
+type Take = (material: TlsMaterial, digest: string) => Promise<void>;
+
 export class Certificates {
   #places: Places;
   readonly #nowMs: () => number;
   #current: readonly Certificate[];
-  #take: (material: TlsMaterial) => Promise<void> = async () => {};
+  #take: Take = async () => {};
   #log: Pick<Log, "info" | "warn"> = { info: () => {}, warn: () => {} };
   /** The look under way: of two at once, the older could win. */
-  #looking: Promise<string> = Promise.resolve("");
+  #looking: Promise<readonly string[]> = Promise.resolve([]);
   #said: readonly string[] = [];
   #renewals = 0;
   #refusals = 0;
@@ -67,6 +71,11 @@ export class Certificates {
     return this.#materialOf(this.#current);
   }
 
+  /** The same in every process that serves with the same, and with no other. */
+  get digest(): string {
+    return digestOf(this.#current);
+  }
+
   /** Every name there is a certificate for. */
   get names(): readonly string[] {
     return this.#current.flatMap(({ names }) => names);
@@ -85,8 +94,7 @@ export class Certificates {
     };
   }
 
-  /** @param take what serves new connections with these; rejects where it cannot */
-  use(take: (material: TlsMaterial) => Promise<void>): void {
+  use(take: Take): void {
     this.#take = take;
   }
 
@@ -111,9 +119,9 @@ export class Certificates {
   /**
    * Looks at the files and takes what is new and fit. Never rejects.
    *
-   * @returns when that is done, why what is new and fit could not be taken; "" when it was, or nothing is
+   * @returns when that is done, what is unfit, and why what is new and fit could not be taken
    */
-  reload(): Promise<string> {
+  reload(): Promise<readonly string[]> {
     this.#looking = this.#looking.then(() => this.#renew());
     return this.#looking;
   }
@@ -128,27 +136,36 @@ export class Certificates {
     this.#quiet = setTimeout(() => void this.reload(), QUIET_MS).unref();
   }
 
-  async #renew(): Promise<string> {
+  async #renew(): Promise<readonly string[]> {
     const { certificates, complaints, warnings } = await look(
       this.#places,
       this.#current,
       this.#nowMs(),
     );
-    this.#complain(complaints);
     for (const warning of warnings) this.#log.warn(warning);
-    if (isSame(certificates, this.#current)) return "";
+    const isNew = !isSame(certificates, this.#current);
+    const refusals = isNew ? await this.#offer(certificates) : [];
+    const wrong = [...complaints, ...refusals];
+    this.#complain(wrong);
+    if (isNew && refusals.length === 0) this.#adopt(certificates);
+    return wrong;
+  }
+
+  /** @returns why they are not taken; empty when they are */
+  async #offer(certificates: readonly Certificate[]): Promise<string[]> {
     try {
-      await this.#take(this.#materialOf(certificates));
+      await this.#take(this.#materialOf(certificates), digestOf(certificates));
+      return [];
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#complain([reason]);
-      return reason;
+      return [error instanceof Error ? error.message : String(error)];
     }
+  }
+
+  #adopt(certificates: readonly Certificate[]): void {
     this.#tell(certificates);
     this.#current = certificates;
     this.#renewals++;
     if (this.#clock !== undefined) this.#watchFiles();
-    return "";
   }
 
   /** Once each, as long as nothing changes. */
@@ -185,6 +202,14 @@ const describe = ({ names, notAfterMs }: Pick<Certificate, "names" | "notAfterMs
 /** What has not changed is the same object. */
 const isSame = (one: readonly Certificate[], other: readonly Certificate[]): boolean =>
   one.length === other.length && one.every((certificate) => other.includes(certificate));
+
+function digestOf(certificates: readonly Certificate[]): string {
+  const hash = createHash("sha256");
+  for (const { certPath, certPem, keyPem } of certificates) {
+    hash.update(JSON.stringify([certPath, certPem, keyPem]));
+  }
+  return hash.digest("base64");
+}
 
 async function isStill(one: Certificate): Promise<boolean> {
   const text = await readPair(one);

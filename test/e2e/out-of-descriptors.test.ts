@@ -1,11 +1,10 @@
 /** Fear: more clients than there are descriptors, and the server ends, spins, or never recovers. */
-import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, vi } from "vitest";
 import { REST_MS } from "../../fs/open-file.js";
 import { Client, get, request } from "../support/client.js";
-import { type Server, TRANSPORTS, test } from "../support/server.js";
+import { limitDescriptors } from "../support/descriptors.js";
+import { TRANSPORTS, test } from "../support/server.js";
 
 const SPARE = 20;
 const MORE_THAN_FIT = 3 * SPARE;
@@ -26,7 +25,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
       return (await early.answer()).status;
     };
     expect(await statusOf("/hot.txt")).toBe(200);
-    limitDescriptors(server, SPARE);
+    limitDescriptors(server.pid, SPARE);
     const crowd = await Promise.all(
       Array.from({ length: MORE_THAN_FIT }, () => Client.connect(server.port)),
     );
@@ -49,8 +48,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     const server = await serve({ transport, files: FILES, env });
     const [worker] = server.workers();
     expect((await get(server.port, "/hot.txt")).status).toBe(200);
-    limitDescriptors(server, 0);
-    limitDescriptors({ pid: worker! }, SPARE);
+    limitDescriptors(server.pid, 0);
+    limitDescriptors(worker!, SPARE);
     const crowd = await Promise.all(
       Array.from({ length: MORE_THAN_FIT }, () => Client.connect(server.port)),
     );
@@ -65,11 +64,3 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
 });
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
-
-/** A descriptor is the lowest number that is free: so many of them stay below the limit. */
-function limitDescriptors({ pid }: Pick<Server, "pid">, spare: number): void {
-  const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
-  const numbers = Array.from({ length: open.size + spare + 1 }, (_, number) => number);
-  const limit = numbers.filter((number) => !open.has(number))[spare];
-  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${limit}:`]);
-}

@@ -1,11 +1,13 @@
 /** Fear: over TLS bytes get lost or mixed, or a renewal of the certificate is noticed by a client. */
 
+import fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
 import { isHandedOver } from "../../fs/door.js";
 import { type Issued, issue, writePair } from "../support/certificates.js";
 import { Client, get, request } from "../support/client.js";
+import { limitDescriptors } from "../support/descriptors.js";
 import { Folder, holds, MIB, Random, sparse } from "../support/folder.js";
 import { freePort } from "../support/free-port.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
@@ -213,6 +215,24 @@ test("workers renew as one: all of them, told once, and by SIGHUP nothing that i
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
   expect(metrics).toContain('sluice_tls_reloads_total{result="renewed"} 2\n');
   await vi.waitUntil(() => isHandedOver() === wasHandedOver, { timeout: PATIENCE_MS });
+});
+
+test("a renewal that one worker cannot read is none, until it can", async ({ serve }) => {
+  const [cert, key] = [at("blind/c.pem"), at("blind/k.pem")];
+  const env = { SLUICE_WORKERS: "2", SLUICE_TLS_CERT: cert, SLUICE_TLS_KEY: key };
+  writePair(first, cert, key);
+  const server = await serve({ transport: "uws", files: { "a.txt": "0123456789" }, env });
+  const [blind] = server.workers();
+  limitDescriptors(blind!, 0);
+  const next = await issue({ names: ["localhost", "next.example"] });
+  writePair(next, cert, key);
+  await server.untilSays(/^warning: .*EMFILE.*; what was served before goes on/m);
+  expect(server.out).not.toContain("next.example");
+
+  limitDescriptors(blind!, 100);
+  fs.utimesSync(cert, new Date(), new Date()); // or a minute later
+  await server.untilSays(/^new certificate for localhost, next.example/m);
+  await expectAllSee(server, next);
 });
 
 /** Sixteen connections that all fell to one of two: once in 30,000 runs. */

@@ -281,9 +281,10 @@ describe("new certificates", () => {
     const supervisor = await started(3);
     supervisor.workers()[2]!.retire();
     const before = closings;
-    const renewed = expect(supervisor.renewCertificates()).rejects.toThrow("no such file");
+    const renewed = expect(supervisor.renewCertificates("digest")).rejects.toThrow("no such file");
     expect(closings).toBe(before + 1);
     expect(children.map(({ kinds }) => kinds.at(-1))).toEqual(["renew", "renew", "retire"]);
+    expect(children[0]!.got.at(-1)).toEqual({ kind: "renew", digest: "digest" });
     children[1]!.say({ kind: "renewed", failure: "no such file" });
     children[0]!.say({ kind: "renewed", failure: "" });
     await renewed;
@@ -292,7 +293,7 @@ describe("new certificates", () => {
   test("are waited for until all have them, but not of one that dies", async () => {
     const supervisor = await started(2);
     let isOver = false;
-    const renewed = supervisor.renewCertificates().then(() => (isOver = true));
+    const renewed = supervisor.renewCertificates("digest").then(() => (isOver = true));
     children[0]!.say({ kind: "renewed", failure: "" });
     await settle();
     expect(isOver).toBe(false);

@@ -308,11 +308,33 @@ describe("a renewal", () => {
     await certificates.reload();
     expect(said).toEqual(["not now; what was served before goes on"]);
     expect(certificates.material.fallback?.certPem).toBe(before.certPem);
+    await certificates.reload();
+    expect(said).toHaveLength(1);
 
     isWilling = true;
     await certificates.reload();
     expect(certificates.material.fallback?.certPem).toBe(after.certPem);
   });
+});
+
+test("the digest is the same where the same is served with, and says nothing of the key", async () => {
+  const [before, after] = await Promise.all([issue(), issue()]);
+  const { places, write } = own(before);
+  const { certificates } = await Certificates.open(places);
+  const other = (await Certificates.open(places)).certificates;
+  expect(certificates.digest).toBe(other.digest);
+  const wanted: string[] = [];
+  certificates.use(async (_material, digest) => void wanted.push(digest));
+  write(after);
+  await certificates.reload();
+  expect([certificates.digest]).toEqual(wanted);
+  expect(other.digest).not.toBe(certificates.digest);
+
+  fs.truncateSync(places.tlsKey, 40);
+  expect(await other.reload()).toEqual([
+    expect.stringContaining(`${places.tlsKey}: holds a private key that cannot be read`),
+  ]);
+  expect(other.digest).not.toBe(certificates.digest);
 });
 
 test("the material tells whether the files still hold it", async () => {
