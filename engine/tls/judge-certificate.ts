@@ -52,15 +52,18 @@ export function judgeCertificate(text: PairText, nowMs: number): CertificateVerd
 // --- reading: a string is what is wrong ---
 
 /** RFC 7468 section 5. What stands between the blocks is for people. */
+const PEM_BEGIN = /-----BEGIN CERTIFICATE-----/g;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+const BROKEN = "holds a certificate that cannot be read: cut off, or damaged";
 
 function readChain(pem: string): Chain | string {
   const blocks = pem.match(PEM_CERTIFICATE) ?? [];
+  if (blocks.length !== (pem.match(PEM_BEGIN) ?? []).length) return BROKEN;
   try {
     const [leaf, ...issuers] = blocks.map((block) => new X509Certificate(block));
     return leaf === undefined ? "holds no certificate in PEM" : [leaf, ...issuers];
   } catch {
-    return "holds a certificate that cannot be read: cut off, or damaged";
+    return BROKEN;
   }
 }
 
@@ -86,7 +89,7 @@ function complainOfKey(leaf: X509Certificate, key: KeyObject): string[] {
     ...(leaf.checkPrivateKey(key) ? [] : ["is not the key of the certificate"]),
     ...(isTaken(key)
       ? []
-      : [`want RSA of ${LEAST_RSA_BITS} bits or more, ECDSA P-256, or Ed25519`]),
+      : [`want RSA of ${LEAST_RSA_BITS} bits or more, ECDSA P-256, P-384 or P-521, or Ed25519`]),
   ];
 }
 

@@ -118,7 +118,9 @@ describe("a certificate is refused", () => {
   });
   test("with a key that can be guessed", async () => {
     const { certPem, keyPem } = await issue({ ...TIMES, rsaBits: 1024 });
-    expect(complaints(certPem, keyPem)).toEqual([expect.stringContaining("want RSA of 2048 bits")]);
+    expect(complaints(certPem, keyPem)).toEqual([
+      "k.pem: want RSA of 2048 bits or more, ECDSA P-256, P-384 or P-521, or Ed25519",
+    ]);
   });
 
   const half = (pem: string): string => pem.slice(0, pem.length / 2);
@@ -165,7 +167,17 @@ describe("a certificate is refused", () => {
     ],
     ["c.pem: holds no certificate in PEM", "an empty file", ({ other }) => ["", other.keyPem]],
     [
-      "c.pem: holds no certificate in PEM",
+      "c.pem: holds a certificate that cannot be read: cut off, or damaged",
+      "half an issuer",
+      ({ leaf, middle }) => [leaf.certPem + half(middle.certPem), leaf.keyPem],
+    ],
+    [
+      "c.pem: holds a certificate that cannot be read: cut off, or damaged",
+      "half a certificate before a whole one",
+      ({ leaf, middle }) => [half(leaf.certPem) + middle.certPem, leaf.keyPem],
+    ],
+    [
+      "c.pem: holds a certificate that cannot be read: cut off, or damaged",
       "half a certificate",
       ({ other }) => [half(other.certPem), other.keyPem],
     ],
