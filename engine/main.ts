@@ -5,8 +5,10 @@
  * Every complaint is one line on standard error, all of them at once, and the exit code is 1. What a
  * command does not need is not loaded: help comes at once.
  */
+import "./early-signals.js";
 import { helpText, readCommandLine, versionText } from "./command-line.js";
 import { type Configuration, readConfiguration } from "./configuration.js";
+import { actOnSignals } from "./early-signals.js";
 import { createLog } from "./log.js";
 import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
@@ -179,10 +181,12 @@ function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | un
   const reloadInTurn = inTurn(reload);
   process.on("SIGTERM", () => void end("SIGTERM"));
   process.on("SIGINT", () => void end("SIGINT"));
-  // Of a terminal that closes: what it was told there ends with it.
-  process.on("SIGHUP", process.stdin.isTTY ? () => void end("SIGHUP") : reloadInTurn);
-  process.on("SIGUSR1", () => running.reopenLogs());
-  process.on("SIGUSR2", () => void logReport(onTheAir));
+  actOnSignals({
+    // Of a terminal that closes: what it was told there ends with it.
+    SIGHUP: process.stdin.isTTY ? () => void end("SIGHUP") : reloadInTurn,
+    SIGUSR1: () => running.reopenLogs(),
+    SIGUSR2: () => void logReport(onTheAir),
+  });
 }
 
 /** Says what has become of a new configuration. */

@@ -7,6 +7,7 @@
  * When the supervisor is gone, however it went, nobody is left to start a worker anew, to count or to
  * stop it: it drains, as if it had been told to stop.
  */
+import "../early-signals.js"; // heard, and left to the supervisor
 import cluster from "node:cluster";
 import { createLog } from "../log.js";
 import { type Config, hasTls } from "../settings.js";
@@ -17,9 +18,7 @@ import { openServing, type Serving } from "./worker.js";
 import type { Question } from "./worker-talk.js";
 import { createVoice, type Voice } from "./worker-voice.js";
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
-  process.on(signal, () => {});
-}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
 
 const ALIVE_MS = 1000;
 
@@ -59,6 +58,7 @@ async function obey(message: ToWorker): Promise<void> {
     case "stop":
       return stop(message.limitMs);
     case "reopen logs":
+      await started; // the log is opened long before
       return serving?.reopenLogs();
     case "ask":
       return answer(message.number, message.question);
