@@ -28,6 +28,37 @@ test("starts the server", () => {
   expect(commandOf(theValueOf("ExecStart").split(" "), MAIN)).toEqual({ kind: "serve" });
 });
 
+const PAGE = readText("deploy/README.md");
+
+describe("the settings that the page tells to edit", () => {
+  const [, edited] = /^echo SLUICE_\w+=\S+ > (\S+)/m.exec(PAGE)!;
+
+  test("are a file that a reload reads anew", () => {
+    expect(config.settings).toBe(edited);
+    expect(theValueOf("ExecReload")).toBe("/bin/kill -HUP $MAINPID");
+    expect(valuesOf("EnvironmentFile")).not.toContain(`-${edited}`); // it would win, as it was at start
+  });
+
+  test("say all that the unit has not to know itself", () => {
+    const fixed = valuesOf("Environment").map((pair) => pair.split("=", 1)[0]);
+    expect(fixed).toEqual(["NODE_ENV", "SLUICE_STATE_DIR", "SLUICE_SETTINGS"]);
+    expect([theValueOf("WorkingDirectory"), config.root]).toEqual(["/srv/www", "."]);
+  });
+
+  test("hold no secret: they are read by a user made up for the occasion", () => {
+    expect(theValueOf("DynamicUser")).toBe("yes");
+    expect(valuesOf("EnvironmentFile")).toEqual(["-/etc/sluice/secrets"]);
+    expect(PAGE).toContain("install -m 600 /dev/null /etc/sluice/secrets");
+  });
+});
+
+test("signals by the page reach the supervisor alone", () => {
+  for (const [command] of PAGE.matchAll(/systemctl kill [^`]*/g)) {
+    expect(command).toContain("--kill-whom=main");
+  }
+  expect(PAGE).toContain("systemctl kill ");
+});
+
 test("lets a drain end before it kills", () => {
   expect(msOf("TimeoutStopSec")).toBeGreaterThan(config.drainMs);
   expect(theValueOf("KillMode")).toBe("mixed"); // the main process drains; its children are not cut
