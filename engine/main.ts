@@ -10,6 +10,7 @@ import { helpText, readCommandLine, versionText } from "./command-line.js";
 import { type Configuration, readConfiguration } from "./configuration.js";
 import { actOnSignals } from "./early-signals.js";
 import { createLog } from "./log.js";
+import { endProcess } from "./process/end-process.js";
 import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
 import { hasTls } from "./settings.js";
@@ -61,7 +62,7 @@ async function start(configuration: Configuration): Promise<Running> {
     return startSingle(configuration, log);
   }
   const { startFleet } = await import("./process/fleet.js");
-  return startFleet(configuration, log, (reason) => process.exit(refuse([reason])));
+  return startFleet(configuration, log, (reason) => void endProcess(refuse([reason])));
 }
 
 function checked({ certificates }: Configuration): string {
@@ -162,14 +163,14 @@ function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | un
   const end = async (signal: string): Promise<void> => {
     if (isEnding) {
       running.abandon();
-      process.exit(1);
+      return endProcess(1);
     }
     isEnding = true;
     systemd.stopping();
     log.info(`${signal}: no new connections, transfers may go on for ${showMs(drainMs)}`);
     const how = await running.drain(drainMs);
     log.info(how === "drained" ? "all transfers ended" : "transfers were cut");
-    process.exit(0);
+    await endProcess(0);
   };
   const reload = async (): Promise<void> => {
     if (isEnding) return;

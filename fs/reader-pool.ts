@@ -250,8 +250,8 @@ export class ReaderPool {
   }
 
   /**
-   * Ends the threads. Jobs that have not finished are forgotten; a thread ends when its system call
-   * returns, which on a stuck disk may be never.
+   * Ends the threads. Jobs that have not finished are forgotten; a thread on a stuck disk ends when its
+   * system call returns, and is not waited for.
    */
   async stop(): Promise<void> {
     this.#isStopped = true;

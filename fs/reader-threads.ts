@@ -42,6 +42,9 @@ const FLOW_PER_READER = LOOK_EVERY_MS;
  */
 const RETRY_MS = 1000;
 
+/** A thread ends in some milliseconds, or when its disk answers, which may be never. */
+const STOP_MS = 1000;
+
 /** A reader keeps nothing between two jobs: a small heap saves resident memory per thread. */
 const READER_HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } as const;
 
@@ -83,10 +86,16 @@ export class ReaderThreads {
     }, LOOK_EVERY_MS);
   }
 
+  /** Ends them all; one in a system call that does not return is left behind. */
   async stop(): Promise<void> {
     clearTimeout(this.#lookTimer);
     this.#ring.stop();
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, STOP_MS);
+    });
+    await Promise.race([Promise.all(this.#threads.map((thread) => thread.terminate())), late]);
+    clearTimeout(timer);
   }
 
   /** Jobs that wait get a sleeping reader each; when none can take them, one more thread. */

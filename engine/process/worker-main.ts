@@ -13,6 +13,7 @@ import { createLog } from "../log.js";
 import { type Config, hasTls } from "../settings.js";
 import type { Certificates } from "../tls/certificates.js";
 import { waitUntil } from "./drain.js";
+import { endProcess } from "./end-process.js";
 import type { FromWorker, Order, ToWorker } from "./messages.js";
 import { openServing, type Serving } from "./worker.js";
 import type { Question } from "./worker-talk.js";
@@ -144,6 +145,6 @@ function tell(message: FromWorker): void {
 
 /** The last word is to arrive before the process is gone. */
 function exit(code: number, message: FromWorker): void {
-  if (!process.connected) process.exit(code);
-  process.send!(message, undefined, undefined, () => process.exit(code));
+  if (!process.connected) return void endProcess(code);
+  process.send!(message, undefined, undefined, () => void endProcess(code));
 }
