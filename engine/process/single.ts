@@ -82,7 +82,7 @@ export async function startSingle(first: Configuration, log: Log): Promise<Runni
     },
     async drain(limitMs) {
       certificates?.stop();
-      serving.stopListening();
+      void serving.stopListening();
       const endCount = countDown(log.info, serving.left, limitMs);
       const isDrained = await waitUntil(() => files.pending() === 0, limitMs);
       endCount();

@@ -117,7 +117,7 @@ function reload({ config, site }: Order): void {
 
 /** Each client is told to come back elsewhere by its next answer, or leaves by itself. */
 async function retire(): Promise<void> {
-  serving?.stopListening();
+  await serving?.stopListening(); // until then new ones may come
   await waitUntil(() => serving === undefined || serving.files.connections() === 0, ENDLESS);
   await end("drained");
 }
@@ -125,7 +125,7 @@ async function retire(): Promise<void> {
 const ENDLESS = Number.POSITIVE_INFINITY;
 
 async function stop(limitMs: number): Promise<void> {
-  serving?.stopListening();
+  void serving?.stopListening();
   const isDrained = await waitUntil(() => (serving?.files.pending() ?? 0) === 0, limitMs);
   await end(isDrained ? "drained" : "cut");
 }

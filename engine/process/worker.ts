@@ -38,8 +38,8 @@ export interface Serving {
   reload(config: Config, site: Site): void;
   /** Opens the access log's file anew: it may have been renamed. */
   reopenLogs(): void;
-  /** Takes no new connections. */
-  stopListening(): void;
+  /** Takes no new connections: see `Listener.stopListening`. */
+  stopListening(): Promise<void>;
   /** What has yet to go out. */
   left(): Left;
   /** Cuts what is left, and stops all that runs. */
@@ -147,10 +147,9 @@ export async function openServing(parts: ServingParts): Promise<Serving> {
       endWatch = watchForSwitches(site, machine);
     },
     reopenLogs: () => accessLog?.reopen(),
-    stopListening() {
+    async stopListening() {
       isStopping = true;
-      redirect?.stopListening();
-      files.stopListening();
+      await Promise.all([redirect?.stopListening(), files.stopListening()]);
     },
     left: () => ({ transfers: files.pending(), bytes: machine.operations.bytesLeft() }),
     async close() {

@@ -162,8 +162,11 @@ export interface Listener {
    * nobody waits for the end of what has none. `close` cuts them.
    */
   pending(): number;
-  /** Takes no new connections and asks the others to close after their next answer. */
-  stopListening(): void;
+  /**
+   * Asks connections to close after their next answer, and takes no new ones: from the moment this
+   * resolves where others listen on the port, else at once. Never rejects.
+   */
+  stopListening(): Promise<void>;
   /** Cuts what is left. */
   close(): void;
   /**

@@ -148,13 +148,13 @@ class NodeListener implements Listener {
    * By the close of a plain server: that of an HTTP server cuts what is idle, and with it the request
    * that is on its way there.
    */
-  stopListening(): void {
+  async stopListening(): Promise<void> {
     this.isDraining = true;
     PlainServer.prototype.close.call(this.server);
   }
 
   close(): void {
-    this.stopListening();
+    void this.stopListening();
     this.server.closeAllConnections();
   }
 }

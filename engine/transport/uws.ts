@@ -175,10 +175,9 @@ class UwsListener implements Listener {
     await Promise.all(leaving.map((one) => this.#leaveWell(one)));
   }
 
-  stopListening(): void {
-    if (this.#state.isDraining) return;
+  async stopListening(): Promise<void> {
     this.#state.isDraining = true;
-    for (const one of this.#listening) void this.#leaveWell(one);
+    await Promise.all([...this.#listening].map((one) => this.#leaveWell(one)));
   }
 
   close(): void {

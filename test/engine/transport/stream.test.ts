@@ -106,7 +106,7 @@ describe.each(TRANSPORTS)("a stream (%s)", (transport) => {
     const { port, listener, gone } = await watch(transport);
     const reader = await EventReader.open(port, "/events");
     expect([listener.connections(), listener.pending()]).toEqual([1, 0]);
-    listener.stopListening();
+    void listener.stopListening();
     listener.close();
     await expect(reader.next()).rejects.toThrow("cut");
     await until(() => gone.size === 1);

@@ -128,7 +128,7 @@ describe.each(TRANSPORTS)("tls through %s", (transport) => {
       expect((await client.answer()).status).toBe(200);
     }
     await vi.waitFor(() => expect(stage.listener.connections()).toBe(2), PATIENCE);
-    stage.listener.stopListening();
+    await stage.listener.stopListening();
     await expect(Client.secure(port)).rejects.toThrow("ECONNREFUSED");
     for (const client of [early, late]) client.leave();
   });
