@@ -4,7 +4,7 @@
  *   HTTP/1.1 200 OK␍␊Content-Length: 5␍␊␍␊hello HTTP/1.1 304 ...
  *   └──────────── head, kept as text ────┘└body┘ └ the next head
  *
- * Knows status and Content-Length, which is all that static servers need; an answer without a
+ * Knows status, Content-Length and `Connection: close`, all that static servers need; an answer without a
  * length is counted as a fault, since its end cannot be told from a pause.
  */
 
@@ -16,6 +16,9 @@ const HEAD_LIMIT_BYTES = 16 * 1024;
 /** Status of an answer that could not be understood. */
 const UNREADABLE = 0;
 
+/** RFC 9112 section 9.6. */
+const CLOSES = /\r\nconnection: *close *\r\n/i;
+
 export interface AnswerMeter {
   /** Takes the next bytes of the stream. They may be overwritten on return. */
   readonly feed: (bytes: Buffer) => void;
@@ -23,14 +26,15 @@ export interface AnswerMeter {
 
 /**
  * @param isHead the answers are to HEAD requests: no bodies
- * @param onAnswer called at the last byte of each answer
+ * @param onAnswer called at the last byte of each answer; `isLast`: the server closes after it
  */
 export function createAnswerMeter(
   isHead: boolean,
-  onAnswer: (status: number) => void,
+  onAnswer: (status: number, isLast: boolean) => void,
 ): AnswerMeter {
   let head = "";
   let status = UNREADABLE;
+  let isLast = false;
   let bodyLeft = 0;
 
   /** @returns bytes used; sets `bodyLeft` when a head is complete */
@@ -39,12 +43,14 @@ export function createAnswerMeter(
     head += bytes.toString("latin1", from, Math.min(bytes.length, from + HEAD_LIMIT_BYTES));
     const end = head.indexOf("\r\n\r\n");
     if (end < 0) {
-      if (head.length > HEAD_LIMIT_BYTES) onAnswer(UNREADABLE);
+      if (head.length > HEAD_LIMIT_BYTES) onAnswer(UNREADABLE, false);
       return bytes.length - from;
     }
-    [status, bodyLeft] = readHead(head.slice(0, end + 2), isHead);
+    const whole = head.slice(0, end + 2);
+    [status, bodyLeft] = readHead(whole, isHead);
+    isLast = CLOSES.test(whole);
     head = "";
-    if (bodyLeft === 0) onAnswer(status);
+    if (bodyLeft === 0) onAnswer(status, isLast);
     return end + 4 - before;
   };
 
@@ -59,7 +65,7 @@ export function createAnswerMeter(
         const taken = Math.min(bodyLeft, bytes.length - at);
         at += taken;
         bodyLeft -= taken;
-        if (bodyLeft === 0) onAnswer(status);
+        if (bodyLeft === 0) onAnswer(status, isLast);
       }
     },
   };

@@ -1,5 +1,5 @@
 /**
- * One keep-alive connection on a raw socket: one question at a time, told when its answer is whole.
+ * A keep-alive connection on a raw socket: one question at a time, told when its answer is whole.
  *
  * No HTTP library: what a client spends on objects and streams would be measured as the server's
  * delay. Reads land in one buffer per client, counted and forgotten.
@@ -24,14 +24,22 @@ export interface ClientEvents {
   readonly onGone: () => void;
 }
 
-/** Resolves when connected. Rejects when the server refuses. */
-export function openClient(
+/**
+ * Resolves when connected. Rejects when the server refuses.
+ *
+ * A server may say of an answer that it is the last on its connection. The next question then goes
+ * out on another, and the answer is told when that is there: what it costs is the server's delay.
+ */
+export async function openClient(
   host: string,
   port: number,
   isHead: boolean,
   events: ClientEvents,
 ): Promise<Client> {
-  const meter = createAnswerMeter(isHead, events.onAnswer);
+  const meter = createAnswerMeter(isHead, (status, isLast) => {
+    if (isLast) changeConnection(status);
+    else events.onAnswer(status);
+  });
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   const onread = {
     buffer,
@@ -40,18 +48,45 @@ export function openClient(
       return true;
     },
   };
-  const socket: Socket = connect({ host, port, noDelay: true, onread });
-  return new Promise((settle, fail) => {
-    socket.once("error", fail);
-    socket.once("close", events.onGone);
-    socket.once("connect", () => {
-      socket.off("error", fail).on("error", () => {}); // "close" follows and tells it
-      settle({
-        ask: (request) => void socket.write(request),
-        close: () => void socket.off("close", events.onGone).destroy(),
+  let isClosed = false;
+  let socket = await dial();
+  return {
+    ask: (request) => void socket.write(request),
+    close: () => {
+      isClosed = true;
+      hangUp();
+    },
+  };
+
+  function dial(): Promise<Socket> {
+    const dialed = connect({ host, port, noDelay: true, onread });
+    return new Promise((settle, fail) => {
+      dialed.once("error", fail);
+      dialed.once("connect", () => {
+        dialed.off("error", fail).on("error", () => {}); // "close" follows and tells it
+        dialed.once("close", events.onGone);
+        settle(dialed);
       });
     });
-  });
+  }
+
+  function hangUp(): void {
+    socket.off("close", events.onGone).destroy();
+  }
+
+  function changeConnection(status: number): void {
+    hangUp();
+    dial().then(
+      (next) => {
+        socket = next;
+        if (isClosed) hangUp();
+        else events.onAnswer(status);
+      },
+      () => {
+        if (!isClosed) events.onGone();
+      },
+    );
+  }
 }
 
 /** The bytes of a request, made once. */

@@ -51,3 +51,11 @@ test("answers to HEAD have no body, whatever their length says", () => {
 test("an answer without a length is no answer: its end cannot be told", () => {
   expect(statusesOf("HTTP/1.1 200 OK\r\n\r\n", [])).toEqual([0]);
 });
+
+test("an answer says of itself that it is the last", () => {
+  const lasts: boolean[] = [];
+  const meter = createAnswerMeter(true, (_status, isLast) => lasts.push(isLast));
+  const last = "HTTP/1.1 304 Not Modified\r\nConnection: close\r\nETag: x\r\n\r\n";
+  meter.feed(Buffer.from(NOT_MODIFIED + last + NOT_MODIFIED));
+  expect(lasts).toEqual([false, true, false]);
+});
