@@ -8,6 +8,7 @@ import type { Field } from "../../protocol/head.js";
 import { spellAddress } from "./address.js";
 import type { Ask, FieldName } from "./exchange.js";
 import type { Peers } from "./peers.js";
+import type { HeadsAlone } from "./uws-farewell.js";
 
 /** It speaks no other version, and refuses those who do before we hear of them. */
 const VERSION = "HTTP/1.1";
@@ -26,6 +27,7 @@ export interface ListenState {
   /** Of bytes that `push` refused: see `Sink`. */
   readonly repeatedBytes: number;
   readonly peers: Peers;
+  readonly headsAlone: HeadsAlone;
   /** Replies that are not over. */
   pending: number;
 }

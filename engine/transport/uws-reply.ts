@@ -7,14 +7,17 @@
  *   `goOn`: without it an unanswered request ends the process, and until then nobody can leave
  * - bodies go out by `tryEnd`, small ones too: `end` keeps what the socket does not take, so a client
  *   that pipelines requests and reads nothing would grow our memory without bound
+ * - heads alone are kept like that, whoever reads them or not: now and then one is the last on its
+ *   connection, see uws-farewell.ts
  * - after the last byte or an abort every method of the response throws: `#res` is dropped then
  * - writes after the request's call-back are corked, or each piece is a system call; within it they
  *   are, and a cork of ours would only cost a closure
  */
 import type { HttpResponse } from "uWebSockets.js";
-import type { Head } from "../../protocol/head.js";
+import { type Head, linesWithLength } from "../../protocol/head.js";
 import { createGoneStream, type Reply, type Stream } from "./exchange.js";
 import { addressOf, type ListenState } from "./uws-ask.js";
+import { sayFarewell } from "./uws-farewell.js";
 import { UwsStream } from "./uws-stream.js";
 
 const nothing = (): void => {};
@@ -69,6 +72,11 @@ export class UwsReply implements Reply {
     const res = this.#res;
     if (res === undefined) return;
     this.#finish();
+    if (this.#state.headsAlone.isLast()) {
+      const lines = lengthBytes === undefined ? head.lines : linesWithLength(head, lengthBytes);
+      sayFarewell(res, this.#state, lines);
+      return;
+    }
     this.#corked(res, () => {
       this.#writeHead(res, head);
       if (lengthBytes !== undefined) res.writeHeader("Content-Length", String(lengthBytes));

@@ -10,6 +10,7 @@ import { spellAddress } from "./address.js";
 import type { Ask, Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
 import { Peers } from "./peers.js";
 import { ExpressAsk, type ListenState, type Push, UwsAsk } from "./uws-ask.js";
+import { HeadsAlone, sayFarewell } from "./uws-farewell.js";
 import { serveLive } from "./uws-live.js";
 import { NOT_BEGUN, UwsReply } from "./uws-reply.js";
 import { createTlsApp, HANDSHAKE_MS, pushRecords, quietMoment, RECORD_BYTES } from "./uws-tls.js";
@@ -52,7 +53,13 @@ export async function listenUws(
   handler: Handler,
 ): Promise<Listener> {
   const pushing = options.tls === undefined ? AT_ONCE : BY_RECORDS;
-  const state: ListenState = { isDraining: false, ...pushing, peers: new Peers(), pending: 0 };
+  const state: ListenState = {
+    isDraining: false,
+    ...pushing,
+    peers: new Peers(),
+    headsAlone: new HeadsAlone(),
+    pending: 0,
+  };
   const route = (app: TemplatedApp): void => addRoutes(app, options, handler, state);
   const { tls } = options;
   const createApp = async (material: TlsMaterial | undefined): Promise<TemplatedApp> => {
@@ -215,14 +222,19 @@ function answer(
   expressAsk.begin(req, res, state, method);
   const ready = state.isDraining ? undefined : handler.express(expressAsk);
   if (ready === undefined) handle(handler, expressAsk, res, state);
-  else if (ready.body === undefined) sendHead(handler, res, ready);
+  else if (ready.body === undefined) sendHead(handler, state, res, ready);
   else sendReady(handler, state, res, ready, ready.body);
 }
 
-function sendHead(handler: Handler, res: HttpResponse, ready: Ready): void {
+function sendHead(handler: Handler, state: ListenState, res: HttpResponse, ready: Ready): void {
   const { head, alone } = ready;
-  res.writeStatus(alone === undefined ? head.lines : alone.lines);
-  res.endWithoutBody();
+  const lines = alone === undefined ? head.lines : alone.lines;
+  if (state.headsAlone.isLast()) {
+    sayFarewell(res, state, lines);
+  } else {
+    res.writeStatus(lines);
+    res.endWithoutBody();
+  }
   handler.sent(ready);
 }
 

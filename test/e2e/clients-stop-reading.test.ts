@@ -1,6 +1,8 @@
 /** Fear: clients that take nothing cost memory, or the speed of those who read. */
+import { once } from "node:events";
+import net from "node:net";
 import { describe, expect } from "vitest";
-import { Client, download, request } from "../support/client.js";
+import { Client, download, get, request } from "../support/client.js";
 import { KIB, MIB, Random } from "../support/folder.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
 import { slowDisk } from "../support/slow-disk.js";
@@ -75,6 +77,58 @@ test.for(TRANSPORTS)(
     expect(server.peakRssBytes() - peakBefore).toBeLessThan(MORE_MEMORY);
   },
 );
+
+/** So many that their heads are more memory than may be had. */
+const HEADS = 800_000;
+const LONG = { timeout: 120_000 };
+
+// Through node:http they are read no further: it counts what has not gone out.
+describe("through uws, clients read nothing", () => {
+  test.for([
+    ["HEAD", "HEAD /hot.bin", "X: "],
+    ["what has not changed", "GET /hot.bin", "If-None-Match: "],
+    ["OPTIONS", "OPTIONS /hot.bin", "X: "],
+  ] as const)("and ask for %s over and over", LONG, async ([, line, field], { serve }) => {
+    const server = await serve({ transport: "uws", files: { "hot.bin": FILES["hot.bin"] } });
+    const { fields } = await get(server.port, "/hot.bin");
+    const rssBefore = server.rssBytes();
+    const text = request(line, field + fields.get("etag"));
+    const clients = await pour(server, text, HEADS);
+    expect(server.rssBytes() - rssBefore).toBeLessThan(MORE_MEMORY);
+
+    for (const client of clients) client.resetAndDestroy();
+    await server.untilIdle();
+  });
+});
+
+const DEAF_CLIENTS = 4;
+/** Of requests that leave together. Of more, one would be cut across two packets: see UWS.md. */
+const WAVE_BYTES = 12 * KIB;
+
+/** Asks so many times, over connections that read nothing; one that is cut is made anew. */
+async function pour({ port }: Server, text: string, times: number): Promise<readonly net.Socket[]> {
+  const each = Math.floor(WAVE_BYTES / text.length);
+  const wave = text.repeat(each);
+  const sockets: net.Socket[] = [];
+  const reader = await Client.connect(port);
+  for (let sent = 0; sent < times; sent += each * DEAF_CLIENTS) {
+    for (let n = 0; n < DEAF_CLIENTS; n++) {
+      if (sockets[n]?.destroyed !== false) sockets[n] = await connectDeaf(port);
+      sockets[n]!.write(wave);
+    }
+    reader.send(request("GET /"));
+    await reader.answer(); // all before it has arrived
+  }
+  reader.leave();
+  return sockets;
+}
+
+async function connectDeaf(port: number): Promise<net.Socket> {
+  const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+  socket.on("error", () => {}); // of a connection that was cut
+  await once(socket, "connect");
+  return socket;
+}
 
 async function stopReading({ port }: Server, afterBytes: number): Promise<Client> {
   const client = await Client.connect(port);

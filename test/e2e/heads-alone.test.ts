@@ -1,6 +1,6 @@
 /** Fear: a HEAD answered at once says otherwise than GET, or leaves its connection in disorder. */
 import { afterAll, describe, expect } from "vitest";
-import { type Answer, Client, request } from "../support/client.js";
+import { Client, type Head, request } from "../support/client.js";
 import { Folder, MIB } from "../support/folder.js";
 import { sharedServer, TRANSPORTS, test } from "../support/server.js";
 
@@ -16,8 +16,11 @@ afterAll(() => site.remove());
 const TIMES = 3; // found out once, then known
 const AGAIN = { "/small.txt": 200, "/empty.txt": 200, "/app.js": 200, "/missing.txt": 404 };
 
+/** One in some 1,000 closes, so surely one of them. */
+const MANY = 5000;
+
 /** What both answers must say alike, in whatever order: all but when. */
-const saidBy = ({ status, fields }: Answer) => ({
+const saidBy = ({ status, fields }: Head) => ({
   status,
   fields: Object.fromEntries([...fields].filter(([name]) => name !== "date")),
 });
@@ -72,4 +75,30 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(await counted()).toEqual([bytes, bodies, unchanged! + TIMES]);
     client.leave();
   });
+});
+
+test("through uws, a head that closes its connection says what the others say", async ({
+  serve,
+}) => {
+  const server = await serve({ transport: "uws", folder: site });
+  for (const line of ["HEAD /small.txt", "HEAD /missing.txt", "OPTIONS /small.txt"]) {
+    let client = await Client.connect(server.port);
+    const ask = async (): Promise<Head> => {
+      client.send(request(line));
+      return client.head();
+    };
+    const usual = await ask();
+    let last = usual;
+    for (let n = 0; n < MANY && last.fields.get("connection") !== "close"; n++) last = await ask();
+    const { connection, ...fields } = saidBy(last).fields;
+    expect(connection).toBe("close");
+    expect({ status: last.status, fields }).toEqual(saidBy(usual));
+    expect(last.fields.has("date")).toBe(true);
+    expect((await client.untilClosed()).length).toBe(0);
+
+    client = await Client.connect(server.port);
+    expect(saidBy(await ask())).toEqual(saidBy(usual));
+    client.leave();
+  }
+  await server.untilIdle();
 });

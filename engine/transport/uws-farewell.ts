@@ -1,0 +1,66 @@
+/**
+ * The last answer on a connection of uWebSockets.js, and the connection's end.
+ *
+ * The library closes by itself only after its buffer has gone out, answers what it is asked meanwhile,
+ * and has no limit for what it keeps. So here an answer is given that the library takes for unfinished:
+ * then the response is still ours to close, whatever became of the bytes.
+ *
+ * Not at once: of requests that arrive in one packet the second makes the library forget that the
+ * first one closes, and it is answered too. An answer still owed makes it cut the connection.
+ */
+import type { HttpResponse } from "uWebSockets.js";
+import type { ListenState } from "./uws-ask.js";
+
+/**
+ * Sends a head alone in the next turn of the loop, and closes. To a client that has not taken what it was
+ * sent before, it is lost.
+ *
+ * @param lines what `Head.lines` is, with the length where it has one
+ */
+export function sayFarewell(res: HttpResponse, state: ListenState, lines: Buffer): void {
+  let isGone = false;
+  state.pending++;
+  res.onAborted(() => {
+    isGone = true;
+    state.pending--;
+  });
+  setImmediate(() => {
+    if (isGone) return;
+    res.cork(() => {
+      res.writeStatus(lines);
+      endHead(res);
+    });
+    res.close(); // runs `onAborted`
+  });
+}
+
+/** By hand, and one CR LF more: `endWithoutBody` would leave nothing to close. */
+function endHead(res: HttpResponse): void {
+  res.writeHeader("Date", new Date().toUTCString());
+  res.writeHeader("uWebSockets", "20");
+  res.writeHeader("Connection", "close\r\n");
+}
+
+/**
+ * Heads alone between two that close their connection, on average. They are the only answers of which
+ * the library does not say whether the socket took them, so this is what bounds its buffer for who
+ * asks on and on and reads nothing: some 400 KiB, beyond what the kernel takes. Larger: more of that.
+ * Smaller: more connections to be made; a connection costs some of these answers.
+ */
+const HEADS_TO_LAST = 1024;
+
+/**
+ * Chooses the heads alone that are the last on their connection. By chance: a response does not know
+ * its connection, and who counts along could have others take the blow.
+ */
+export class HeadsAlone {
+  #left = HEADS_TO_LAST;
+
+  /** Of this head: is it the last? Cost: one subtraction. */
+  isLast(): boolean {
+    this.#left--;
+    if (this.#left > 0) return false;
+    this.#left = Math.ceil(Math.random() * 2 * HEADS_TO_LAST);
+    return true;
+  }
+}
