@@ -12,12 +12,18 @@ import type { HttpResponse } from "uWebSockets.js";
 import type { ListenState } from "./uws-ask.js";
 
 /**
- * Sends a head alone in the next turn of the loop, and closes. To a client that has not taken what it was
- * sent before, it is lost.
+ * Sends an answer in the next turn of the loop, and closes. Of a body, who has not taken what was sent
+ * before may get only a part.
  *
- * @param lines what `Head.lines` is, with the length where it has one
+ * @param lines what `Head.lines` is, with the length of a head alone that has one
+ * @param body of two bytes at least; undefined for a head alone
  */
-export function sayFarewell(res: HttpResponse, state: ListenState, lines: Buffer): void {
+export function sayFarewell(
+  res: HttpResponse,
+  state: ListenState,
+  lines: Buffer,
+  body: Buffer | undefined,
+): void {
   let isGone = false;
   state.pending++;
   res.onAborted(() => {
@@ -28,7 +34,8 @@ export function sayFarewell(res: HttpResponse, state: ListenState, lines: Buffer
     if (isGone) return;
     res.cork(() => {
       res.writeStatus(lines);
-      endHead(res);
+      if (body === undefined) endHead(res);
+      else sendBody(res, body);
     });
     res.close(); // runs `onAborted`
   });
@@ -39,6 +46,13 @@ function endHead(res: HttpResponse): void {
   res.writeHeader("Date", new Date().toUTCString());
   res.writeHeader("uWebSockets", "20");
   res.writeHeader("Connection", "close\r\n");
+}
+
+/** The first piece promises the length, the second one byte more: so it is never over. */
+function sendBody(res: HttpResponse, body: Buffer): void {
+  res.writeHeader("Connection", "close");
+  const [isTaken] = res.tryEnd(body.subarray(0, -1), body.length);
+  if (isTaken) res.tryEnd(body.subarray(-1), body.length + 1);
 }
 
 /**

@@ -74,7 +74,7 @@ export class UwsReply implements Reply {
     this.#finish();
     if (this.#state.headsAlone.isLast()) {
       const lines = lengthBytes === undefined ? head.lines : linesWithLength(head, lengthBytes);
-      sayFarewell(res, this.#state, lines);
+      sayFarewell(res, this.#state, lines, undefined);
       return;
     }
     this.#corked(res, () => {
@@ -84,12 +84,12 @@ export class UwsReply implements Reply {
     });
   }
 
-  /**
-   * Not at once: of requests that arrive in one packet the second makes uWebSockets.js forget that
-   * the first one closes, and it is answered too. An answer still owed makes it cut the connection.
-   */
   sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
-    setImmediate(() => this.#sendLast(head, hasBody ? body : undefined));
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#finish();
+    const isAlone = !hasBody || body.length < 2; // no page is a single byte
+    sayFarewell(res, this.#state, head.lines, isAlone ? undefined : body);
   }
 
   sendWhole(head: Head, body: Uint8Array): number {
@@ -132,17 +132,6 @@ export class UwsReply implements Reply {
   #corked(res: HttpResponse, write: () => void): void {
     if (this.#isWithin) write();
     else res.cork(write);
-  }
-
-  #sendLast(head: Head, body: Buffer | undefined): void {
-    const res = this.#res;
-    if (res === undefined) return;
-    this.#finish();
-    res.cork(() => {
-      this.#writeHead(res, head);
-      if (body === undefined) res.endWithoutBody(undefined, true);
-      else res.end(body, true);
-    });
   }
 
   #push(res: HttpResponse, bytes: Uint8Array, totalBytes: number): void {

@@ -11,6 +11,8 @@ import { TRANSPORTS } from "../../support/server.js";
 
 const HEAD = buildHead(200, [["Content-Type", "text/plain"]]);
 const PART = Buffer.from("part of it");
+const OTHER = Buffer.from("another answer");
+const NONE = Buffer.alloc(0);
 
 type Act = (reply: Reply) => void;
 
@@ -86,5 +88,43 @@ describe.each(TRANSPORTS)("through %s, an answer that is over at once", (transpo
     next.send(request("GET /"));
     await next.answer();
     expect(seen.gone).toBe(0);
+  });
+
+  test("of those that close, takes no other answer in its place", async () => {
+    const over: boolean[] = [];
+    const { listener, seen } = await serve(transport, (reply) => {
+      reply.sendAndClose(HEAD, PART, true);
+      over.push(reply.isOver);
+      reply.sendAndClose(HEAD, OTHER, true);
+      reply.sendHead(HEAD, 0);
+      reply.begin(HEAD);
+      reply.offer(OTHER, OTHER.length);
+      reply.cut();
+    });
+    const client = await Client.connect(listener.port);
+    client.send(request("GET /"));
+    const { body, fields } = await client.answer();
+    expect([String(body), fields.get("connection")]).toEqual([String(PART), "close"]);
+    expect((await client.untilClosed()).length).toBe(0);
+    expect(over).toEqual([true]);
+    expect(seen.gone).toBe(0);
+    expect(listener.pending()).toBe(0);
+  });
+
+  test("of those that close, may have no body or an empty one", async () => {
+    for (const [bytes, hasBody] of [
+      [PART, false],
+      [NONE, true],
+      [NONE, false],
+    ] as const) {
+      const { listener } = await serve(transport, (reply) => {
+        reply.sendAndClose(HEAD, bytes, hasBody);
+      });
+      const client = await Client.connect(listener.port);
+      client.send(request("HEAD /"));
+      const { status, fields } = await client.head();
+      expect([status, fields.get("connection"), fields.has("date")]).toEqual([200, "close", true]);
+      expect((await client.untilClosed()).length).toBe(0);
+    }
   });
 });
