@@ -109,12 +109,12 @@ export async function openServing(parts: ServingParts): Promise<Serving> {
   try {
     await prepare?.(machine);
     await machine.readers.start();
-    const { transport, host, port } = config;
+    const { transport, host, port, sendTimeoutMs } = config;
     const open = isOneOfMany ? listenAtOnce : listen;
     const tls = certificates && { tls: certificates.material };
     const isShared = isOneOfMany;
     const aboutTransport = isSpokesman ? log : SILENT;
-    const options = { host, port, isShared, ...tls };
+    const options = { host, port, sendTimeoutMs, isShared, ...tls };
     listener = await open(transport, options, machine.front, aboutTransport);
     if (certificates !== undefined && config.httpsRedirect !== 0) {
       const handler = new HttpsRedirect(listener.port, () => certificates.names);

@@ -185,6 +185,11 @@ export interface ListenOptions {
   readonly live?: LiveHandler;
   /** With it the port speaks HTTPS, and nothing else. */
   readonly tls?: TlsMaterial;
+  /**
+   * How long a client may take nothing of what the transport has of an answer that is over, where the
+   * transport has to look to that itself; 5 s without it.
+   */
+  readonly sendTimeoutMs?: number;
   /** Other processes listen on it too, and whoever watches them has connections handed over. */
   readonly isShared?: boolean;
 }

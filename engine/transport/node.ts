@@ -51,8 +51,8 @@ const LOOK_EVERY_MS = 2000;
 const MAX_WAITING = 256;
 
 /**
- * Node looks twice before it calls a connection idle: who does not take the end of a stream is cut
- * after 5 to 10 s, as by the fast transport.
+ * How long who takes nothing of the last bytes is waited for, unless the owner says otherwise. Node
+ * looks twice before it calls a connection idle: after 5 to 10 s, as by the fast transport, it is cut.
  */
 const LAST_BYTES_MS = 5000;
 
@@ -66,10 +66,11 @@ const TIMEOUTS = {
 export async function listenNode(options: ListenOptions, handler: Handler): Promise<Listener> {
   const listener = createListener(options.tls);
   const { server } = listener;
+  const { sendTimeoutMs = LAST_BYTES_MS } = options;
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     inTurn(req, res, () => {
       if (listener.isDraining || asksToUpgrade(req)) res.setHeader("Connection", "close");
-      const reply = new NodeReply(req, res, listener.countUntilClosed(res));
+      const reply = new NodeReply(req, res, listener.countUntilClosed(res), sendTimeoutMs);
       const ask = new NodeAsk(req);
       if (ask.method === "GET" && ask.path === options.live?.path) refuse(options.live, ask, reply);
       else answer(handler, ask, reply);
@@ -175,6 +176,7 @@ function inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): voi
   // Emitted when the answer before this one has gone out, and never if the client has.
   res.once("socket", () => {
     waiting.set(socket, waiting.get(socket)! - 1);
+    socket.setTimeout(0); // that was for the answer before this one: see NodeReply
     run();
   });
 }
@@ -263,13 +265,20 @@ class NodeReply implements Reply {
   hasBegun = false;
   readonly #res: ServerResponse;
   readonly #discount: () => void;
+  readonly #lastBytesMs: number;
   #head: Head | undefined;
   #taken = 0;
   #isFull = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse, discount: () => void) {
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    discount: () => void,
+    lastBytesMs: number,
+  ) {
     this.#res = res;
     this.#discount = discount;
+    this.#lastBytesMs = lastBytesMs;
     this.client = plainAddress(req.socket.remoteAddress ?? "");
     res.on("drain", () => this.#drain());
     res.on("close", () => this.#leave());
@@ -280,7 +289,7 @@ class NodeReply implements Reply {
     if (this.isOver) return;
     this.isOver = true;
     this.#writeHead(head, lengthBytes);
-    this.#res.end();
+    this.#end();
   }
 
   sendWhole(head: Head, body: Uint8Array): number {
@@ -295,7 +304,7 @@ class NodeReply implements Reply {
     this.isOver = true;
     this.#res.setHeader("Connection", "close");
     this.#writeHead(head, hasBody ? body.length : undefined);
-    this.#res.end(hasBody ? body : undefined);
+    this.#end(hasBody ? body : undefined);
   }
 
   begin(head: Head): void {
@@ -310,7 +319,7 @@ class NodeReply implements Reply {
     }
     if (this.#taken === totalBytes) {
       this.isOver = true;
-      this.#res.end();
+      this.#end();
     }
     return this.#taken;
   }
@@ -337,6 +346,12 @@ class NodeReply implements Reply {
     const fields = head.fields.flat();
     if (lengthBytes !== undefined) fields.push("Content-Length", String(lengthBytes));
     this.#res.writeHead(head.status, fields);
+  }
+
+  /** Nobody else waits for what Node has: without a deadline it would keep it, and the connection. */
+  #end(last?: Buffer): void {
+    this.#res.end(last);
+    if (!this.#res.writableFinished) this.#res.setTimeout(this.#lastBytesMs);
   }
 
   #drain(): void {

@@ -1,6 +1,7 @@
 /** Fear: clients that take nothing cost memory, or the speed of those who read. */
 import { once } from "node:events";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { Client, download, get, request } from "../support/client.js";
 import { KIB, MIB, Random } from "../support/folder.js";
@@ -77,6 +78,36 @@ test.for(TRANSPORTS)(
     expect(server.peakRssBytes() - peakBefore).toBeLessThan(MORE_MEMORY);
   },
 );
+
+/** A piece is with node:http to its last byte before the socket is known to be full. */
+const ONE_PIECE = { "piece.bin": new Random(5).bytes(32 * KIB), "slow-small.txt": "slow" };
+const HASTY = { SLUICE_SEND_TIMEOUT_MS: "100ms" };
+
+test.for(TRANSPORTS)(
+  "a client asks for a piece 250 times, and stays and reads nothing (%s)",
+  async (transport, { serve }) => {
+    const server = await serve({ transport, files: ONE_PIECE, env: HASTY });
+    const client = await Client.connect(server.port);
+    client.send(request("GET /piece.bin").repeat(250));
+    await server.untilIdle(); // though the client is still there
+    client.leave();
+  },
+);
+
+test("a client that reads late waits for a slow disk as long as others (node)", async ({
+  serve,
+}) => {
+  const env = { SLUICE_SEND_TIMEOUT_MS: "1s", ...slowDisk(4000) };
+  const server = await serve({ transport: "node", files: ONE_PIECE, env });
+  const client = await Client.connect(server.port);
+  const count = 250;
+  client.send(request("GET /piece.bin").repeat(count) + request("GET /slow-small.txt"));
+  await sleep(300); // until one of them is stuck
+  for (let n = 0; n < count; n++) expect((await client.answer()).body.length).toBe(32 * KIB);
+  expect(String((await client.answer()).body)).toBe("slow");
+  client.leave();
+  await server.untilIdle();
+});
 
 /** So many that their heads are more memory than may be had. */
 const HEADS = 800_000;
