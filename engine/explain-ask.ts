@@ -26,6 +26,8 @@ export class ExplainedAsk implements Ask {
     this.#fields = plain.filter(([name]) => name !== METHOD);
   }
 
+  readonly isDoubtful = false;
+
   field({ text }: FieldName): string {
     return this.#fields.find(([name]) => name === text)?.[1] ?? "";
   }

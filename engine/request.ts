@@ -87,10 +87,11 @@ export const isPlain = (request: Request): boolean =>
   request.ifUnmodifiedSince === "";
 
 /**
- * A plain GET has neither field; asking for all fields costs 100 ns each. An empty value passes for
- * an absent one here, as it does in the transport, which then reads no body either.
+ * A plain GET has neither field; asking for all fields costs 100 ns each. Where the transport does not
+ * doubt, an empty value passes for an absent one, as it does there: then no body is read either.
  */
 function judgeBody(ask: Ask): Request["body"] {
+  if (ask.isDoubtful) return "unclear";
   if (ask.field(CONTENT_LENGTH) === "" && ask.field(TRANSFER_ENCODING) === "") return "none";
   const verdict = judgeFraming(ask.fields());
   if (verdict.kind === "refuse") return "unclear";

@@ -37,7 +37,7 @@ const TABLE = {
   },
   BAD_FRAMING: {
     status: 400,
-    says: "The request does not say clearly where it ends.",
+    says: "The request does not say clearly where it ends, or for which site it is.",
     log: "warn",
     closes: true,
   },

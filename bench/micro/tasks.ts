@@ -198,6 +198,7 @@ function createAsk(): Ask & { path: string } {
     path: "",
     query: "",
     version: "HTTP/1.1",
+    isDoubtful: false,
     client: "192.0.2.1",
     field: ({ text }) => fields[text] ?? "",
     fields: () => [],

@@ -110,11 +110,12 @@ export async function openServing(parts: ServingParts): Promise<Serving> {
     await prepare?.(machine);
     await machine.readers.start();
     const { transport, host, port, sendTimeoutMs } = config;
+    const isBehindProxies = config.trustedProxies !== "";
     const open = isOneOfMany ? listenAtOnce : listen;
     const tls = certificates && { tls: certificates.material };
     const isShared = isOneOfMany;
     const aboutTransport = isSpokesman ? log : SILENT;
-    const options = { host, port, sendTimeoutMs, isShared, ...tls };
+    const options = { host, port, sendTimeoutMs, isBehindProxies, isShared, ...tls };
     listener = await open(transport, options, machine.front, aboutTransport);
     if (certificates !== undefined && config.httpsRedirect !== 0) {
       const handler = new HttpsRedirect(listener.port, () => certificates.names);

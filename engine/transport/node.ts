@@ -10,6 +10,7 @@ import type { Server as TlsServer } from "node:https";
 import { type AddressInfo, Server as PlainServer, type Socket } from "node:net";
 import type { Field, Head } from "../../protocol/head.js";
 import { plainAddress } from "./address.js";
+import { Doubt } from "./doubt.js";
 import {
   type Ask,
   createGoneStream,
@@ -201,7 +202,8 @@ function refuse(live: LiveHandler, ask: Ask, reply: NodeReply): void {
 
 function answer(handler: Handler, ask: Ask, reply: NodeReply): void {
   const { method } = ask;
-  const ready = method === "GET" || method === "HEAD" ? handler.express(ask) : undefined;
+  const isForExpress = (method === "GET" || method === "HEAD") && !ask.isDoubtful;
+  const ready = isForExpress ? handler.express(ask) : undefined;
   if (ready === undefined) handler.handle(ask, reply);
   else sendReady(handler, ask, reply, ready);
 }
@@ -220,6 +222,7 @@ class NodeAsk implements Ask {
   readonly query: string;
   readonly version: string;
   readonly client: string;
+  readonly isDoubtful: boolean;
   readonly #request: IncomingMessage;
 
   constructor(request: IncomingMessage) {
@@ -227,6 +230,7 @@ class NodeAsk implements Ask {
     this.method = request.method ?? "";
     this.version = `HTTP/${request.httpVersion}`;
     this.client = plainAddress(request.socket.remoteAddress ?? "");
+    this.isDoubtful = isDoubtful(request);
     const target = originForm(request.url ?? "");
     const mark = target.indexOf("?");
     this.path = mark < 0 ? target : target.slice(0, mark);
@@ -244,6 +248,13 @@ class NodeAsk implements Ask {
     for (let at = 0; at < raw.length; at += 2) fields.push([raw[at]!, raw[at + 1]!]);
     return fields;
   }
+}
+
+function isDoubtful({ rawHeaders }: IncomingMessage): boolean {
+  const doubt = new Doubt();
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    doubt.take(rawHeaders[at]!, rawHeaders[at + 1]!);
+  return doubt.isFound;
 }
 
 /** RFC 9112 section 3.2.2: a server must take `http://host/path`; only the path matters here. */

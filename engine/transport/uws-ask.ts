@@ -6,6 +6,7 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Field } from "../../protocol/head.js";
 import { spellAddress } from "./address.js";
+import { Doubt } from "./doubt.js";
 import type { Ask, FieldName } from "./exchange.js";
 import type { Peers } from "./peers.js";
 import type { HeadsAlone } from "./uws-farewell.js";
@@ -28,6 +29,8 @@ export interface ListenState {
   readonly repeatedBytes: number;
   readonly peers: Peers;
   readonly headsAlone: HeadsAlone;
+  /** As in `ListenOptions`. */
+  readonly isBehindProxies: boolean;
   /** Replies that are not over. */
   pending: number;
 }
@@ -49,6 +52,7 @@ export function addressOf(res: HttpResponse, { peers }: ListenState): string {
 export class ExpressAsk implements Ask {
   method: "GET" | "HEAD" = "GET";
   readonly version = VERSION;
+  isDoubtful = false;
   request: HttpRequest | undefined;
   response: HttpResponse | undefined;
   #state: ListenState | undefined;
@@ -66,6 +70,7 @@ export class ExpressAsk implements Ask {
     this.response = response;
     this.#state = state;
     this.#path = undefined;
+    this.isDoubtful = state.isBehindProxies && isDoubtful(request);
   }
 
   get client(): string {
@@ -96,6 +101,7 @@ export class UwsAsk implements Ask {
   readonly path: string;
   readonly query: string;
   readonly version = VERSION;
+  readonly isDoubtful: boolean;
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
   readonly #state: ListenState;
@@ -107,6 +113,7 @@ export class UwsAsk implements Ask {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? "";
+    this.isDoubtful = state.isBehindProxies && isDoubtful(request);
   }
 
   get client(): string {
@@ -120,6 +127,15 @@ export class UwsAsk implements Ask {
   fields(): Field[] {
     return fieldsOf(this.#request);
   }
+}
+
+const doubt = new Doubt();
+const takeField = (name: string, value: string): void => doubt.take(name, value);
+
+function isDoubtful(request: HttpRequest): boolean {
+  doubt.forget();
+  request.forEach(takeField);
+  return doubt.isFound;
 }
 
 function fieldsOf(request: HttpRequest): Field[] {

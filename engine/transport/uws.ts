@@ -58,6 +58,7 @@ export async function listenUws(
     ...pushing,
     peers: new Peers(),
     headsAlone: new HeadsAlone(),
+    isBehindProxies: options.isBehindProxies === true,
     pending: 0,
   };
   const route = (app: TemplatedApp): void => addRoutes(app, options, handler, state);
@@ -220,7 +221,8 @@ function answer(
   method: "GET" | "HEAD",
 ): void {
   expressAsk.begin(req, res, state, method);
-  const ready = state.isDraining ? undefined : handler.express(expressAsk);
+  const isForMainRoad = state.isDraining || expressAsk.isDoubtful;
+  const ready = isForMainRoad ? undefined : handler.express(expressAsk);
   if (ready === undefined) handle(handler, expressAsk, res, state);
   else if (ready.body === undefined) sendHead(handler, state, res, ready);
   else sendReady(handler, state, res, ready, ready.body);

@@ -420,6 +420,51 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 });
 
+const BEHIND_A_PROXY = { SLUICE_TRUSTED_PROXIES: "10.0.0.0/8" };
+
+describe.each([
+  ["uws", BEHIND_A_PROXY],
+  ["node", BEHIND_A_PROXY],
+  ["node", {}],
+] as const)("through %s with %j", (transport, env) => {
+  const server = sharedServer({ transport, files: FILES, env });
+  const rows: readonly (readonly [why: string, fields: readonly string[]])[] = [
+    ["an empty length", ["Content-Length:"]],
+    ["a length of blanks", ["Content-Length:  "]],
+    ["an empty length in front of another", ["Content-Length:", "Content-Length: 32"]],
+    ["an empty length behind another", ["Content-Length: 32", "content-length:"]],
+    ["an empty coding", ["Transfer-Encoding:"]],
+    ["an empty coding in front of another", ["Transfer-Encoding:", "TRANSFER-ENCODING: chunked"]],
+    ["two hosts", ["Host: other"]],
+    ["the same host twice", ["host: test"]],
+  ];
+  for (const [why, fields] of rows) {
+    test.for(["GET /ten.txt", "GET /missing", "POST /ten.txt", "OPTIONS /ten.txt"])(
+      `${why}: 400 and closed, and what follows is never answered (${fields.join(", ")}, %s)`,
+      async (line) => {
+        await ask(server().port, request("GET /ten.txt"));
+        const client = await Client.connect(server().port);
+        const smuggled = request("GET /ten.txt");
+        client.send(request(line, ...fields));
+        expect((await client.head()).status).toBe(400);
+        client.send(smuggled);
+        expect(String(await client.untilClosed())).not.toContain(" 200 ");
+
+        const another = await Client.connect(server().port);
+        another.send(request(line, ...fields) + smuggled);
+        expect(String(await another.untilClosed())).not.toContain(" 200 ");
+      },
+    );
+  }
+
+  test("what is clear is answered", async () => {
+    for (const fields of [[], ["Content-Length: 0"], ["X-Host: a", "Hosts: a", "Accept:"]]) {
+      const { status, body } = await ask(server().port, request("GET /ten.txt", ...fields));
+      expect([status, String(body)]).toEqual([200, TEN]);
+    }
+  });
+});
+
 describe("what only node:http speaks", () => {
   const server = sharedServer({ transport: "node", files: FILES });
 

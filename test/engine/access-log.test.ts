@@ -45,6 +45,7 @@ describe("callerOf", () => {
     method: "PROPFIND",
     path: "/a%20b",
     query,
+    isDoubtful: false,
     version: "HTTP/1.0",
     client,
     field: ({ text }) => fields.find(([name]) => name === text)?.[1] ?? "",

@@ -13,6 +13,7 @@ const askFrom = (client: string, fields: readonly Field[]): Ask => ({
   path: "/",
   query: "",
   version: "HTTP/1.1",
+  isDoubtful: false,
   client,
   field: ({ text }) => fields.find(([name]) => name === text)?.[1] ?? "",
   fields: () => [...fields],

@@ -235,6 +235,7 @@ describe("a part of a file", () => {
     path: "/a",
     query: "",
     version: "HTTP/1.1",
+    isDoubtful: false,
     client: "",
     field: ({ text }) => fields[text] ?? "",
     fields: () => Object.entries(fields),

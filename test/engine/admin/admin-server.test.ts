@@ -497,6 +497,7 @@ describe("a client that takes nothing", () => {
     path: "/explain",
     query: "path=/a",
     version: "HTTP/1.1",
+    isDoubtful: false,
     client: "127.0.0.1",
     field: ({ text }) => FIELDS.get(text) ?? "",
     fields: () => [],
