@@ -224,6 +224,8 @@ class NodeAsk implements Ask {
   readonly client: string;
   readonly isDoubtful: boolean;
   readonly #request: IncomingMessage;
+  /** Undefined: as the field says. */
+  readonly #host: string | undefined;
 
   constructor(request: IncomingMessage) {
     this.#request = request;
@@ -231,13 +233,15 @@ class NodeAsk implements Ask {
     this.version = `HTTP/${request.httpVersion}`;
     this.client = plainAddress(request.socket.remoteAddress ?? "");
     this.isDoubtful = isDoubtful(request);
-    const target = originForm(request.url ?? "");
+    const { host, target } = splitTarget(request.url ?? "");
+    this.#host = host;
     const mark = target.indexOf("?");
     this.path = mark < 0 ? target : target.slice(0, mark);
     this.query = mark < 0 ? "" : target.slice(mark + 1);
   }
 
   field(name: FieldName): string {
+    if (name.text === "host" && this.#host !== undefined) return this.#host;
     const value = this.#request.headers[name.text];
     return typeof value === "string" ? value : (value?.[0] ?? "");
   }
@@ -257,12 +261,12 @@ function isDoubtful({ rawHeaders }: IncomingMessage): boolean {
   return doubt.isFound;
 }
 
-/** RFC 9112 section 3.2.2: a server must take `http://host/path`; only the path matters here. */
-function originForm(target: string): string {
-  const absolute = /^https?:\/\/[^/?]*/i.exec(target);
-  if (absolute === null) return target;
-  const rest = target.slice(absolute[0].length);
-  return rest.startsWith("/") ? rest : `/${rest}`;
+/** RFC 9112 section 3.2.2: a server must take `http://host/path`, and then no other word for the host. */
+function splitTarget(url: string): { readonly host?: string; readonly target: string } {
+  const [absolute, host] = /^https?:\/\/([^/?]*)/i.exec(url) ?? [];
+  if (absolute === undefined || host === undefined) return { target: url };
+  const rest = url.slice(absolute.length);
+  return { host, target: rest.startsWith("/") ? rest : `/${rest}` };
 }
 
 const nothing = (): void => {};

@@ -287,6 +287,30 @@ describe.each(TRANSPORTS)("a site through %s", (transport) => {
         expect(await at(host)).toEqual(want);
       });
     }
+
+    // uWebSockets.js speaks neither.
+    const lines = [
+      [
+        "the target's, whatever the field says",
+        "http://example.com/ HTTP/1.1\r\nHost: other.org",
+        200,
+      ],
+      ["that of HTTP/1.0 without the field", "HTTP://EXAMPLE.COM:80/ HTTP/1.0", 200],
+      [
+        "the target's, though the field's is there",
+        "http://other.org/ HTTP/1.1\r\nHost: example.com",
+        421,
+      ],
+      ["one with a name in front", "http://me@example.com/ HTTP/1.1\r\nHost: example.com", 400],
+      ["none", "http:/// HTTP/1.1\r\nHost: example.com", 400],
+    ] as const;
+    for (const [why, line, status] of transport === "node" ? lines : []) {
+      test(`absolute form: ${why} (${JSON.stringify(line)}), found and known`, async () => {
+        for (const _ of ["found", "known"]) {
+          expect((await ask(many().port, `GET ${line}\r\n\r\n`)).status).toBe(status);
+        }
+      });
+    }
   });
 
   describe("a release that is switched by its link", () => {
