@@ -148,7 +148,7 @@ export class Finder {
  * would show another's site, or the default one, while its disk does not answer.
  */
 export const isNoRoot = (known: Known): boolean =>
-  known.kind === "file" || (known.kind !== "directory" && faultOfKnown(known) === "FILE_MISSING");
+  known.kind !== "directory" && faultOfKnown(known) === "FILE_MISSING";
 
 const isMissing = (found: Found): boolean =>
   found.kind === "fault" && found.code === "FILE_MISSING";

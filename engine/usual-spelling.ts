@@ -3,15 +3,16 @@
  *
  * One file has more spellings than anybody could remember: slashes may be doubled, every character may
  * be escaped here and bare there. Browsers, tools and programs that write links differ only in which
- * characters they escape, and keep to it throughout a path: that leaves a handful of spellings for
- * a file, or as many as there are ways to choose among the unusual characters of its name.
+ * characters they escape, and keep to it throughout a name; in one path the folder may be spelled by
+ * whoever typed it and the file by whoever wrote the link. That leaves a handful of spellings for a
+ * file, or as many as there are ways to choose among the unusual characters of its names.
  */
 
-/** What RFC 3986 section 2.3 calls unreserved, and the slash: nobody escapes these. */
-const NEVER_ESCAPED = /[^\w.~/-]/gu;
+/** All but what RFC 3986 section 2.3 calls unreserved; the tilde was not always. */
+const MAY_BE_ESCAPED = /[^\w.-]/gu;
 const ESCAPE = /%[\dA-F]{2}/g;
 /** Bare in what `encodeURIComponent` returns, and yet escaped by some. */
-const LEFT_BARE = /[!'()*]/;
+const LEFT_BARE = /[!'()*~]/;
 
 /**
  * Cost: one comparison for a path without escapes; else some microseconds.
@@ -21,8 +22,17 @@ const LEFT_BARE = /[!'()*]/;
  */
 export function isUsualSpelling(wire: string, path: string): boolean {
   if (wire === path) return true;
+  const spelled = wire.split("/");
+  const names = path.split("/");
+  return (
+    spelled.length === names.length && spelled.every((one, at) => isUsualName(one, names[at]!))
+  );
+}
+
+function isUsualName(wire: string, name: string): boolean {
+  if (wire === name) return true;
   const bare = new Set(wire);
-  const spelled = path.replace(NEVER_ESCAPED, (char) =>
+  const spelled = name.replace(MAY_BE_ESCAPED, (char) =>
     char !== "%" && bare.has(char) ? char : escapeChar(char),
   );
   return wire === spelled || wire === spelled.replace(ESCAPE, (one) => one.toLowerCase());

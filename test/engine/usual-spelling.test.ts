@@ -27,6 +27,9 @@ describe("usual is", () => {
     ["a face", "/%F0%9F%98%80.png"],
     ["a percent sign", "/100%25.txt"],
     ["a question mark and a hash sign", "/what%3F/%23one"],
+    ["a folder by who typed it, a file by who wrote the link", "/docs%20(v1)/img%20%281%29.png"],
+    ["a sign that is bare in the folder and escaped in the file", "/Q&A/a%20%26%20b.html"],
+    ["a tilde, as it was written once", "/%7Ejoe/cv.pdf"],
   ])("%s: %s", (_, wire) => {
     expect(isUsual(wire)).toBe(true);
   });
