@@ -1,6 +1,6 @@
 /**
  * What a server cost: processor time, memory and descriptors of its whole process tree, from /proc;
- * and what the whole machine used meanwhile.
+ * and what all others used meanwhile.
  *
  * 1. list   every process whose parent chain leads to the root
  * 2. sum    utime + stime of the living, plus what they inherited from children already reaped
@@ -31,17 +31,26 @@ export function treeCpuSec(rootPid: number): number {
 }
 
 /**
- * Processor seconds that all processes of the machine have used since it started, and what a
- * hypervisor gave to others meanwhile (proc_stat(5): user, nice, system, steal).
+ * Processor seconds that all processes outside a tree have used since they started, those of the kernel
+ * included, and what a hypervisor gave to others meanwhile (proc_stat(5): steal).
  *
- * Interrupts are left out: most kernels also charge them to the process they interrupt, and what
- * is counted twice would look like somebody else's work. So a difference to a tree is a lower bound.
+ * From the same clock as `treeCpuSec`: most kernels charge interrupts to the process they interrupt and
+ * not to the machine's sums, so a difference of those would hide whoever takes less than they do.
  */
-export function machineBusySec(): number {
-  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
-  const [user, nice, system, , , , , steal] = line.trim().split(/\s+/).slice(1).map(Number);
-  return (user! + nice! + system! + (steal ?? 0)) / TICKS_PER_SEC;
+export function othersCpuSec(rootPid: number): number {
+  const all = allProcesses();
+  const tree = new Set(treeOf(all, rootPid));
+  const others = all.filter((one) => !tree.has(one));
+  return others.reduce((sum, one) => sum + one.ticks, stolenTicks()) / TICKS_PER_SEC;
 }
+
+function stolenTicks(): number {
+  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
+  return Number(line.trim().split(/\s+/)[STEAL] ?? 0);
+}
+
+/** Of the columns of the first line, its name counted. */
+const STEAL = 8;
 
 /** Peak resident bytes of the tree: the sum of each process's own peak, shared pages counted in each. */
 export function treePeakBytes(rootPid: number): number {
@@ -74,8 +83,9 @@ export function treePids(rootPid: number): number[] {
   return readTree(rootPid).map((one) => one.pid);
 }
 
-function readTree(rootPid: number): ProcessStat[] {
-  const all = allProcesses();
+const readTree = (rootPid: number): ProcessStat[] => treeOf(allProcesses(), rootPid);
+
+function treeOf(all: readonly ProcessStat[], rootPid: number): ProcessStat[] {
   const tree = all.filter((one) => one.pid === rootPid);
   for (let at = 0; at < tree.length; at++) {
     const parent = tree[at]!.pid;

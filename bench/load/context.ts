@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { ReadyAsk } from "../check.js";
 import type { Cores } from "../cores.js";
-import { machineBusySec, treeCpuSec } from "../cpu.js";
+import { othersCpuSec, treeCpuSec } from "../cpu.js";
 import type { Preload } from "../preload.js";
 import type { Outcome } from "../sample.js";
 import type { RunningServer } from "../servers/launch.js";
@@ -47,7 +47,7 @@ export function startCpuWatch({
 /** The server is a descendant of this process, as the load generator is. */
 const look = (serverPid: number) => ({
   serverSec: treeCpuSec(serverPid),
-  othersSec: machineBusySec() - treeCpuSec(process.pid),
+  othersSec: othersCpuSec(process.pid),
 });
 
 export const disqualified = (why: string): Outcome => ({ kind: "disqualified", why });
