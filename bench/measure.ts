@@ -5,8 +5,9 @@
  * 2. check     status and bytes; a wrong answer ends it here
  * 3. warm up   compilers compile, caches fill
  * 4. time      the load runs; processor time is read just before and just after
- * 5. ask       what it says of itself, where it says anything
- * 6. stop      nothing is left
+ * 5. check     again: what was hot may have been sent another way than what was cold
+ * 6. ask       what it says of itself, where it says anything
+ * 7. stop      nothing is left
  */
 
 import type { Ask, Cell } from "./cell.js";
@@ -72,6 +73,8 @@ async function check(
   });
   if (result.kind !== "timed") return result;
   const peakMib = treePeakBytes(server.pid) / MIB;
+  const after = await checkAsks(server, bench.root, asks);
+  if (after.kind === "disqualified") return after;
   const inside = await server.inside();
   return { ...result, figures: { ...result.figures, peakMib }, inside };
 }

@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Ask, Cell } from "../../bench/cell.js";
+import type { Ask, Cell, Load } from "../../bench/cell.js";
 import { checkAsks } from "../../bench/check.js";
 import { divideCores } from "../../bench/cores.js";
 import { writeFixtures } from "../../bench/fixtures.js";
 import { type Bench, measure } from "../../bench/measure.js";
+import type { Outcome } from "../../bench/sample.js";
 import type { Contender } from "../../bench/servers/contender.js";
 import { answerOf, type StubServer, startStub } from "./support.js";
 
@@ -105,7 +106,7 @@ test("disqualified: nobody answers at all", async () => {
 });
 
 /** A real process, as the bench starts any server, that answers the right length and wrong bytes. */
-const LIAR: Contender = {
+const createLiar = (honestAnswers: number): Contender => ({
   name: "liar",
   family: "liar",
   missing: () => undefined,
@@ -114,13 +115,16 @@ const LIAR: Contender = {
     command: process.execPath,
     args: [
       "-e",
-      `require("node:http").createServer((q, r) => r.end(Buffer.alloc(3000))).listen(${site.port}, "${site.host}")`,
+      `let left = ${honestAnswers};
+       const file = require("node:fs").readFileSync("${site.root}/${FILE.path}");
+       require("node:http").createServer((q, r) => r.end(left-- > 0 ? file : Buffer.alloc(3000)))
+         .listen(${site.port}, "${site.host}")`,
     ],
   }),
   abstains: {},
-};
+});
 
-test("a liar is started, caught and not timed: no generator runs, no figure exists", async () => {
+async function outcomeOf(liar: Contender, load: Load, durationSec: number): Promise<Outcome> {
   const tempDir = mkdtempSync(join(tmpdir(), "bench-test-"));
   const missing = { missing: "not in this test" };
   const bench: Bench = {
@@ -128,24 +132,38 @@ test("a liar is started, caught and not timed: no generator runs, no figure exis
     tempDir,
     workers: 1,
     cores: divideCores(1),
-    warmUpSec: 60, // were it timed, this test would run out of its time
-    durationSec: 60,
+    warmUpSec: durationSec,
+    durationSec,
     slowDisk: missing,
     narrowSockets: missing,
   };
   const cell: Cell = {
     name: "whole",
     title: "whole",
-    load: { kind: "closed", connections: 1 },
+    load,
     fixtures: [FILE],
     asks: () => [WHOLE],
     judgedBy: ["cpuUsPerRequest"],
     floor: undefined,
   };
-  const outcome = await measure(cell, LIAR, bench);
-  rmSync(tempDir, { recursive: true });
-  expect(outcome).toEqual({
-    kind: "disqualified",
-    why: "GET /a.bin: body differs from the file at byte 0",
-  });
+  try {
+    return await measure(cell, liar, bench);
+  } finally {
+    rmSync(tempDir, { recursive: true });
+  }
+}
+
+const CAUGHT = {
+  kind: "disqualified",
+  why: "GET /a.bin: body differs from the file at byte 0",
+};
+
+test("a liar is started, caught and not timed: no generator runs, no figure exists", async () => {
+  // Were it timed, this test would run out of its time.
+  expect(await outcomeOf(createLiar(0), { kind: "closed", connections: 1 }, 60)).toEqual(CAUGHT);
+}, 20_000);
+
+test("one that begins to lie under load is caught after it, and no figure is left", async () => {
+  const load = { kind: "closed-raw", connections: 1 } as const;
+  expect(await outcomeOf(createLiar(10), load, 0.3)).toEqual(CAUGHT);
 }, 20_000);
