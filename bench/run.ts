@@ -35,7 +35,7 @@ export async function runAll(
 }
 
 /** Fisher-Yates, on a copy. */
-function shuffle<T>(items: readonly T[]): T[] {
+export function shuffle<T>(items: readonly T[]): T[] {
   const mixed = [...items];
   for (let at = mixed.length - 1; at > 0; at--) {
     const other = Math.floor(Math.random() * (at + 1));
