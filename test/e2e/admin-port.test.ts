@@ -1,9 +1,9 @@
 /** Fear: an admin port that tells others than the server does, or tells others than it should. */
 import { beforeAll, describe, expect } from "vitest";
+import { freePort } from "../../bench/servers/launch.js";
 import type { Report } from "../../metrics/report.js";
 import { ask, Client, get, request } from "../support/client.js";
 import { MIB } from "../support/folder.js";
-import { freePort } from "../support/free-port.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 
 const TOKEN = "correct-horse-battery";

@@ -1,9 +1,9 @@
 /** Fear: a dashboard that is right on a stage only. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { freePort } from "../../bench/servers/launch.js";
 import { Client, get, request } from "../support/client.js";
 import { MIB } from "../support/folder.js";
-import { freePort } from "../support/free-port.js";
 import { test } from "../support/server.js";
 import { launchBrowser, Viewer } from "../support/viewer.js";
 

@@ -2,10 +2,10 @@
 import fs from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, describe, expect, vi } from "vitest";
+import { freePort } from "../../bench/servers/launch.js";
 import type { Report } from "../../metrics/report.js";
 import { Client, get, request } from "../support/client.js";
 import { Folder, holds, MIB, Random } from "../support/folder.js";
-import { freePort } from "../support/free-port.js";
 import { type Server, TRANSPORTS, test } from "../support/server.js";
 import { SteadyLoad } from "../support/steady-load.js";
 

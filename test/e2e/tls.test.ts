@@ -4,12 +4,12 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
+import { freePort } from "../../bench/servers/launch.js";
 import { isHandedOver } from "../../fs/door.js";
 import { type Issued, issue, writePair } from "../support/certificates.js";
 import { Client, get, request } from "../support/client.js";
 import { limitDescriptors } from "../support/descriptors.js";
 import { Folder, holds, MIB, Random, sparse } from "../support/folder.js";
-import { freePort } from "../support/free-port.js";
 import { type Server, sharedServer, TRANSPORTS, test } from "../support/server.js";
 
 /** More than the kernel keeps of a connection for both ends. */

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import net from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../bench/servers/launch.js";
 import { Door, findListeners, showsHandshake } from "../../fs/door.js";
-import { freePort } from "../support/free-port.js";
 
 const table = (...lines: string[]): string =>
   ["  sl  local_address rem_address", ...lines, ""].join("\n");
