@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { judgeSite } from "../../engine/site.js";
 import { parseMs } from "../../engine/units.js";
 import { put, tempFolder } from "../support/temp-folder.js";
 import { commandOf, configOf, readText } from "./shipped.js";
@@ -42,7 +43,20 @@ describe("the settings that the page tells to edit", () => {
   test("say all that the unit has not to know itself", () => {
     const fixed = valuesOf("Environment").map((pair) => pair.split("=", 1)[0]);
     expect(fixed).toEqual(["NODE_ENV", "SLUICE_STATE_DIR", "SLUICE_SETTINGS"]);
-    expect([theValueOf("WorkingDirectory"), config.root]).toEqual(["/srv/www", "."]);
+  });
+
+  test("say what is served, by a path that is followed anew when a link on it is switched", () => {
+    const lines = [...PAGE.matchAll(/^echo (\w+)=(\S+) >>? (\S+)/gm)];
+    const values = lines.map(([, name, value]) => [name!, value!] as const);
+    expect(lines.map(([, , , file]) => file)).toEqual(lines.map(() => edited));
+    expect(configOf(Object.fromEntries(values)).root).toBe("/srv/www");
+    expect(valuesOf("WorkingDirectory")).toEqual([]); // a kernel keeps that by what it leads to
+  });
+
+  test("have to say it: the whole machine is not served instead", () => {
+    expect([config.root, config.hostsDir]).toEqual([".", ""]);
+    const atTheTop = judgeSite({ ...config, root: "/" }); // where systemd starts
+    expect(atTheTop.complaints).toEqual([expect.stringContaining("SLUICE_STATE_DIR=")]);
   });
 
   test("hold no secret: they are read by a user made up for the occasion", () => {
