@@ -48,7 +48,7 @@ import {
   WITH_KNOWN,
   WITH_SIBLINGS,
 } from "./jobs.js";
-import { OpenLines } from "./open-lines.js";
+import { ONE_ROOT, type Open, OpenLines, severalRoots } from "./open-lines.js";
 import { ReaderThreads } from "./reader-threads.js";
 import { BULK, createRing, type Lane, LoopEnd, META } from "./ring.js";
 
@@ -116,8 +116,6 @@ export interface ReaderPoolSettings {
   readonly readers: number;
   /** Files up to this size arrive whole with their facts, bytes, 0 to 2^20. */
   readonly smallFileBytes: number;
-  /** One that is stuck leaves readers to others: see open-lines.ts. */
-  readonly hasManyRoots: boolean;
 }
 
 /** Told of each open and each read that has ended, before whoever asked for it. */
@@ -148,7 +146,8 @@ export class ReaderPool {
   readonly #completions: (Completion | undefined)[] = new Array(JOBS).fill(undefined);
   readonly #observe: JobObserver;
   readonly #clockLeadMs = sharedClockLead();
-  readonly #opens: OpenLines;
+  readonly #opens = new OpenLines(ONE_ROOT);
+  readonly #ceiling: number;
   readonly #line: (() => void)[] = [];
   #lineHead = 0;
   #isAnnouncing = false;
@@ -162,7 +161,7 @@ export class ReaderPool {
     observe: JobObserver = () => {},
   ) {
     this.#observe = observe;
-    this.#opens = new OpenLines(settings.readers, settings.hasManyRoots);
+    this.#ceiling = settings.readers;
     const ring = createRing();
     const jobs = createJobMemory(settings.smallFileBytes);
     this.#ring = new LoopEnd(ring);
@@ -175,9 +174,15 @@ export class ReaderPool {
     return this.#threads.start();
   }
 
+  /** Where there are several roots, one that is stuck leaves readers to others: see open-lines.ts. */
+  shareAmongRoots(areSeveral: boolean): void {
+    const limits = areSeveral ? severalRoots(this.#ceiling) : ONE_ROOT;
+    this.#opens.setLimits(limits, performance.now());
+  }
+
   /**
    * Opens, or checks what is known. `done` runs later, exactly once: with EAGAIN when too many wait
-   * already, and with ENAMETOOLONG for a path that no system call takes.
+   * already or its root is stuck, and with ENAMETOOLONG for a path that no system call takes.
    */
   open(request: OpenRequest, done: (opened: Opened) => void): void {
     const askedMs = performance.now();
@@ -185,18 +190,18 @@ export class ReaderPool {
       setImmediate(done, refusal(ENAMETOOLONG, askedMs));
       return;
     }
-    const isIn = this.#opens.enter({
+    const open: Open = {
       root: request.root,
       askedMs,
-      begin: () => this.#withRecord(() => this.#submitOpen(request, askedMs, done)),
+      begin: () => this.#withRecord(() => this.#submitOpen(request, open, done)),
       giveUp: () => done(refusal(ETIMEDOUT, askedMs)),
-    });
-    if (!isIn) setImmediate(done, refusal(EAGAIN, askedMs));
+    };
+    if (!this.#opens.enter(open)) setImmediate(done, refusal(EAGAIN, askedMs));
   }
 
-  /** Answers opens that no reader began within this time with ETIMEDOUT. */
+  /** Answers opens that no reader began within this time, or whose root is stuck, with ETIMEDOUT. */
   giveUpOpens(afterMs: number): void {
-    this.#opens.giveUp(performance.now() - afterMs);
+    this.#opens.sweep(performance.now(), afterMs);
   }
 
   /**
@@ -276,10 +281,10 @@ export class ReaderPool {
     return job;
   }
 
-  #submitOpen(request: OpenRequest, askedMs: number, done: (opened: Opened) => void): void {
+  #submitOpen(request: OpenRequest, open: Open, done: (opened: Opened) => void): void {
     const job = this.#fill(OP_OPEN, (finished) => {
-      const opened = this.#openedFrom(finished, askedMs);
-      this.#opens.leave(request.root);
+      const opened = this.#openedFrom(finished, open.askedMs);
+      this.#opens.leave(open, performance.now());
       this.#observe("open", request.path, opened.times);
       done(opened);
     });

@@ -96,10 +96,11 @@ export function createMachine(parts: MachineParts): Machine {
   };
   const smallFileBytes = config.smallCacheBytes === 0 ? 0 : config.smallFileBytes;
   const readers = new ReaderPool(
-    { readers: config.readers, smallFileBytes, hasManyRoots: config.hostsDir !== "" },
+    { readers: config.readers, smallFileBytes },
     slab.buffer,
     jobEnded,
   );
+  readers.shareAmongRoots(site.hostsDir !== "");
   const cachedOpens = kernel && new CachedOpens(kernel, { ...config, smallFileBytes }, nowMs);
   const cachedReads = kernel && new CachedReads(kernel, slab.buffer);
   const table = new FileTable(readers, config, nowMs, cachedOpens);

@@ -397,7 +397,7 @@ test.each([
 
 test("whatever is told at once is what a reader tells", async () => {
   const pool = new ReaderPool(
-    { readers: 2, smallFileBytes: SMALL_BYTES, hasManyRoots: false },
+    { readers: 2, smallFileBytes: SMALL_BYTES },
     new SharedArrayBuffer(1024),
   );
   await pool.start();

@@ -1,81 +1,198 @@
 /** Fear: one dead mount that holds up all others, or a line that grows without end. */
 import { describe, expect, test } from "vitest";
 import { JOBS } from "../../fs/job-records.js";
-import { MOST_IN_A_LINE, MOST_UNDER_WAY, OpenLines } from "../../fs/open-lines.js";
+import {
+  type Limits,
+  MOST_IN_A_LINE,
+  MOST_UNDER_WAY,
+  ONE_ROOT,
+  type Open,
+  OpenLines,
+  STUCK_MS,
+  severalRoots,
+} from "../../fs/open-lines.js";
 
-function createLines(readers: number, hasManyRoots: boolean) {
-  const lines = new OpenLines(readers, hasManyRoots);
+const PATIENCE_MS = 30_000;
+
+function createLines(limits: Limits) {
+  const lines = new OpenLines(limits);
+  const clock = { ms: 0 };
+  /** What is at the readers, by root and name, and what has been begun in all. */
+  const atReaders = new Map<string, Open>();
   const begun: string[] = [];
   const givenUp: string[] = [];
-  const ask = (root: string, name = "", askedMs = 0): boolean =>
-    lines.enter({
+  let asked = 0;
+  const ask = (root: string, name = String(asked++)): boolean => {
+    const called = root + name;
+    const open: Open = {
       root,
-      askedMs,
-      begin: () => begun.push(root + name),
-      giveUp: () => givenUp.push(root + name),
-    });
+      askedMs: clock.ms,
+      begin: () => {
+        atReaders.set(called, open);
+        begun.push(called);
+      },
+      giveUp: () => givenUp.push(called),
+    };
+    return lines.enter(open);
+  };
   const askTimes = (times: number, root: string): number =>
     Array.from({ length: times }, () => ask(root)).filter((isIn) => isIn).length;
-  return { lines, begun, givenUp, ask, askTimes };
+  const leave = (called: string): void => {
+    const open = atReaders.get(called)!;
+    atReaders.delete(called);
+    lines.leave(open, clock.ms);
+  };
+  const countOf = (root: string): number =>
+    [...atReaders.values()].filter((open) => open.root === root).length;
+  const wait = (ms: number): void => {
+    clock.ms += ms;
+    lines.sweep(clock.ms, PATIENCE_MS);
+  };
+  return { lines, clock, atReaders, begun, givenUp, ask, askTimes, leave, countOf, wait };
 }
 
 describe("of several roots", () => {
   test.each([
-    [16, 14],
-    [4, 2],
-    [3, 1],
-    [2, 1],
-  ])("and %i readers one has at most %i opens at them, and holds up no other", (readers, most) => {
-    const { lines, begun, ask, askTimes } = createLines(readers, true);
-    askTimes(most + 3, "/dead");
-    expect([begun.length, lines.waiting]).toEqual([most, 3]);
-    expect(ask("/other")).toBe(true);
-    expect(begun.at(-1)).toBe("/other");
+    [16, [8, 4, 2, 1]],
+    [8, [4, 2, 1]],
+    [4, [2, 1]],
+    [3, [2]],
+    [2, [1]],
+  ])("and %i readers those that are stuck have %j of them, and one is left", (readers, most) => {
+    const { countOf, ask, askTimes, wait } = createLines(severalRoots(readers));
+    const dead = most.map((_, at) => `/dead-${at}`);
+    for (const root of dead) askTimes(readers + 3, root);
+    wait(STUCK_MS);
+    for (const root of dead) askTimes(readers + 3, root);
+    expect(dead.map(countOf)).toEqual(most);
+    expect([ask("/other"), countOf("/other")]).toEqual([true, 1]);
   });
 
-  test("each goes on when one of its own is back, in the order it was asked", () => {
-    const { lines, begun, ask } = createLines(3, true);
-    for (const root of ["/a", "/b"]) for (const name of "123") ask(root, name);
-    expect(begun).toEqual(["/a1", "/b1"]);
-    for (const root of ["/b", "/b", "/a", "/b", "/a", "/a"]) lines.leave(root);
-    expect(begun).toEqual(["/a1", "/b1", "/b2", "/b3", "/a2", "/a3"]);
+  test("no more are begun than there are readers: what waits for one can be given up", () => {
+    const { atReaders, ask, lines, wait, givenUp } = createLines(severalRoots(4));
+    for (let at = 0; at < 20; at++) ask(`/host-${at}`);
+    expect([atReaders.size, lines.waiting]).toEqual([4, 16]);
+    wait(PATIENCE_MS);
+    expect([givenUp.length, lines.waiting]).toEqual([16, 0]);
+  });
+
+  test("whoever waits has a reader when it is free, each root in turn and in the order it was asked", () => {
+    const { lines, begun, ask, leave } = createLines(severalRoots(4));
+    for (const root of ["/a", "/b"]) for (const name of "1234") ask(root, name);
+    ask("/c", "1");
+    expect(begun.splice(0)).toEqual(["/a1", "/a2", "/b1", "/c1"]);
+    leave("/c1");
+    expect(begun.splice(0)).toEqual([]); // /a and /b have as many as they would leave
+    leave("/a1");
+    expect(begun.splice(0)).toEqual(["/a3"]);
+    leave("/b1");
+    expect(begun.splice(0)).toEqual(["/b2"]);
+    for (const one of ["/a2", "/a3", "/b2"]) leave(one);
+    expect(begun).toEqual(["/a4", "/b3", "/b4"]);
     expect(lines.waiting).toBe(0);
   });
 
-  test("one that is stuck fills its own line and no other", () => {
-    const { askTimes, lines } = createLines(3, true);
-    expect(askTimes(5000, "/dead")).toBe(1 + MOST_IN_A_LINE);
-    expect(askTimes(5000, "/other")).toBe(1 + MOST_IN_A_LINE);
-    lines.leave("/dead");
-    expect(askTimes(5, "/dead")).toBe(1);
+  test("a root of which nothing is at a reader comes before one that has some", () => {
+    const { begun, ask, leave } = createLines(severalRoots(2));
+    for (const root of ["/a", "/b", "/a", "/c"]) ask(root, "");
+    expect(begun).toEqual(["/a", "/b"]);
+    leave("/b");
+    expect(begun.at(-1)).toBe("/c");
+  });
+
+  test("one fills its own line and no other", () => {
+    const { askTimes } = createLines(severalRoots(4));
+    expect(askTimes(5000, "/a")).toBe(2 + MOST_IN_A_LINE);
+    expect(askTimes(5000, "/b")).toBe(1 + MOST_IN_A_LINE);
   });
 
   test("all together have no more under way than is bearable, however many they are", () => {
-    const { ask, lines } = createLines(16, true);
-    const isIn = Array.from({ length: MOST_UNDER_WAY + 9 }, (_, at) => ask(`/host-${at}`));
+    const { ask, leave } = createLines(severalRoots(16));
+    const isIn = Array.from({ length: MOST_UNDER_WAY + 9 }, (_, at) => ask(`/host-${at}`, ""));
     expect(isIn.filter((one) => one)).toHaveLength(MOST_UNDER_WAY);
     expect(ask("/host-1")).toBe(false);
-    lines.leave("/host-1");
+    leave("/host-1");
     expect([ask("/new"), ask("/newer")]).toEqual([true, false]);
   });
 });
 
-test("a root that is the only one has as many at the readers as they can be given", () => {
-  const { begun, askTimes } = createLines(2, false);
-  expect(askTimes(2 * MOST_UNDER_WAY, "/")).toBe(MOST_UNDER_WAY);
-  expect(begun).toHaveLength(JOBS);
+describe("a root that is stuck", () => {
+  test("is told at once that no more is taken, and so is who waited for it", () => {
+    const { ask, askTimes, givenUp, lines, wait } = createLines(severalRoots(4));
+    askTimes(5, "/dead");
+    wait(STUCK_MS - 1);
+    expect([ask("/dead"), givenUp]).toEqual([true, []]);
+    wait(1);
+    expect([ask("/dead"), givenUp.length, lines.waiting]).toEqual([false, 4, 0]);
+    expect(ask("/other")).toBe(true);
+  });
+
+  test("leaves the room that is common to all, however often it is asked for", () => {
+    const { ask, askTimes, leave, wait } = createLines(severalRoots(16));
+    const dead = Array.from({ length: 4 }, (_, at) => `/dead-${at}`);
+    for (let round = 0; round < 9; round++) {
+      for (const root of dead) askTimes(MOST_UNDER_WAY, root);
+      wait(STUCK_MS);
+      expect(ask("/other", "")).toBe(true);
+      leave("/other");
+    }
+  });
+
+  test("is not alone: eight that die at once leave a reader, and soon room to wait", () => {
+    const { atReaders, ask, wait } = createLines(severalRoots(16));
+    const dead = Array.from({ length: 8 }, (_, at) => `/dead-${at}`);
+    for (let times = 0; times < 2 * MOST_IN_A_LINE; times++) for (const root of dead) ask(root);
+    wait(STUCK_MS);
+    expect([atReaders.size, ask("/other"), atReaders.size]).toEqual([15, true, 16]);
+  });
+
+  test("is one while its oldest is not back, whatever else comes back", () => {
+    const { ask, leave, wait } = createLines(severalRoots(4));
+    for (const name of "12") ask("/a", name);
+    wait(STUCK_MS / 2);
+    leave("/a2");
+    ask("/a", "3");
+    wait(STUCK_MS / 2);
+    expect(ask("/a", "4")).toBe(false);
+    leave("/a1");
+    expect([ask("/a", "5"), ask("/a", "6")]).toEqual([true, true]);
+  });
+});
+
+describe("a root that is the only one", () => {
+  test("has as many at the readers as they can be given, and is never stuck", () => {
+    const { atReaders, askTimes, givenUp, wait } = createLines(ONE_ROOT);
+    expect(askTimes(2 * MOST_UNDER_WAY, "/")).toBe(MOST_UNDER_WAY);
+    expect(atReaders.size).toBe(JOBS);
+    wait(PATIENCE_MS - 1);
+    expect(givenUp).toHaveLength(0);
+  });
+
+  test("makes room for others when there are others, and has it all when there are none", () => {
+    const { lines, clock, atReaders, ask, askTimes, leave, countOf } = createLines(ONE_ROOT);
+    askTimes(JOBS, "/one");
+    lines.setLimits(severalRoots(16), clock.ms);
+    ask("/other", "");
+    for (const one of [...atReaders.keys()].slice(0, JOBS - 15)) leave(one);
+    expect([countOf("/one"), countOf("/other")]).toEqual([15, 1]);
+    askTimes(9, "/one");
+    expect([countOf("/one"), lines.waiting]).toEqual([15, 9]);
+    lines.setLimits(ONE_ROOT, clock.ms);
+    expect([countOf("/one"), lines.waiting]).toEqual([24, 0]);
+  });
 });
 
 test("what has waited too long is given up, and makes room", () => {
-  const { lines, begun, givenUp, ask } = createLines(3, true);
-  ["1", "2", "3", "4"].forEach((name, at) => void ask("/a", name, at));
-  ask("/b", "1", 0);
-  lines.giveUp(2);
+  const { lines, clock, begun, givenUp, ask, leave } = createLines(severalRoots(2));
+  for (const name of "1234") {
+    ask("/a", name);
+    clock.ms++;
+  }
+  lines.sweep(10, 8);
   expect(givenUp).toEqual(["/a2", "/a3"]);
   expect(lines.waiting).toBe(1);
-  lines.leave("/a");
-  lines.leave("/a");
-  expect(begun).toEqual(["/a1", "/b1", "/a4"]);
-  lines.giveUp(9);
+  leave("/a1");
+  expect(begun).toEqual(["/a1", "/a4"]);
+  lines.sweep(90, 8);
   expect(givenUp).toHaveLength(2);
 });

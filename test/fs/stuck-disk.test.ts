@@ -1,11 +1,12 @@
 /** Fear: a disk that does not answer takes every reader, and then every request waits for it. */
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { FileTable } from "../../fs/file-table.js";
 import { JOBS } from "../../fs/job-records.js";
 import { OPEN_BODY, OPEN_FILE, READ_DONE } from "../../fs/jobs.js";
-import { MOST_UNDER_WAY } from "../../fs/open-lines.js";
+import { MOST_UNDER_WAY, STUCK_MS } from "../../fs/open-lines.js";
 import { threads, until } from "../support/gate.js";
 import { startPool, type TestPool } from "../support/pool.js";
 import { put, tempFolder } from "../support/temp-folder.js";
@@ -82,17 +83,21 @@ test("opens that block get more readers too", async () => {
   for (const answer of answers) expect(await answer).toMatchObject({ result: OPEN_BODY });
 });
 
-test("a root that is stuck leaves readers to others, and its own opens in line", async () => {
-  const { open, pool } = await startPool({ readers: 4, hasManyRoots: true });
-  const [stuck, other] = [tempFolder(), tempFolder()];
+test("roots that are stuck leave a reader to others, and their own opens in line", async () => {
+  const { open, pool } = await startPool({ readers: 4 });
+  pool.shareAmongRoots(true);
+  const [stuck, other] = [[tempFolder(), tempFolder()], tempFolder()];
   const large = put(other, "large", LARGE);
   threads.gate.close();
   onTestFinished(() => threads.gate.open());
-  const answers = Array.from({ length: 9 }, (_, at) => open(put(stuck, `small${at}`, "small")));
-  await until(() => threads.gate.arrived() === 2);
+  const paths = stuck.flatMap((root) =>
+    Array.from({ length: 5 }, (_, at) => put(root, `small${at}`, "small")),
+  );
+  const answers = paths.map((path) => open(path));
+  await until(() => threads.gate.arrived() === 3);
   await looks(10);
-  expect(threads.gate.arrived()).toBe(2);
-  expect(pool.stats()).toMatchObject({ inFlight: 2, inLine: 7, waiting: 7 });
+  expect(threads.gate.arrived()).toBe(3);
+  expect(pool.stats()).toMatchObject({ inFlight: 3, inLine: 7, waiting: 7 });
 
   for (let times = 0; times < 3; times++) {
     const file = await open(large);
@@ -100,6 +105,23 @@ test("a root that is stuck leaves readers to others, and its own opens in line",
   }
   threads.gate.open();
   for (const answer of answers) expect(await answer).toMatchObject({ result: OPEN_BODY });
+});
+
+test("whoever asks for more of a root that is stuck is told so at once", async () => {
+  const { open, pool } = await startPool({ readers: 2 });
+  pool.shareAmongRoots(true);
+  const root = tempFolder();
+  const paths = ["a", "b", "c"].map((name) => put(root, name, "small"));
+  threads.gate.close();
+  onTestFinished(() => threads.gate.open());
+  const [stuck, waiting] = paths.map((path) => open(path));
+  await until(() => threads.gate.arrived() === 1);
+  await new Promise((resolve) => setTimeout(resolve, STUCK_MS + 9));
+  expect(await open(paths[2]!)).toMatchObject({ errno: -constants.errno.EAGAIN });
+  pool.giveUpOpens(60_000);
+  expect(await waiting).toMatchObject({ errno: -constants.errno.ETIMEDOUT });
+  threads.gate.open();
+  expect(await stuck).toMatchObject({ result: OPEN_BODY });
 });
 
 test("what nobody began in time is given up, and what no line has room for is refused", async () => {

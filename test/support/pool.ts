@@ -38,7 +38,7 @@ export function sharePool(): TestPool {
 
 function createPool(settings: Partial<ReaderPoolSettings> = {}): TestPool {
   const memory = new SharedArrayBuffer(SLAB_BYTES);
-  const defaults = { readers: 2, smallFileBytes: SMALL_BYTES, hasManyRoots: false };
+  const defaults = { readers: 2, smallFileBytes: SMALL_BYTES };
   const pool = new ReaderPool({ ...defaults, ...settings }, memory);
   return {
     pool,
