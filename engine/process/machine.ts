@@ -100,7 +100,6 @@ export function createMachine(parts: MachineParts): Machine {
     slab.buffer,
     jobEnded,
   );
-  readers.shareAmongRoots(site.hostsDir !== "");
   const cachedOpens = kernel && new CachedOpens(kernel, { ...config, smallFileBytes }, nowMs);
   const cachedReads = kernel && new CachedReads(kernel, slab.buffer);
   const table = new FileTable(readers, config, nowMs, cachedOpens);
@@ -163,6 +162,8 @@ export function createMachine(parts: MachineParts): Machine {
     return { server, explain: createExplain(serverParts, server) };
   };
   const front = new Front(deskFor(config, site));
+  const protectRoots = ({ hostsDir }: Site): void => readers.shareAmongRoots(hostsDir !== "");
+  protectRoots(site);
   const machine: Machine = {
     readers,
     table,
@@ -176,7 +177,10 @@ export function createMachine(parts: MachineParts): Machine {
     sampler,
     operations,
     front,
-    serve: (config, site) => front.replace(deskFor(config, site)),
+    serve(config, site) {
+      protectRoots(site);
+      front.replace(deskFor(config, site));
+    },
   };
   return machine;
 }

@@ -1,6 +1,7 @@
 /** Fear: while a host's folder cannot be looked at, another host's site is shown in its place. */
 import fs from "node:fs";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { readConfig } from "../../engine/config.js";
 import { ExplainedAsk } from "../../engine/explain-ask.js";
 import { createEntry, type Known } from "../../fs/entries.js";
 import { Folder } from "../support/folder.js";
@@ -51,5 +52,32 @@ describe("a host whose folder", () => {
     expect(await statusOf("loop.test")).toBe("403");
     expect(server.express(askOf("loop.test"))).toBeUndefined();
     expect(await statusOf("loop.test")).toBe("403");
+  });
+});
+
+describe("hosts are kept from taking every reader of each other", () => {
+  const shared = shareInProcess({ hostsDir: hosts.path, env: { SLUICE_READERS: "4" } });
+
+  /** Of so many opens that one host asks for at once. */
+  async function countBegun(asked: number): Promise<number> {
+    const { readers } = shared().machine;
+    const root = hosts.at("_default");
+    for (let at = 0; at < asked; at++) {
+      readers.open({ root, path: `${root}/${at}`, known: undefined, siblings: false }, () => {});
+    }
+    const begun = readers.stats().inFlight;
+    await vi.waitUntil(() => readers.stats().inFlight === 0, { interval: 5, timeout: 10_000 });
+    return begun;
+  }
+
+  test("from the start, and by what a reload has made of one root", async () => {
+    const { machine } = shared();
+    const { config } = readConfig({});
+    const others = { rules: [], root: "", hostsDir: "" };
+    expect(await countBegun(9)).toBe(2);
+    machine.serve(config, { ...others, root: hosts.path });
+    expect(await countBegun(9)).toBe(9);
+    machine.serve(config, { ...others, hostsDir: hosts.path });
+    expect(await countBegun(9)).toBe(2);
   });
 });
