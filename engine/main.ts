@@ -10,7 +10,7 @@ import { helpText, readCommandLine, versionText } from "./command-line.js";
 import { type Configuration, readConfiguration } from "./configuration.js";
 import { actOnSignals } from "./early-signals.js";
 import { createLog } from "./log.js";
-import { endProcess } from "./process/end-process.js";
+import { endProcess, prepareEnd } from "./process/end-process.js";
 import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
 import { hasTls } from "./settings.js";
@@ -49,6 +49,7 @@ async function main(words: readonly string[]): Promise<number> {
     heedSignals({ running, systemd, reportText }, configuration, command.root);
     announce(running, configuration);
     systemd.ready();
+    prepareEnd();
     return 0;
   } catch (error) {
     return refuse([error instanceof Error ? error.message : String(error)]);
@@ -62,7 +63,7 @@ async function start(configuration: Configuration): Promise<Running> {
     return startSingle(configuration, log);
   }
   const { startFleet } = await import("./process/fleet.js");
-  return startFleet(configuration, log, (reason) => void endProcess(refuse([reason])));
+  return startFleet(configuration, log, (reason) => endProcess(refuse([reason])));
 }
 
 function checked({ certificates }: Configuration): string {
@@ -170,7 +171,7 @@ function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | un
     log.info(`${signal}: no new connections, transfers may go on for ${showMs(drainMs)}`);
     const how = await running.drain(drainMs);
     log.info(how === "drained" ? "all transfers ended" : "transfers were cut");
-    await endProcess(0);
+    endProcess(0);
   };
   const reload = async (): Promise<void> => {
     if (isEnding) return;

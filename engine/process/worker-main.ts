@@ -145,6 +145,6 @@ function tell(message: FromWorker): void {
 
 /** The last word is to arrive before the process is gone. */
 function exit(code: number, message: FromWorker): void {
-  if (!process.connected) return void endProcess(code);
-  process.send!(message, undefined, undefined, () => void endProcess(code));
+  if (!process.connected) return endProcess(code);
+  process.send!(message, undefined, undefined, () => endProcess(code));
 }

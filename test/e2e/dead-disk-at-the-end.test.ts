@@ -1,8 +1,8 @@
 /** Fear: a disk that has died keeps the server from ending, whatever signal it gets. */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, vi } from "vitest";
+import { afterAll, describe, expect, onTestFinished, vi } from "vitest";
 import { Client, request } from "../support/client.js";
 import { Folder } from "../support/folder.js";
 import { type Exit, type Server, type ServerOptions, test } from "../support/server.js";
@@ -49,6 +49,14 @@ async function exitOf(server: Server, processes: readonly number[]): Promise<Exi
   return server.exit();
 }
 
+/** Leaves them neither a thread of libuv's nor a descriptor. */
+async function exhaust(server: Server, processes: readonly number[]): Promise<void> {
+  for (const pid of processes) {
+    process.kill(pid, "SIGURG");
+    await server.untilSays(new RegExp(`^process ${pid} has neither thread nor descriptor$`, "m"));
+  }
+}
+
 const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 describe.each(["0", "1"])("with SLUICE_WORKERS=%s", (workers) => {
@@ -61,12 +69,36 @@ describe.each(["0", "1"])("with SLUICE_WORKERS=%s", (workers) => {
     for (const pid of all) expect(out).toContain(`process ${pid} exits by itself\n`);
   });
 
-  test("a second signal does not wait", async ({ serve }) => {
+  test("no thread of libuv's is needed for a stop, and no descriptor", async ({ serve }) => {
+    const server = await stuck(serve, { SLUICE_WORKERS: workers, SLUICE_DRAIN_MS: "300" });
+    const all = [server.pid, ...server.workers()];
+    await exhaust(server, all);
+    server.signal("SIGTERM");
+    const { code, out } = await exitOf(server, all);
+    expect(code).toBe(0);
+    for (const pid of all) expect(out).toContain(`process ${pid} exits by itself\n`);
+  });
+
+  test("a second signal does not wait, and needs neither", async ({ serve }) => {
     const server = await stuck(serve, { SLUICE_WORKERS: workers });
     const all = [server.pid, ...server.workers()];
     server.signal("SIGTERM");
     await server.untilSays(/^SIGTERM: no new connections/m);
+    await exhaust(server, all);
     server.signal("SIGTERM");
     expect((await exitOf(server, all)).code).toBe(1);
   });
+});
+
+test("who measures the process has what Node writes at its end", async ({ serve }) => {
+  const written = new Folder();
+  onTestFinished(() => written.remove());
+  const env = { NODE_V8_COVERAGE: written.path, SLUICE_WORKERS: "1" };
+  const server = await serve({ transport: "uws", folder: site, env });
+  const all = [server.pid, ...server.workers()];
+  server.signal("SIGTERM");
+  expect((await server.exit()).code).toBe(0);
+  for (const pid of all) {
+    expect(readdirSync(written.path)).toContainEqual(expect.stringContaining(`coverage-${pid}-`));
+  }
 });
