@@ -33,11 +33,15 @@ export interface PairText extends PairPlace {
 type Refused = { readonly kind: "refused"; readonly complaints: readonly string[] };
 export type PairVerdict = ({ readonly kind: "pair" } & PairText) | Refused;
 
-/** What a folder holds, as far as it can be read; of what cannot, what was known of it. */
+/**
+ * What a folder holds, as far as it can be read; of what cannot, what was known of it. Complaints and
+ * warnings are whole lines.
+ */
 export interface Listed {
   readonly places: readonly PairPlace[];
-  /** Whole lines. */
   readonly complaints: readonly string[];
+  /** Of what is probably nobody's pair. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads both files. They may be of two different renewals: whether they fit is for others to say. */
@@ -81,16 +85,18 @@ export async function listPairs(folder: string, known: readonly PairPlace[]): Pr
       ...[...flat].map((name) => join(folder, name)).map(placeOf(".crt", ".key")),
     ];
     const complaints = inFolders.flatMap((listed) => listed.complaints);
-    if (places.length > 0 || complaints.length > 0) return { places, complaints };
-    return unread(known, `${folder}: holds no certificates: want ${WANTED}`);
+    const warnings = inFolders.flatMap((listed) => listed.warnings);
+    if (places.length > 0 || complaints.length > 0) return { places, complaints, warnings };
+    return unread(known, ...warnings, `${folder}: holds no certificates: want ${WANTED}`);
   } catch (error) {
     return unread(known, `${folder}: ${reasonOf(error)}`);
   }
 }
 
-const unread = (known: readonly PairPlace[], complaint: string): Listed => ({
+const unread = (known: readonly PairPlace[], ...complaints: readonly string[]): Listed => ({
   places: known,
-  complaints: [complaint],
+  complaints,
+  warnings: [],
 });
 
 const WANTED =
@@ -120,16 +126,19 @@ async function findInside(folder: string, known: readonly PairPlace[]): Promise<
     const names = new Set(await readdir(folder));
     const [cert, key] = LAYOUTS.find((layout) => layout.some((name) => names.has(name))) ?? [];
     if (cert === undefined) return NOTHING;
-    return { places: [placeOf(`/${cert}`, `/${key}`)(folder)], complaints: [] };
+    return { ...NOTHING, places: [placeOf(`/${cert}`, `/${key}`)(folder)] };
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (NO_FOLDER.includes(code)) return NOTHING;
     const inside = known.filter(({ certPath }) => dirname(certPath) === folder);
-    return unread(inside, `${folder}: ${reasonOf(error)}`);
+    const complaint = `${folder}: ${reasonOf(error)}`;
+    // As lost+found is, or what belongs to another service.
+    const isForeign = code === "EACCES" && inside.length === 0;
+    return isForeign ? { ...NOTHING, warnings: [complaint] } : unread(inside, complaint);
   }
 }
 
-const NOTHING: Listed = { places: [], complaints: [] };
+const NOTHING: Listed = { places: [], complaints: [], warnings: [] };
 
 /** Gone, or a file. Anything else, such as no descriptor left, says nothing of what is there. */
 const NO_FOLDER: readonly string[] = ["ENOENT", "ENOTDIR"];

@@ -17,7 +17,7 @@ import type { TlsFigures } from "../../metrics/machine-metrics.js";
 import type { Log } from "../log.js";
 import type { TlsMaterial } from "../transport/exchange.js";
 import type { Certificate } from "./judge-certificate.js";
-import { look, type Places } from "./look.js";
+import { type Look, look, type Places } from "./look.js";
 
 /** A renewal writes several files, one after the other: what stands between them is not looked at. */
 const QUIET_MS = 500;
@@ -44,15 +44,21 @@ export class Certificates {
   /** The look under way: of two at once, the older could win. */
   #looking: Promise<readonly string[]> = Promise.resolve([]);
   #said: readonly string[] = [];
+  #warned: readonly string[];
   #renewals = 0;
   #refusals = 0;
   #endWatch = (): void => {};
   #quiet: NodeJS.Timeout | undefined;
   #clock: NodeJS.Timeout | undefined;
 
-  private constructor(places: Places, current: readonly Certificate[], nowMs: () => number) {
+  private constructor(
+    places: Places,
+    { certificates, warnings }: Pick<Look, "certificates" | "warnings">,
+    nowMs: () => number,
+  ) {
     this.#places = places;
-    this.#current = current;
+    this.#current = certificates;
+    this.#warned = warnings;
     this.#nowMs = nowMs;
   }
 
@@ -62,8 +68,9 @@ export class Certificates {
    * @param nowMs milliseconds since the epoch
    */
   static async open(places: Places, nowMs: () => number = Date.now): Promise<Opened> {
-    const { certificates, complaints, warnings } = await look(places, [], nowMs());
-    return { certificates: new Certificates(places, certificates, nowMs), complaints, warnings };
+    const first = await look(places, [], nowMs());
+    const { complaints, warnings } = first;
+    return { certificates: new Certificates(places, first, nowMs), complaints, warnings };
   }
 
   /** What new connections are to be served with. */
@@ -142,7 +149,7 @@ export class Certificates {
       this.#current,
       this.#nowMs(),
     );
-    for (const warning of warnings) this.#log.warn(warning);
+    this.#warn(warnings);
     const isNew = !isSame(certificates, this.#current);
     const refusals = isNew ? await this.#offer(certificates) : [];
     const wrong = [...complaints, ...refusals];
@@ -166,6 +173,12 @@ export class Certificates {
     this.#current = certificates;
     this.#renewals++;
     if (this.#clock !== undefined) this.#watchFiles();
+  }
+
+  /** Once each, as long as nothing changes. */
+  #warn(warnings: readonly string[]): void {
+    for (const one of warnings.filter((line) => !this.#warned.includes(line))) this.#log.warn(one);
+    this.#warned = warnings;
   }
 
   /** Once each, as long as nothing changes. */

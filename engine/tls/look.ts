@@ -14,7 +14,7 @@ export interface Look {
   readonly certificates: readonly Certificate[];
   /** Of what is not fit. Where it was fit before, what was there before is among the certificates. */
   readonly complaints: readonly string[];
-  /** Of what is fit all the same. */
+  /** Of what is fit all the same, and of what is passed over. */
   readonly warnings: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export async function look(
       ...findings.flatMap(({ complaints }) => complaints),
       ...clashes,
     ],
-    warnings: findings.flatMap(({ warnings = [] }) => warnings),
+    warnings: [...listed.warnings, ...findings.flatMap(({ warnings = [] }) => warnings)],
   };
 }
 
@@ -66,10 +66,10 @@ async function listPlaces(
   before: readonly Certificate[],
 ): Promise<Listed> {
   const own = tlsCert === "" ? [] : [{ certPath: tlsCert, keyPath: tlsKey }];
-  if (tlsDir === "") return { places: own, complaints: [] };
+  if (tlsDir === "") return { places: own, complaints: [], warnings: [] };
   const known = before.filter(({ certPath }) => certPath !== tlsCert);
-  const { places, complaints } = await listPairs(tlsDir, known);
-  return { places: [...own, ...places], complaints };
+  const listed = await listPairs(tlsDir, known);
+  return { ...listed, places: [...own, ...listed.places] };
 }
 
 async function lookAt(

@@ -7,6 +7,17 @@ import type { TlsMaterial } from "../../../engine/transport/exchange.js";
 import { type Issued, issue, writePair } from "../../support/certificates.js";
 import { put, tempFolder } from "../../support/temp-folder.js";
 
+/** Folders of somebody else: which they are nothing stops root from reading. */
+const foreign = new Set<string>();
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  const readdir = async (path: string): Promise<string[]> => {
+    if (!foreign.has(path)) return real.readdir(path);
+    throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+  };
+  return { ...real, readdir };
+});
+
 const NO_DIR = { tlsCert: "", tlsKey: "", tlsDir: "" } as const;
 const PATIENCE_MS = 20_000;
 
@@ -124,6 +135,52 @@ describe("a folder of one pair that cannot be read", () => {
     expect(complaints).toEqual([
       expect.stringContaining(`${join(places.tlsDir, "a")}: ELOOP`),
       expect.stringContaining(`${join(places.tlsDir, "b", "tls.key")}: holds`),
+    ]);
+  });
+});
+
+describe("a folder that belongs to somebody else", () => {
+  async function besideOne() {
+    const tlsDir = tempFolder();
+    const [own, other] = [join(tlsDir, "a"), join(tlsDir, "lost+found")];
+    writePair(await issue(), join(own, "tls.crt"), join(own, "tls.key"));
+    fs.mkdirSync(other);
+    foreign.add(other);
+    onTestFinished(() => foreign.clear());
+    return { places: { ...NO_DIR, tlsDir }, own, other };
+  }
+
+  test("is warned of, once, and keeps nothing from starting", async () => {
+    const { places, other } = await besideOne();
+    const { certificates, said } = await watched(places);
+    expect(certificates.names).toEqual(["localhost"]);
+    const { complaints, warnings } = await Certificates.open(places);
+    expect([complaints, warnings]).toEqual([[], [`${other}: may not be read by this user`]]);
+    await certificates.reload();
+    expect(said).toEqual([]);
+    foreign.clear();
+    await certificates.reload();
+    foreign.add(other);
+    await certificates.reload();
+    expect(said).toEqual(warnings);
+  });
+
+  test("is a complaint where a pair of it is served, and is served on", async () => {
+    const { places, own } = await besideOne();
+    const { certificates, said } = await watched(places);
+    foreign.add(own);
+    await certificates.reload();
+    expect(certificates.names).toEqual(["localhost"]);
+    expect(said).toEqual([`${own}: may not be read by this user; what was served before goes on`]);
+  });
+
+  test("is a reason where there is no certificate but there", async () => {
+    const { places, own, other } = await besideOne();
+    foreign.add(own);
+    expect((await Certificates.open(places)).complaints).toEqual([
+      `${own}: may not be read by this user`,
+      `${other}: may not be read by this user`,
+      expect.stringContaining(`${places.tlsDir}: holds no certificates`),
     ]);
   });
 });
