@@ -45,6 +45,8 @@ export class Certificates {
   #looking: Promise<readonly string[]> = Promise.resolve([]);
   #said: readonly string[] = [];
   #warned: readonly string[];
+  /** The last offer failed: of several who serve, some may have taken it. */
+  #isHalfTaken = false;
   #renewals = 0;
   #refusals = 0;
   #endWatch = (): void => {};
@@ -151,7 +153,9 @@ export class Certificates {
     );
     this.#warn(warnings);
     const isNew = !isSame(certificates, this.#current);
-    const refusals = isNew ? await this.#offer(certificates) : [];
+    const isDue = isNew || this.#isHalfTaken;
+    const refusals = isDue ? await this.#offer(certificates) : [];
+    this.#isHalfTaken = refusals.length > 0;
     const wrong = [...complaints, ...refusals];
     this.#complain(wrong);
     if (isNew && refusals.length === 0) this.#adopt(certificates);

@@ -374,6 +374,24 @@ describe("a renewal", () => {
   });
 });
 
+test("what came before an offer that failed is offered again: some may have taken that", async () => {
+  const [before, after] = await Promise.all([issue(), issue()]);
+  const { places, write } = own(before);
+  const { certificates } = await Certificates.open(places);
+  const offered: (string | undefined)[] = [];
+  let failures = 2;
+  certificates.use(async ({ fallback }) => {
+    offered.push(fallback?.certPem);
+    if (failures-- > 0) throw new Error("one of two has it");
+  });
+  write(after);
+  await certificates.reload();
+  write(before);
+  for (let looks = 0; looks < 3; looks++) await certificates.reload();
+  expect(offered).toEqual([after.certPem, before.certPem, before.certPem]);
+  expect(certificates.figures()).toMatchObject({ renewals: 0, refusals: 2 });
+});
+
 test("the digest is the same where the same is served with, and says nothing of the key", async () => {
   const [before, after] = await Promise.all([issue(), issue()]);
   const { places, write } = own(before);
