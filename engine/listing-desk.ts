@@ -68,7 +68,6 @@ interface Order {
   /** Its root and folder. */
   readonly folder: string;
   readonly order: ListingOrder;
-  readonly askedMs: number;
   /** The longest waiting first. */
   readonly waiters: Waiter[];
 }
@@ -95,7 +94,7 @@ interface Seat {
 export class ListingDesk implements Listings {
   readonly #parts: ListingDeskParts;
   readonly #kept: KeptListings;
-  /** By key, in line or being written. */
+  /** By key, those that may be joined: all that are in line or at a thread, but for those distrusted. */
   readonly #orders = new Map<string, Order>();
   readonly #line = new ListingLine<Order>();
   #seat: Seat | undefined;
@@ -115,7 +114,7 @@ export class ListingDesk implements Listings {
     const folder = folderOf(order);
     if (this.#isStuck(folder)) return Promise.resolve("READ_TIMED_OUT");
     if (!this.#canTakeOrder(folder)) return Promise.resolve("READERS_BUSY");
-    return this.#take({ key, folder, order, askedMs: this.#parts.nowMs(), waiters: [] });
+    return this.#take({ key, folder, order, waiters: [] });
   }
 
   /** Hands out nothing again that was read before now: a folder was switched as a whole. */
@@ -133,7 +132,10 @@ export class ListingDesk implements Listings {
     const now = nowMs();
     this.#kept.sweep(now);
     const overdueBefore = now - settings.readTimeoutMs;
-    for (const order of this.#orders.values()) dismissLate(order, overdueBefore);
+    for (const { order } of this.#seats()) {
+      if (order !== undefined) dismissLate(order, overdueBefore);
+    }
+    const isAbandoned = (order: Order): boolean => dismissLate(order, overdueBefore);
     for (const order of this.#line.takeOut(isAbandoned)) this.#forget(order);
 
     const seat = this.#seat;
@@ -194,8 +196,7 @@ export class ListingDesk implements Listings {
     for (;;) {
       const order = this.#line.next();
       if (order === undefined) return undefined;
-      dismissLate(order, lateBefore);
-      if (!isAbandoned(order)) return order;
+      if (!dismissLate(order, lateBefore)) return order;
       this.#forget(order);
     }
   }
@@ -322,24 +323,27 @@ export class ListingDesk implements Listings {
   }
 }
 
-/** Tells those who asked before then that it took too long. */
-function dismissLate({ waiters }: Order, beforeMs: number): void {
+/**
+ * Tells those who asked before then that it took too long.
+ *
+ * @returns nobody waits for it any more
+ */
+function dismissLate({ waiters }: Order, beforeMs: number): boolean {
   while (waiters.length > 0 && waiters[0]!.askedMs <= beforeMs) {
     waiters.shift()!.tell("READ_TIMED_OUT");
   }
+  return waiters.length === 0;
 }
 
-const isAbandoned = ({ waiters }: Order): boolean => waiters.length === 0;
-
-/** A reading that began after the order came is as good as its own; any other while it is believed. */
+/** A reading that began when all had asked is as good as their own; any other while it is believed. */
 const isAtHand = (
   reading: Reading | undefined,
-  { folder, askedMs }: Order,
+  { folder, waiters }: Order,
   nowMs: number,
 ): boolean =>
   reading?.folder === folder &&
   reading.isTrusted &&
-  (askedMs <= reading.beganMs || nowMs < reading.freshUntilMs);
+  (waiters.at(-1)!.askedMs <= reading.beganMs || nowMs < reading.freshUntilMs);
 
 /** NUL is in no path, so no two folders share a key, nor do two orders. */
 const folderOf = ({ root, folder }: ListingOrder): string => `${root}\0${folder}`;

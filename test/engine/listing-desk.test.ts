@@ -224,6 +224,22 @@ describe("a folder", () => {
     expect(writers[0]!.read).toHaveLength(2);
   });
 
+  test("is read again for who joins an order later than it was read", async () => {
+    const { desk, writers, clock } = openDesk();
+    void desk.write(order("busy"));
+    clock.ms = 1;
+    const outcomes = [desk.write(page("a", 0)), desk.write(page("a", 1))];
+    writers[0]!.reply(written(4));
+    clock.ms = 2;
+    outcomes.push(desk.write(page("a", 1)));
+    clock.ms = 1001; // what was read at 1 is believed no more
+    writers[0]!.reply(written(5));
+    writers[0]!.reply(written(6));
+    const listings = await Promise.all(outcomes.map(listingOf));
+    expect(listings.map(({ file }) => file.fd)).toEqual([5, 6, 6]);
+    expect(writers[0]!.read.map(({ view }) => view.offset)).toEqual([0, 0, 1]);
+  });
+
   test("is read again once its root was switched, and by a thread that has not read it", () => {
     const { desk, writers } = openDesk();
     void desk.write(page("a", 0));
@@ -450,6 +466,25 @@ describe("trouble", () => {
     writers[0]!.reply(written(5));
     wait(1);
     expect(await late).toBe("READ_TIMED_OUT");
+  });
+
+  test("counts for who waits for what was read before the root was switched, too", async () => {
+    const { desk, writers, clock, wait } = openDesk();
+    void desk.write(order("before"));
+    const late = desk.write(order("a"));
+    clock.ms = READ_TIMEOUT_MS / 2;
+    writers[0]!.reply(written(4));
+    desk.distrust();
+    let outcome: unknown;
+    void late.then((told) => {
+      outcome = told;
+    });
+    wait(READ_TIMEOUT_MS / 2 - 1);
+    await Promise.resolve();
+    expect(outcome).toBeUndefined();
+    wait(1);
+    await Promise.resolve();
+    expect(outcome).toBe("READ_TIMED_OUT");
   });
 
   test("who joins late is not told before its own time is over", async () => {
