@@ -5,7 +5,9 @@
  * 1. follow   the path, name by name, off the loop: its last name and each link may be replaced
  * 2. watch    the folders that these names are in
  * 3. follow   again: what was replaced before they were watched, nobody has told
- * 4. tell     when one of the names is touched, and begin anew: behind a link are other folders now
+ * 4. tell     when one of the names leads elsewhere, and begin anew: behind a link are other folders now
+ *
+ * It is followed once at a time: on a mount that does not answer each follower keeps one of libuv's threads.
  *
  * Without inotify (another system, or no watches left) a switch is seen when facts are checked again.
  */
@@ -38,8 +40,10 @@ class WatchedWay {
   readonly #onSwitch: () => void;
   readonly #whole: readonly string[];
   #watchers: FSWatcher[] = [];
-  /** Rises when the way has to be followed anew: whoever follows it for an older reason stops. */
-  #round = 0;
+  #isFollowing = false;
+  /** What was learned of the way may not be true any more. */
+  #isStale = true;
+  #hasEnded = false;
 
   /** @param whole folders of which every name counts */
   constructor(path: string, onSwitch: () => void, whole: readonly string[]) {
@@ -49,22 +53,32 @@ class WatchedWay {
   }
 
   async follow(): Promise<void> {
-    const round = ++this.#round;
-    const way = await followPath(this.#path);
-    if (round !== this.#round) return;
-    this.#watchAll(way.places);
-    const now = await followPath(this.#path);
-    const isOther = now.end !== way.end || now.places.join() !== way.places.join();
-    if (round === this.#round && isOther) this.#tell();
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#followOnce();
+    }
+    this.#isFollowing = false;
   }
 
   end(): void {
-    this.#round++;
+    this.#hasEnded = true;
     for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  async #followOnce(): Promise<void> {
+    const way = await followPath(this.#path);
+    if (this.#hasEnded) return;
+    this.#watchAll(way.places);
+    const now = await followPath(this.#path);
+    const isOther = now.end !== way.end || now.places.join() !== way.places.join();
+    if (isOther && !this.#hasEnded) this.#tell();
   }
 
   #tell(): void {
     this.#onSwitch();
+    this.#isStale = true;
     void this.follow();
   }
 
@@ -82,7 +96,9 @@ class WatchedWay {
   /** @param names undefined: all */
   #watch(folder: string, names?: readonly string[]): void {
     try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+      const watcher = watch(folder, { persistent: false }, (event, name) => {
+        // "change" is what a file holds, or who may read it: it leads where it did.
+        if (event !== "rename") return;
         if (name === null || names === undefined || names.includes(name)) this.#tell();
       });
       watcher.on("error", () => watcher.close());

@@ -7,6 +7,9 @@ import { put, tempFolder } from "../support/temp-folder.js";
 
 /** Called with each link that has just been read. */
 let onRead = (_: string): void => {};
+/** Settles when a look may be answered. */
+let answer: Promise<void> | undefined;
+let looksUnderWay = 0;
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof import("node:fs/promises")>();
   const readlink = async (path: string): Promise<string> => {
@@ -14,7 +17,13 @@ vi.mock("node:fs/promises", async (original) => {
     onRead(path);
     return target;
   };
-  return { ...real, readlink };
+  const lstat = async (path: string) => {
+    looksUnderWay++;
+    await answer;
+    looksUnderWay--;
+    return real.lstat(path);
+  };
+  return { ...real, readlink, lstat };
 });
 
 let links = 0;
@@ -98,6 +107,10 @@ describe("a switch is told", () => {
       () => fs.readlinkSync(inner) === "other" && told.mock.calls.length > 0,
       WAIT,
     );
+    await untilTold(told, () => {
+      fs.renameSync(join(app, "r3/other"), join(app, "r3/old"));
+      fs.mkdirSync(join(app, "r3/other"));
+    });
   });
 
   test("of a link that another link leads through", async () => {
@@ -165,6 +178,48 @@ test("nothing is told of what lies beside the way, nor after the end", async () 
   lead(join(app, "current"), "r1");
   await settled();
   expect(told).not.toHaveBeenCalled();
+});
+
+test("nothing is told of what is written to a file beside the hosts, but that it came", async () => {
+  const hosts = tempFolder();
+  const told = vi.fn();
+  onTestFinished(watchHosts(hosts, told));
+  const log = join(hosts, "deploy.log");
+  await untilTold(told, () => {
+    fs.rmSync(log, { force: true });
+    fs.writeFileSync(log, "");
+  });
+  await settled();
+  told.mockClear();
+  for (let line = 0; line < 3; line++) fs.appendFileSync(log, "a line\n");
+  fs.chmodSync(log, 0o600);
+  await settled();
+  expect(told).not.toHaveBeenCalled();
+});
+
+test("a way that does not answer is followed once at a time, and once more when it does", async () => {
+  const { app, told } = watched("current", watchHosts);
+  await untilTold(told, () => lead(join(app, "current"), "r2"));
+  await settled();
+  told.mockClear();
+  let letThrough = (): void => {};
+  answer = new Promise((resolve) => {
+    letThrough = resolve;
+  });
+  onTestFinished(() => {
+    answer = undefined;
+  });
+  for (let times = 0; times < 5; times++) {
+    fs.writeFileSync(join(app, `r2/${times}.test`), "");
+    await vi.waitUntil(() => told.mock.calls.length > times, WAIT);
+  }
+  expect(looksUnderWay).toBe(1);
+  lead(join(app, "current"), "r3");
+  answer = undefined;
+  letThrough();
+  await settled();
+  expect(looksUnderWay).toBe(0);
+  await untilTold(told, () => lead(join(app, "r3/example.com"), "public"));
 });
 
 test("a root in a circle, and one that is not there, are watched without an end to it", async () => {
