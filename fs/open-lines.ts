@@ -9,7 +9,7 @@
  * does not answer takes 8, the next 4, then 2 and 1. The fifth takes the last, and from then on nobody
  * is served by readers until one is back.
  *
- * A root that has kept a reader for a second is stuck: who asks for more of it is refused at once.
+ * A root that has kept a reader for five seconds is stuck: who asks for more of it is refused at once.
  *
  * Reads and closes of open files do not come by here. Those that hang keep readers too, reads all but
  * one of those that have been started (see ring.ts): so they and opens together may keep them all.
@@ -29,7 +29,7 @@ export const MOST_IN_A_LINE = 1024;
  * Shorter: a disk that is only slow is taken for dead, and a burst on it is refused. Longer: who asks
  * for what is dead waits for longer, and so do as many as the line takes.
  */
-export const STUCK_MS = 1000;
+export const STUCK_MS = 5000;
 
 export interface Limits {
   /** Of all roots together. */
