@@ -108,7 +108,6 @@ export class Delivery {
   ): void {
     const { operation } = request;
     const isBodiless = request.method === "HEAD" || lengthBytes === 0;
-    this.#parts.counters.answered(head.status);
     operation.answered(head.status, isBodiless ? 0 : lengthBytes);
     if (isBodiless) {
       const hasNoLength = head.status === 304 || head.status === 204;
@@ -181,7 +180,6 @@ export class Delivery {
     const { operation } = request;
     const bytes = hasBody ? page.length : 0;
     const { counters } = this.#parts;
-    counters.answered(head.status);
     counters.bytesAtHand += bytes;
     operation.answered(head.status, bytes);
     reply.sendAndClose(head, page, hasBody);
@@ -190,8 +188,10 @@ export class Delivery {
 
   #settle(outcome: Outcome, request: Request, reply: Reply, onChanged: () => void): void {
     const { operation } = request;
+    if (reply.hasBegun) return this.#endBegun(outcome, request, reply);
+    operation.unanswered();
     const fault = FAULT_OF[outcome];
-    if (fault === undefined || reply.hasBegun) return this.#endBegun(outcome, request, reply);
+    if (fault === undefined) return this.#endBegun(outcome, request, reply);
     this.#count(outcome);
     operation.startOver();
     this.watchForLeaving(operation, reply);

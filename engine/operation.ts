@@ -32,9 +32,9 @@ const NOT_LOOKING = -1;
 
 export class Operation implements Linked<Operation> {
   readonly asked: Asked;
-  /** 0 until there is an answer. */
+  /** 0 until there is an answer, and again when nothing of it has gone out. */
   status = 0;
-  /** Body bytes the head promised. */
+  /** Body bytes the head promises. */
   promisedBytes = 0;
   /** When the first byte of the answer went out; -1 before. */
   firstByteMs = -1;
@@ -86,9 +86,15 @@ export class Operation implements Linked<Operation> {
     counter.begin();
   }
 
+  /** There is an answer: its head goes out with its first bytes. */
   answered(status: number, promisedBytes: number): void {
     this.status = status;
     this.promisedBytes = promisedBytes;
+  }
+
+  /** There was one, and nothing of it has gone out: the client has seen no status. */
+  unanswered(): void {
+    this.answered(0, 0);
   }
 
   /** Bytes that went out without a transfer. */
@@ -102,7 +108,7 @@ export class Operation implements Linked<Operation> {
     this.#transfer = transfer;
   }
 
-  /** What was begun to be sent is not to be had any more, and nothing of it has gone out. */
+  /** Another answer takes the place of one of which nothing has gone out. */
   startOver(): void {
     this.download?.cancel();
     this.download = undefined;

@@ -2,7 +2,7 @@
  * The operations table: every request under way on the main road, and what becomes of it.
  *
  * 1. begin   stands in line, the oldest first
- * 2. end     recorded, counted as a download, written to the access log; kept if it was slow
+ * 2. end     counted, recorded, written to the access log; kept if it was slow
  * 3. sweep   once a second: what has come to take long is told while it still does
  *
  * Looks and reads of the disk are under way in the file table and the scheduler: they are looked up
@@ -11,6 +11,7 @@
 import type { FileTable } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import type { JobTimes } from "../fs/reader-pool.js";
+import type { Counters } from "../metrics/counters.js";
 import type { Outcome, SlowOperation, UnderWay } from "../metrics/operations.js";
 import { blameFor, type PhaseTimes } from "../metrics/phases.js";
 import type { RequestRecorder } from "../metrics/request-recorder.js";
@@ -23,6 +24,7 @@ import { type Asked, Operation } from "./operation.js";
 export interface OperationsParts {
   /** Undefined: nothing is measured. */
   readonly recorder: RequestRecorder | undefined;
+  readonly counters: Pick<Counters, "answered">;
   readonly accessLog: RequestLog | undefined;
   readonly table: Pick<FileTable, "looks">;
   readonly scheduler: Pick<Scheduler<OpenFile>, "reads">;
@@ -63,10 +65,11 @@ export class Operations {
     if (operation.isOver) return;
     operation.isOver = true;
     this.#live.leave(operation);
-    const { recorder, accessLog, slowMs, nowMs, wallMs } = this.#parts;
+    const { recorder, counters, accessLog, slowMs, nowMs, wallMs } = this.#parts;
     const endMs = nowMs();
     const { asked, status, sentBytes, download } = operation;
     const totalMs = endMs - asked.startMs;
+    counters.answered(status);
     recorder?.ended(operation.measure(endMs));
     download?.end(outcome === "sent", sentBytes, operation.isRange, wallMs());
     if (asked.caller !== undefined) {

@@ -201,7 +201,6 @@ export class FileServer implements Handler {
     const { head, body, download } = ready;
     const operation = this.#open(ask, this.#meter.startMs);
     const { counters } = this.#parts;
-    counters.answered(head.status);
     counters.bytesAtHand += takenBytes;
     operation.answered(head.status, body!.length);
     operation.sent(takenBytes, this.#parts.nowMs());

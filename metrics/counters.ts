@@ -4,7 +4,10 @@
 
 /** How transfers ended, and what else an operator wants counted. Integers from 0, only rising. */
 export class Counters {
-  /** Requests answered by status class: index 2 counts 2xx. */
+  /**
+   * Requests that ended, by the class of their status: index 2 counts 2xx, cut ones too. Index 0: those
+   * whose client left before an answer.
+   */
   readonly answersByClass = [0, 0, 0, 0, 0, 0];
   /** Body bytes that sockets took outside of transfers, which count their own. */
   bytesAtHand = 0;
@@ -24,6 +27,7 @@ export class Counters {
   /** Precompressed siblings that were older than their original and so not sent. */
   staleSiblings = 0;
 
+  /** @param status 0 when there was no answer */
   answered(status: number): void {
     this.answersByClass[Math.floor(status / 100)]!++;
   }

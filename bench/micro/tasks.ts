@@ -167,6 +167,7 @@ function operationTask(): MicroTask {
   const recorder = new RequestRecorder();
   const operations = new Operations({
     recorder,
+    counters: new Counters(),
     accessLog: undefined,
     table: { looks: function* () {} },
     scheduler: { reads: function* () {} },

@@ -62,7 +62,7 @@ export class WorkerLinks {
   note(id: number, { shipment, second }: SecondNews): void {
     if (!this.all.some((one) => one.id === id)) return;
     const before = this.#heard.get(id);
-    const answers = shipment.answersByClass.reduce((sum, count) => sum + count, 0);
+    const answers = shipment.answersByClass.slice(1).reduce((sum, count) => sum + count, 0);
     this.#heard.set(id, {
       second: second ?? before?.second,
       answers: answers + (before?.answers ?? 0),

@@ -130,6 +130,7 @@ export function createMachine(parts: MachineParts): Machine {
   const measured = config.metrics ? { recorder, downloads } : NOT_MEASURED;
   const operations = new Operations({
     recorder: measured.recorder,
+    counters,
     accessLog,
     table,
     scheduler,

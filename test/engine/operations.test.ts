@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Caller } from "../../engine/access-line.js";
 import { Operations } from "../../engine/operations.js";
 import type { Look } from "../../fs/file-table.js";
+import { Counters } from "../../metrics/counters.js";
 import { Downloads } from "../../metrics/downloads.js";
 import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
 import { RequestRecorder } from "../../metrics/request-recorder.js";
@@ -27,6 +28,7 @@ beforeEach(() => {
   recorder = new RequestRecorder();
   operations = new Operations({
     recorder,
+    counters: new Counters(),
     accessLog: { write: (...line: unknown[]) => lines.push(line) } as never,
     table: { looks: () => looks.values() as never },
     scheduler: { reads: () => [].values() as never },
