@@ -137,20 +137,19 @@ export class Operation implements Linked<Operation> {
     return { queueMs, diskMs, loopMs: Math.max(0, rest), drainMs };
   }
 
-  /** What there is to record when it is over. Cost: one object. */
+  /** What there is to record when it is over, maybe in the middle of a look. Cost: two objects. */
   measure(endMs: number): Measured {
     const { startMs } = this.asked;
-    const totalMs = endMs - startMs;
-    const waitedMs = this.#queueMs + this.#diskMs + this.#drainMs;
+    const { queueMs, diskMs, loopMs, drainMs } = this.times(endMs);
     return {
       status: this.status,
       promisedBytes: this.promisedBytes,
       firstByteMs: this.firstByteMs < 0 ? this.firstByteMs : this.firstByteMs - startMs,
-      totalMs,
-      queueMs: this.#queueMs,
-      diskMs: this.#diskMs,
-      loopMs: Math.max(0, totalMs - waitedMs),
-      drainMs: this.#drainMs,
+      totalMs: endMs - startMs,
+      queueMs,
+      diskMs,
+      loopMs,
+      drainMs,
     };
   }
 

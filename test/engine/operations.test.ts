@@ -79,6 +79,16 @@ describe("a request", () => {
     expect(operation.show(nowMs)).toMatchObject({ phase: "turn", diskMs: 50, loopMs: 0 });
   });
 
+  test("that ends while it waits for a look is measured as it was told before", () => {
+    const operation = begin();
+    nowMs += 3;
+    operation.looks(nowMs);
+    nowMs += 9_000;
+    const told = operation.times(nowMs);
+    expect(told).toEqual({ queueMs: 0, diskMs: 9_000, loopMs: 3, drainMs: 0 });
+    expect(operation.measure(nowMs)).toMatchObject({ totalMs: 9_003, ...told });
+  });
+
   test("is written to the access log with what was really sent", () => {
     const caller = { client: "192.0.2.1" } as Caller;
     const operation = begin("/a", caller);
