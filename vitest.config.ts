@@ -39,6 +39,7 @@ const CLIENTS = filesIn("e2e");
 const ALONE = [
   "engine/listing-writer",
   "engine/log",
+  "engine/no-reader-is-free",
   "fs/cached-opens",
   "fs/changed-while-read",
   "fs/directory",

@@ -140,6 +140,7 @@ export const followTable = (
     });
     isAtOnce = false;
   },
+  startedMs: (path) => table.startedMs(path),
   glance: (root, path) => table.glance(root, path),
   takeLoan: (file) => table.takeLoan(file),
   isFresh: (entry, nowMs) => table.isFresh(entry, nowMs),

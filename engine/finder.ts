@@ -62,11 +62,13 @@ export interface FinderSettings {
   readonly onStaleSibling: () => void;
 }
 
+type Table = Pick<FileTable, "find" | "lookUp" | "startedMs">;
+
 export class Finder {
-  readonly #table: Pick<FileTable, "find" | "lookUp">;
+  readonly #table: Table;
   readonly #settings: FinderSettings;
 
-  constructor(table: Pick<FileTable, "find" | "lookUp">, settings: FinderSettings) {
+  constructor(table: Table, settings: FinderSettings) {
     this.#table = table;
     this.#settings = settings;
   }
@@ -133,7 +135,7 @@ export class Finder {
   }
 
   #lookUp(root: string, path: string, trail: Trail): Promise<Entry> {
-    trail.waits();
+    trail.waits(() => this.#table.startedMs(path));
     return new Promise((resolve) =>
       this.#table.lookUp(root, path, (entry, times) => {
         trail.waited(times);

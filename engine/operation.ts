@@ -16,6 +16,7 @@ import type { Caller } from "./access-line.js";
 import type { Line, Linked } from "./chunks/line.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./chunks/phase.js";
 import type { Transfer } from "./chunks/transfer.js";
+import { diskMsOf, NOT_STARTED, queueMsOf, type StartedMs } from "./chunks/wait.js";
 
 /** What the table knows of a request when it begins. */
 export interface Asked {
@@ -29,6 +30,8 @@ export interface Asked {
 }
 
 const NOT_LOOKING = -1;
+/** Of what no reader does: whoever does it is at work from the beginning. */
+const AT_ONCE: StartedMs = () => 0;
 
 export class Operation implements Linked<Operation> {
   readonly asked: Asked;
@@ -54,6 +57,7 @@ export class Operation implements Linked<Operation> {
   #drainMs = 0;
   #sentBytes = 0;
   #looksSinceMs = NOT_LOOKING;
+  #lookStartedMs = AT_ONCE;
   #transfer: Transfer<OpenFile> | undefined = undefined;
 
   constructor(asked: Asked) {
@@ -66,16 +70,16 @@ export class Operation implements Linked<Operation> {
   }
 
   /** It waits for a look at the disk, or for a listing, from now on. */
-  looks(nowMs: number): void {
+  looks(nowMs: number, startedMs: StartedMs = AT_ONCE): void {
     this.#looksSinceMs = nowMs;
+    this.#lookStartedMs = startedMs;
   }
 
-  /** The look is over. Others may have waited for it before; without times the disk had it all. */
+  /** The look is over. Others may have waited for it before; without times no reader has answered. */
   looked(nowMs: number, times?: JobTimes): void {
-    const sinceMs = this.#looksSinceMs;
-    const { startedMs = sinceMs, endedMs = nowMs } = times ?? {};
-    this.#queueMs += Math.max(0, startedMs - sinceMs);
-    this.#diskMs += Math.max(0, endedMs - Math.max(startedMs, sinceMs));
+    const { startedMs = this.#lookStartedMs(), endedMs = nowMs } = times ?? {};
+    this.#queueMs += queueMsOf(this.#looksSinceMs, startedMs, endedMs);
+    this.#diskMs += diskMsOf(this.#looksSinceMs, startedMs, endedMs);
     this.#looksSinceMs = NOT_LOOKING;
   }
 
@@ -127,12 +131,15 @@ export class Operation implements Linked<Operation> {
   /** Where the time up to now went. */
   times(nowMs: number): PhaseTimes {
     const transfer = this.#transfer;
-    const since = transfer === undefined ? 0 : nowMs - transfer.phaseSinceMs;
-    const inPhase = (phase: Phase): number => (transfer?.phase === phase ? since : 0);
-    const queueMs = this.#queueMs + (transfer?.queueMs ?? 0) + inPhase(IN_LINE);
-    const lookMs = this.#looksSinceMs === NOT_LOOKING ? 0 : nowMs - this.#looksSinceMs;
-    const diskMs = this.#diskMs + (transfer?.diskMs ?? 0) + inPhase(READING) + lookMs;
-    const drainMs = this.#drainMs + (transfer?.drainMs ?? 0) + inPhase(BLOCKED);
+    let queueMs = this.#queueMs + (transfer?.queueMs ?? 0);
+    let diskMs = this.#diskMs + (transfer?.diskMs ?? 0);
+    let drainMs = this.#drainMs + (transfer?.drainMs ?? 0);
+    if (this.#waitsSinceMs >= 0) {
+      const startedMs = this.#startedMs;
+      queueMs += queueMsOf(this.#waitsSinceMs, startedMs, nowMs);
+      diskMs += diskMsOf(this.#waitsSinceMs, startedMs, nowMs);
+    }
+    if (transfer?.phase === BLOCKED) drainMs += nowMs - transfer.phaseSinceMs;
     const rest = nowMs - this.asked.startMs - queueMs - diskMs - drainMs;
     return { queueMs, diskMs, loopMs: Math.max(0, rest), drainMs };
   }
@@ -172,8 +179,21 @@ export class Operation implements Linked<Operation> {
   }
 
   get #phase(): OperationPhase {
-    if (this.#transfer !== undefined) return PHASE_NAMES[this.#transfer.phase];
-    return this.#looksSinceMs === NOT_LOOKING ? "turn" : "lookup";
+    const transfer = this.#transfer;
+    if (transfer === undefined) return this.#looksSinceMs === NOT_LOOKING ? "turn" : "lookup";
+    const name = PHASE_NAMES[transfer.phase];
+    return name === "disk" && this.#startedMs === NOT_STARTED ? "queue" : name;
+  }
+
+  /** Since when it waits for a slot, a reader or the disk; negative while it does not. */
+  get #waitsSinceMs(): number {
+    const transfer = this.#transfer;
+    return transfer?.load === undefined ? this.#looksSinceMs : transfer.phaseSinceMs;
+  }
+
+  /** When a reader started with what it waits for. */
+  get #startedMs(): number {
+    return (this.#transfer?.load?.startedMs ?? this.#lookStartedMs)();
   }
 }
 

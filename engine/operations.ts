@@ -19,6 +19,7 @@ import { Slowest } from "../metrics/slowest.js";
 import type { RequestLog } from "./access-log.js";
 import { Line } from "./chunks/line.js";
 import type { Scheduler } from "./chunks/scheduler.js";
+import { diskMsOf, NOT_STARTED, queueMsOf } from "./chunks/wait.js";
 import { type Asked, Operation } from "./operation.js";
 
 export interface OperationsParts {
@@ -156,27 +157,35 @@ export class Operations {
   }
 
   *#atDisk(now: number): Generator<UnderWay> {
-    for (const { path, sinceMs, waiters } of this.#parts.table.looks()) {
-      const ageMs = now - sinceMs;
-      const times = { queueMs: 0, diskMs: ageMs, loopMs: 0, drainMs: 0 };
-      yield { ...OF_NO_CLIENT, kind: "open", what: path, ageMs, phase: "disk", waiters, ...times };
+    for (const look of this.#parts.table.looks()) {
+      const { path, waiters } = look;
+      yield { ...OF_NO_CLIENT, kind: "open", what: path, waiters, ...waitOf(look, now) };
     }
     for (const read of this.#parts.scheduler.reads()) {
-      const ageMs = now - read.sinceMs;
-      const [queueMs, diskMs] = read.isAtDisk ? [0, ageMs] : [ageMs, 0];
       yield {
         ...OF_NO_CLIENT,
         kind: "read",
         what: `${read.file.path || "a listing"}, chunk ${read.chunk}`,
-        ageMs,
-        phase: read.isAtDisk ? "disk" : "queue",
         totalBytes: read.lengthBytes,
         waiters: read.waiters,
-        ...{ queueMs, diskMs, loopMs: 0, drainMs: 0 },
+        ...waitOf(read, now),
       };
     }
   }
 }
+
+/** How long it has been waited for, and for whom. */
+const waitOf = (
+  { sinceMs, startedMs }: { readonly sinceMs: number; readonly startedMs: number },
+  nowMs: number,
+): Pick<UnderWay, "ageMs" | "phase" | keyof PhaseTimes> => ({
+  ageMs: nowMs - sinceMs,
+  phase: startedMs === NOT_STARTED ? "queue" : "disk",
+  queueMs: queueMsOf(sinceMs, startedMs, nowMs),
+  diskMs: diskMsOf(sinceMs, startedMs, nowMs),
+  loopMs: 0,
+  drainMs: 0,
+});
 
 const OF_NO_CLIENT = { client: "", sentBytes: 0, totalBytes: 0 } as const;
 const OF_NO_REQUEST = { client: "", sentBytes: 0, status: 0, outcome: "sent" } as const;

@@ -89,7 +89,7 @@ export interface SiteSettings {
 /** What the server asks of the file table. */
 export type Table = Pick<
   FileTable,
-  "find" | "glance" | "takeLoan" | "isFresh" | "lookUp" | "hold" | "release"
+  "find" | "glance" | "takeLoan" | "isFresh" | "lookUp" | "startedMs" | "hold" | "release"
 >;
 
 export interface ServerParts extends Omit<DeliveryParts, "errorPageFor"> {

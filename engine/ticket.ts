@@ -9,6 +9,7 @@ import type { Entry, FileTable } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import type { JobTimes } from "../fs/reader-pool.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
+import type { StartedMs } from "./chunks/wait.js";
 import type { Operation } from "./operation.js";
 import type { Prepared } from "./prepared.js";
 
@@ -29,9 +30,13 @@ export class Trail {
     this.#nowMs = nowMs;
   }
 
-  /** From here until `waited` somebody else is at work: a reader, or the thread of listings. */
-  waits(): void {
-    this.#operation.looks(this.#nowMs());
+  /**
+   * From here until `waited` somebody else is at work: a reader, or the thread of listings.
+   *
+   * @param startedMs of a reader
+   */
+  waits(startedMs?: StartedMs): void {
+    this.#operation.looks(this.#nowMs(), startedMs);
   }
 
   waited(times?: JobTimes): void {

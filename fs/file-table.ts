@@ -30,7 +30,7 @@ import {
 } from "./jobs.js";
 import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
 import { Popularity } from "./popularity.js";
-import type { FileIdentity, JobTimes, Opened, ReaderPool } from "./reader-pool.js";
+import type { FileIdentity, JobTimes, Opened, ReaderPool, StartedMs } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
 export { type Entry, isForgotten, type Known } from "./entries.js";
@@ -41,6 +41,7 @@ interface Check {
   readonly sentMs: number;
   readonly generation: number;
   readonly waiters: Waiter[];
+  startedMs: StartedMs;
   isOverdue: boolean;
 }
 
@@ -52,6 +53,8 @@ export interface Look {
   readonly path: string;
   /** On the table's clock. */
   readonly sinceMs: number;
+  /** When a reader started with it; Infinity while none has. */
+  readonly startedMs: number;
   readonly waiters: number;
 }
 
@@ -79,6 +82,7 @@ const UNUSED_MS = 60_000;
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
 const OUT_OF_DESCRIPTORS = new Set(["EMFILE", "ENFILE"]);
 const TIMED_OUT: Known = { kind: "failed", errno: "ETIMEDOUT" };
+const NOT_STARTED: StartedMs = () => Number.POSITIVE_INFINITY;
 const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
 
 export class FileTable {
@@ -225,9 +229,14 @@ export class FileTable {
 
   /** What readers have been asked and not answered, those overdue included. */
   *looks(): Generator<Look> {
-    for (const [path, { sentMs, waiters }] of this.#checks) {
-      yield { path, sinceMs: sentMs, waiters: waiters.length };
+    for (const [path, { sentMs, startedMs, waiters }] of this.#checks) {
+      yield { path, sinceMs: sentMs, startedMs: startedMs(), waiters: waiters.length };
     }
+  }
+
+  /** When a reader started with the look at a path that is waited for; Infinity while none has. */
+  startedMs(path: string): number {
+    return this.#checks.get(path)?.startedMs() ?? NOT_STARTED();
   }
 
   /** Lets go of the roots it holds open. */
@@ -340,12 +349,14 @@ export class FileTable {
       sentMs: this.#nowMs(),
       generation: this.#generation,
       waiters,
+      startedMs: NOT_STARTED,
       isOverdue: false,
     };
     this.#checks.set(path, check);
     const file = this.#reliableFile(path);
     const siblings = canHaveSiblings(path);
-    this.#pool.open({ root, path, known: file?.identity, siblings }, (opened) => {
+    const request = { root, path, known: file?.identity, siblings };
+    check.startedMs = this.#pool.open(request, (opened) => {
       this.#checks.delete(path);
       // Unchanged, but forgotten or closed while the check ran: it has to be opened after all.
       const isMoot = opened.result === OPEN_UNCHANGED && this.#reliableFile(path) !== file;

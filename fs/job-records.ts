@@ -4,7 +4,8 @@
  *   job n   | numbers: op, fd, size, ... | wides: dev, ino, times | path | landing buffer |
  *
  * Plain memory: the queues of ring.ts order access to it. A record belongs to the loop until it is
- * submitted, to one reader until it is published, then to the loop again.
+ * submitted, to one reader until it is published, then to the loop again. Meanwhile the loop may look at
+ * one number: when the reader started.
  */
 
 /**

@@ -124,6 +124,15 @@ export type JobObserver = (kind: "open" | "read", path: string, times: JobTimes)
 type Completion = (job: number) => void;
 const NOTHING_MORE: Completion = () => {};
 
+/**
+ * When a reader started with a job, milliseconds on the loop's `performance.now()`; Infinity while none
+ * has. Not to be asked when the job is done: its record is another's then.
+ */
+export type StartedMs = () => number;
+
+/** In place of a record: the job waits for one. */
+const NO_RECORD = -1;
+
 const { EAGAIN, ENAMETOOLONG, ETIMEDOUT } = constants.errno;
 
 /** No reader was asked. */
@@ -184,19 +193,25 @@ export class ReaderPool {
    * Opens, or checks what is known. `done` runs later, exactly once: with EAGAIN when too many wait
    * already or its root is stuck, and with ENAMETOOLONG for a path that no system call takes.
    */
-  open(request: OpenRequest, done: (opened: Opened) => void): void {
+  open(request: OpenRequest, done: (opened: Opened) => void): StartedMs {
     const askedMs = performance.now();
+    let job = NO_RECORD;
+    const startedMs = (): number => this.#startedMs(job);
     if (Buffer.byteLength(request.path) >= PATH_BYTES) {
       setImmediate(done, refusal(ENAMETOOLONG, askedMs));
-      return;
+      return startedMs;
     }
     const open: Open = {
       root: request.root,
       askedMs,
-      begin: () => this.#withRecord(() => this.#submitOpen(request, open, done)),
+      begin: () =>
+        this.#withRecord(() => {
+          job = this.#submitOpen(request, open, done);
+        }),
       giveUp: () => done(refusal(ETIMEDOUT, askedMs)),
     };
     if (!this.#opens.enter(open)) setImmediate(done, refusal(EAGAIN, askedMs));
+    return startedMs;
   }
 
   /** Answers opens that no reader began within this time, or whose root is stuck, with ETIMEDOUT. */
@@ -215,10 +230,11 @@ export class ReaderPool {
     lengthBytes: number,
     slabOffset: number,
     done: (result: number, errno: number, times: JobTimes) => void,
-  ): void {
+  ): StartedMs {
     const askedMs = performance.now();
+    let job = NO_RECORD;
     this.#withRecord(() => {
-      const job = this.#fill(OP_READ, (finished) => {
+      job = this.#fill(OP_READ, (finished) => {
         const result = this.#jobs.get(finished, F_RESULT);
         const errno = result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0;
         const times = this.#timesFrom(finished, askedMs);
@@ -232,6 +248,7 @@ export class ReaderPool {
       this.#setIdentity(job, identity);
       this.#submit(job, BULK);
     });
+    return () => this.#startedMs(job);
   }
 
   /** Closes a descriptor off the loop: on a network file system close can block. */
@@ -278,10 +295,11 @@ export class ReaderPool {
     const job = this.#freeJobs.pop()!;
     this.#completions[job] = completion;
     this.#jobs.set(job, F_OP, op);
+    this.#jobs.set(job, F_STARTED_MS, Number.POSITIVE_INFINITY);
     return job;
   }
 
-  #submitOpen(request: OpenRequest, open: Open, done: (opened: Opened) => void): void {
+  #submitOpen(request: OpenRequest, open: Open, done: (opened: Opened) => void): number {
     const job = this.#fill(OP_OPEN, (finished) => {
       const opened = this.#openedFrom(finished, open.askedMs);
       this.#opens.leave(open, performance.now());
@@ -294,6 +312,7 @@ export class ReaderPool {
     this.#jobs.set(job, F_FLAGS, flags);
     if (request.known !== undefined) this.#setIdentity(job, request.known);
     this.#submit(job, META);
+    return job;
   }
 
   #setIdentity(job: number, identity: FileIdentity): void {
@@ -379,9 +398,14 @@ export class ReaderPool {
   #timesFrom(job: number, askedMs: number): JobTimes {
     return {
       askedMs,
-      startedMs: this.#jobs.get(job, F_STARTED_MS) - this.#clockLeadMs,
+      startedMs: this.#startedMs(job),
       endedMs: this.#jobs.get(job, F_ENDED_MS) - this.#clockLeadMs,
     };
+  }
+
+  #startedMs(job: number): number {
+    if (job === NO_RECORD) return Number.POSITIVE_INFINITY;
+    return this.#jobs.get(job, F_STARTED_MS) - this.#clockLeadMs;
   }
 
   #identityFrom(job: number): FileIdentity {

@@ -80,9 +80,9 @@ function work(): void {
     if (claim < 0) return;
     const job = claim >> 1;
     const startedMs = sharedMs();
+    jobs.set(job, F_STARTED_MS, startedMs); // before the job: the loop looks while it lasts
     run(job);
     const endedMs = sharedMs();
-    jobs.set(job, F_STARTED_MS, startedMs);
     jobs.set(job, F_ENDED_MS, endedMs);
     lastJobUs = (endedMs - startedMs) * 1000;
     ring.publish(job, (claim & 1) as Lane);

@@ -14,6 +14,7 @@
 import { Line, type Linked } from "./line.js";
 import type { ChunkFile } from "./sink.js";
 import type { Transfer } from "./transfer.js";
+import { NOT_STARTED, type StartedMs } from "./wait.js";
 
 export const NEEDS_PERMIT = 0;
 export const NEEDS_SLOT = 1;
@@ -55,6 +56,8 @@ export class Load<File extends ChunkFile> implements Linked<Load<File>> {
   slot = -1;
   /** Since when it waits for what it waits for now: permit and slot, or the disk. */
   sinceMs: number;
+  /** When a reader started with it, which is later than it is at the disk's door. */
+  startedMs: StartedMs = () => NOT_STARTED;
   #stage: Stage = NEEDS_PERMIT;
 
   line: Line<Load<File>> | undefined = undefined;

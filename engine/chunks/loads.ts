@@ -116,8 +116,8 @@ export interface ReadUnderWay<File extends ChunkFile> {
   readonly file: File;
   readonly chunk: number;
   readonly lengthBytes: number;
-  /** At the disk; otherwise in line for a permit or a slot. */
-  readonly isAtDisk: boolean;
+  /** When a reader started with it; Infinity in line for a permit, a slot or a reader. */
+  readonly startedMs: number;
   /** Since when it waits for what it waits for now, on the scheduler's clock. */
   readonly sinceMs: number;
   readonly waiters: number;
@@ -169,13 +169,13 @@ export class Loads<File extends ChunkFile> {
   /** Every load but those that were given up. */
   *underWay(): Generator<ReadUnderWay<File>> {
     for (const { file, loads } of this.#desks.values()) {
-      for (const { chunk, stretch, stage, sinceMs, waiters } of loads.values()) {
+      for (const { chunk, stretch, sinceMs, startedMs, waiters } of loads.values()) {
         yield {
           file,
           chunk,
           lengthBytes: stretch.lengthBytes,
-          isAtDisk: stage === AT_DISK,
           sinceMs,
+          startedMs: startedMs(),
           waiters: waiters.size,
         };
       }
@@ -373,7 +373,7 @@ export class Loads<File extends ChunkFile> {
       }
       this.#returned(load, outcome);
     };
-    this.#reader.read(load.desk.file, offset, lengthBytes, slabOffset, done);
+    load.startedMs = this.#reader.read(load.desk.file, offset, lengthBytes, slabOffset, done);
   }
 
   /** The last chunk of a file is shorter. */
@@ -395,6 +395,7 @@ export class Loads<File extends ChunkFile> {
   }
 
   #quit(load: Load<File>, transfer: Transfer<File>): void {
+    if (load.stage === AT_DISK) transfer.bookRead(load.startedMs(), this.#nowMs());
     load.waiters.leave(transfer);
     transfer.load = undefined;
     const isInLine = load.stage === NEEDS_PERMIT || load.stage === NEEDS_SLOT;
@@ -453,6 +454,9 @@ export class Loads<File extends ChunkFile> {
     load.enter(ABANDONED);
     desk.abandoned++;
     desk.loads.delete(load.key);
+    for (let one = load.waiters.head; one !== undefined; one = one.behind) {
+      one.bookRead(load.startedMs(), this.#nowMs());
+    }
     this.#unpinAll(load);
     for (const other of doomed) this.#end(other);
     for (const one of [load, ...doomed]) this.#tell(one, "read timed out");

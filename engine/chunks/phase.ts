@@ -14,7 +14,7 @@
 
 export const READY = 0; // waits for its turn
 export const IN_LINE = 1; // waits for a slot, or for its file to have a read to spare
-export const READING = 2; // waits for the disk
+export const READING = 2; // waits for a reader and the disk
 export const PUSHING = 3; // inside `offer`
 export const BLOCKED = 4; // waits for the client
 export const SETTLED = 5; // over

@@ -512,8 +512,8 @@ export class Scheduler<File extends ChunkFile> {
   }
 
   #settle(transfer: Transfer<File>, outcome: Outcome): void {
+    this.#loads.leave(transfer); // books what it waited for, before the wait ends
     this.#enter(transfer, SETTLED);
-    this.#loads.leave(transfer);
     transfer.line?.leave(transfer);
     this.#turns.leave(transfer.client);
     transfer.onSettled(outcome, transfer);

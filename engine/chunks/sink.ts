@@ -6,6 +6,8 @@
  * the first bytes offered.
  */
 
+import type { StartedMs } from "./wait.js";
+
 /** A socket that takes body bytes under backpressure. */
 export interface Sink {
   /** Who is asking, for fair sharing: one value per client address. */
@@ -73,6 +75,8 @@ export interface ChunkReader<File extends ChunkFile> {
    *
    * `done` is called exactly once, never before `read` has returned, however long the disk takes:
    * until then the slot belongs to the read.
+   *
+   * @returns what tells when the disk began with it, until `done` is called
    */
   read(
     file: File,
@@ -80,5 +84,5 @@ export interface ChunkReader<File extends ChunkFile> {
     lengthBytes: number,
     slabOffset: number,
     done: ReadDone,
-  ): void;
+  ): StartedMs;
 }

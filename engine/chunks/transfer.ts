@@ -11,9 +11,10 @@
 import type { Cursor } from "./cursor.js";
 import type { Line, Linked } from "./line.js";
 import type { Load } from "./load.js";
-import { BLOCKED, IN_LINE, mustFollow, type Phase, READING, READY } from "./phase.js";
+import { BLOCKED, IN_LINE, mustFollow, type Phase, READY } from "./phase.js";
 import type { ChunkFile, Sink } from "./sink.js";
 import type { Client } from "./turns.js";
+import { diskMsOf, queueMsOf } from "./wait.js";
 
 /** How a transfer ended. */
 export type Outcome =
@@ -68,7 +69,6 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
   #queueMs = 0;
   #diskMs = 0;
   #drainMs = 0;
-  #isReadBooked = false;
 
   constructor(
     cursor: Cursor<File>,
@@ -109,7 +109,7 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
   }
 
   /**
-   * Moves on, and books the time in the phase that ends.
+   * Moves on, and books the time in the phase that ends; that of a read is booked by `bookRead` before.
    *
    * What is booked nowhere is the event loop's: waiting for a turn, handing bytes to the socket, and
    * the time in which what was waited for had come but the loop had not got to it.
@@ -123,18 +123,18 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
     const waitedMs = nowMs - this.phaseSinceMs;
     if (this.phase === IN_LINE) this.#queueMs += Math.max(0, waitedMs - stalledMs);
     else if (this.phase === BLOCKED) this.#drainMs += Math.max(0, waitedMs - stalledMs);
-    else if (this.phase === READING && !this.#isReadBooked) this.#diskMs += waitedMs;
-    this.#isReadBooked = false;
     this.phase = phase;
     this.phaseSinceMs = nowMs;
   }
 
-  /** Books the read it waited for, as far as it did: others may have begun to wait before. */
-  bookRead(startedMs: number, endedMs: number): void {
-    const sinceMs = this.phaseSinceMs;
-    this.#queueMs += Math.max(0, startedMs - sinceMs);
-    this.#diskMs += Math.max(0, endedMs - Math.max(startedMs, sinceMs));
-    this.#isReadBooked = true;
+  /**
+   * Books the read it waits for, as far as it did: others may have begun to wait before.
+   *
+   * @param untilMs when the disk was done, or nobody waits for it any more
+   */
+  bookRead(startedMs: number, untilMs: number): void {
+    this.#queueMs += queueMsOf(this.phaseSinceMs, startedMs, untilMs);
+    this.#diskMs += diskMsOf(this.phaseSinceMs, startedMs, untilMs);
   }
 
   /** Notes where the cursor came to. Returns false when it was in that chunk already. */

@@ -239,7 +239,7 @@ function createChunkReader(
     isUnchanged: (file) => cached?.isUnchanged(file) === true,
     read(file, fileOffset, lengthBytes, slabOffset, done) {
       table.hold(file);
-      readers.read(file, fileOffset, lengthBytes, slabOffset, (result, _errno, times) => {
+      return readers.read(file, fileOffset, lengthBytes, slabOffset, (result, _errno, times) => {
         table.release(file);
         done(OUTCOME_OF[result] ?? READ_FAILED, times.startedMs, times.endedMs);
       });

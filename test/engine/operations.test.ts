@@ -1,6 +1,7 @@
 /** Fear: a request that is under way for ever, or one that ends twice. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Caller } from "../../engine/access-line.js";
+import { READING } from "../../engine/chunks/phase.js";
 import { Operations } from "../../engine/operations.js";
 import type { Look } from "../../fs/file-table.js";
 import { Counters } from "../../metrics/counters.js";
@@ -89,6 +90,32 @@ describe("a request", () => {
     expect(operation.measure(nowMs)).toMatchObject({ totalMs: 9_003, ...told });
   });
 
+  test("that waits for a reader waits in a line until one starts", () => {
+    const operation = begin();
+    let startedMs = Number.POSITIVE_INFINITY;
+    operation.looks(nowMs, () => startedMs);
+    nowMs += 50;
+    expect(operation.times(nowMs)).toMatchObject({ queueMs: 50, diskMs: 0 });
+    startedMs = nowMs;
+    nowMs += 30;
+    expect(operation.times(nowMs)).toMatchObject({ queueMs: 50, diskMs: 30 });
+    operation.looked(nowMs);
+    expect(operation.times(nowMs)).toMatchObject({ queueMs: 50, diskMs: 30, loopMs: 0 });
+  });
+
+  test("whose body waits for a reader stands in a line until one starts", () => {
+    const operation = begin();
+    let startedMs = Number.POSITIVE_INFINITY;
+    const load = { startedMs: () => startedMs };
+    const booked = { queueMs: 0, diskMs: 0, drainMs: 0, sentBytes: 0 };
+    operation.follow({ ...booked, phase: READING, phaseSinceMs: nowMs, load } as never);
+    nowMs += 50;
+    expect(operation.show(nowMs)).toMatchObject({ phase: "queue", queueMs: 50, diskMs: 0 });
+    startedMs = nowMs;
+    nowMs += 30;
+    expect(operation.show(nowMs)).toMatchObject({ phase: "disk", queueMs: 50, diskMs: 30 });
+  });
+
   test("is written to the access log with what was really sent", () => {
     const caller = { client: "192.0.2.1" } as Caller;
     const operation = begin("/a", caller);
@@ -164,12 +191,25 @@ describe("what takes long", () => {
   });
 
   test("of looks at the disk is told at the sweep that finds it first", () => {
-    looks = [{ path: "/srv/a", sinceMs: nowMs, waiters: 2 }];
+    looks = [{ path: "/srv/a", sinceMs: nowMs, startedMs: nowMs, waiters: 2 }];
     nowMs += SLOW_MS + 500;
     operations.sweep();
     nowMs += 1_000;
     operations.sweep();
     expect(told).toMatchObject([{ kind: "open", what: "/srv/a", waiters: 2, ageMs: 600 }]);
+  });
+
+  test("for want of a reader is told so", () => {
+    looks = [
+      { path: "/srv/a", sinceMs: nowMs, startedMs: Number.POSITIVE_INFINITY, waiters: 1 },
+      { path: "/srv/b", sinceMs: nowMs, startedMs: nowMs + 40, waiters: 1 },
+    ];
+    nowMs += SLOW_MS;
+    operations.sweep();
+    expect(told).toMatchObject([
+      { what: "/srv/a", phase: "queue", queueMs: SLOW_MS, diskMs: 0 },
+      { what: "/srv/b", phase: "disk", queueMs: 40, diskMs: SLOW_MS - 40 },
+    ]);
   });
 
   const jobs: readonly (readonly [
@@ -204,8 +244,8 @@ describe("what takes long", () => {
 test("what is under way is listed with the oldest first, as many as are wanted of each kind", () => {
   for (const target of ["/1", "/2", "/3"]) begin(target);
   looks = [
-    { path: "/srv/young", sinceMs: 900, waiters: 0 },
-    { path: "/srv/old", sinceMs: 100, waiters: 1 },
+    { path: "/srv/young", sinceMs: 900, startedMs: 900, waiters: 0 },
+    { path: "/srv/old", sinceMs: 100, startedMs: 100, waiters: 1 },
   ];
   expect(operations.underWay(2).map(({ what }) => what)).toEqual([
     "GET /1",

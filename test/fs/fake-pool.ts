@@ -14,7 +14,13 @@ import {
   OPEN_UNCHANGED,
 } from "../../fs/jobs.js";
 import { isSameFile } from "../../fs/open-file.js";
-import type { FileIdentity, Opened, OpenRequest, ReaderPool } from "../../fs/reader-pool.js";
+import type {
+  FileIdentity,
+  Opened,
+  OpenRequest,
+  ReaderPool,
+  StartedMs,
+} from "../../fs/reader-pool.js";
 
 export interface FakeFile {
   readonly kind: "file";
@@ -54,6 +60,8 @@ export class FakePool {
   readonly openFds = new Set<number>();
   /** Wall clock of the disk; versions of files are nanoseconds since the epoch. */
   wallMs = 1_000_000;
+  /** When a reader started with all that waits; Infinity: none has. */
+  startedMs = Number.POSITIVE_INFINITY;
   /** Every path that was asked for, in order. */
   readonly asked: string[] = [];
   #questions: Question[] = [];
@@ -68,9 +76,10 @@ export class FakePool {
     return this.#questions.length;
   }
 
-  open(request: OpenRequest, done: (opened: Opened) => void): void {
+  open(request: OpenRequest, done: (opened: Opened) => void): StartedMs {
     this.asked.push(request.path);
     this.#questions.push({ request, done });
+    return () => this.startedMs;
   }
 
   /** Nothing waits in a line here. */

@@ -296,6 +296,16 @@ describe("a reader that does not answer", () => {
     expect(told).toEqual([{ known: { kind: "failed", errno: "ETIMEDOUT" }, root: ROOT }]);
   });
 
+  test("is told apart from one that has not started yet", () => {
+    const { pool, table } = createSlow();
+    expect(table.startedMs("f")).toBe(Infinity);
+    table.lookUp(ROOT, "f", () => {});
+    expect(table.startedMs("f")).toBe(Infinity);
+    pool.startedMs = 3;
+    expect(table.startedMs("f")).toBe(3);
+    expect([...table.looks()]).toMatchObject([{ path: "f", startedMs: 3, waiters: 1 }]);
+  });
+
   test("is not asked again: later askers are told at once", () => {
     const { ask, clock, pool, table } = createSlow();
     table.lookUp(ROOT, "f", () => {});

@@ -8,7 +8,7 @@ import { JOBS } from "../../fs/job-records.js";
 import { OPEN_BODY, OPEN_FILE, READ_DONE } from "../../fs/jobs.js";
 import { MOST_UNDER_WAY, STUCK_MS } from "../../fs/open-lines.js";
 import { threads, until } from "../support/gate.js";
-import { startPool, type TestPool } from "../support/pool.js";
+import { startPool, type TestPool, targetOf } from "../support/pool.js";
 import { put, tempFolder } from "../support/temp-folder.js";
 
 vi.mock("node:worker_threads", async (original) =>
@@ -44,6 +44,25 @@ test("an open finishes while every read that may run is stuck", async () => {
 
   threads.gate.open();
   expect(await Promise.all(answers)).toEqual(answers.map(() => READ_DONE));
+});
+
+test("what a reader is stuck in has started, and what waits for a reader has not", async () => {
+  const { pool, open, path } = await startStuck(2, 0);
+  const file = targetOf(await open(path));
+  const root = tempFolder();
+  const small = { root, path: put(root, "small", "small"), known: undefined, siblings: false };
+  const askedMs = performance.now();
+  const [stuck, waiting] = [0, 1].map((at) => pool.read(file, at, 1, 0, () => {}));
+  expect(stuck!()).toBe(Infinity);
+  await until(() => threads.gate.arrived() === 1);
+  const [open1, open2] = [0, 1].map(() => pool.open(small, () => {}));
+  await until(() => threads.gate.arrived() === 2);
+
+  for (const startedMs of [stuck!(), open1!()]) {
+    expect(startedMs).toBeGreaterThan(askedMs - 1); // two clocks are compared
+    expect(startedMs).toBeLessThan(performance.now() + 1);
+  }
+  expect([waiting!(), open2!()]).toEqual([Infinity, Infinity]);
 });
 
 test("readers are started until every read that waits has one", async () => {

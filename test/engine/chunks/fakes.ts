@@ -55,6 +55,8 @@ export function bytesOf(parts: readonly Part<FakeFile>[]): number[] {
 export class FakeRead {
   readonly file: FakeFile;
   readonly offset: number;
+  /** A disk that took it at once, unless told otherwise; Infinity: it has not yet. */
+  startedMs = 0;
   readonly #fill: () => void;
   readonly #done: ReadDone;
   readonly #nowMs: () => number;
@@ -134,7 +136,7 @@ export class FakeDisk implements ChunkReader<FakeFile> {
     lengthBytes: number,
     slabOffset: number,
     done: ReadDone,
-  ): void {
+  ): () => number {
     if (fileOffset + lengthBytes > file.sizeBytes || lengthBytes < 1) throw new Error("bad read");
     const fill = () => {
       this.#fill(file, fileOffset, lengthBytes, slabOffset);
@@ -143,7 +145,9 @@ export class FakeDisk implements ChunkReader<FakeFile> {
     };
     this.asked.push(`${file.id}:${fileOffset}`);
     this.askedBytes += lengthBytes;
-    this.pending.push(new FakeRead(file, fileOffset, fill, done, this.#nowMs));
+    const read = new FakeRead(file, fileOffset, fill, done, this.#nowMs);
+    this.pending.push(read);
+    return () => read.startedMs;
   }
 
   #fill(file: FakeFile, fileOffset: number, lengthBytes: number, slabOffset: number): void {

@@ -90,6 +90,30 @@ describe("a read", () => {
     expect(bookedBy(transfer)).toEqual({ queueMs: 0, diskMs: 100, drainMs: 0 });
   });
 
+  const givenUp: readonly (readonly [how: string, end: (world: World, sink: FakeSink) => void])[] =
+    [
+      ["whose client left", (_world, sink) => sink.leave()],
+      ["that took too long", (world) => world.scheduler.sweep()],
+    ];
+  for (const [how, end] of givenUp) {
+    const bookedAfter = (startedMs: number) => {
+      const world = new World({ readTimeoutMs: 100 });
+      const sink = new FakeSink("a");
+      const transfer = world.start([extent(createFile(1, 10))], sink);
+      world.disk.pending[0]!.startedMs = startedMs;
+      world.nowMs += 100;
+      end(world, sink);
+      expect(world.ended).toHaveLength(1);
+      return bookedBy(transfer);
+    };
+    test(`${how} is the line's when no reader had started with it`, () => {
+      expect(bookedAfter(Infinity)).toEqual({ queueMs: 100, diskMs: 0, drainMs: 0 });
+    });
+    test(`${how} is the disk's from when a reader started with it`, () => {
+      expect(bookedAfter(1_040)).toEqual({ queueMs: 40, diskMs: 60, drainMs: 0 });
+    });
+  }
+
   test("that fails is booked too, once", () => {
     const world = new World();
     const transfer = world.start([extent(createFile(1, 10))], new FakeSink("a"));
@@ -165,11 +189,12 @@ describe("what is under way at the disk", () => {
     const [first, second] = [createFile(1, 14), createFile(2, 5)];
     world.start([extent(first, 10, 13)], new FakeSink("a"));
     world.start([extent(first, 10, 13)], new FakeSink("b"));
+    world.disk.pending[0]!.startedMs = 1_005;
     world.nowMs += 10;
     world.start([extent(second)], new FakeSink("c"));
     expect([...world.scheduler.reads()]).toEqual([
-      { file: first, chunk: 1, lengthBytes: 4, isAtDisk: true, sinceMs: 1_000, waiters: 2 },
-      { file: second, chunk: 0, lengthBytes: 5, isAtDisk: false, sinceMs: 1_010, waiters: 1 },
+      { file: first, chunk: 1, lengthBytes: 4, sinceMs: 1_000, startedMs: 1_005, waiters: 2 },
+      { file: second, chunk: 0, lengthBytes: 5, sinceMs: 1_010, startedMs: Infinity, waiters: 1 },
     ]);
     world.settle();
     expect([...world.scheduler.reads()]).toEqual([]);
