@@ -101,7 +101,7 @@ export class Operations {
     const { slowMs, onSlow, nowMs } = this.#parts;
     const now = nowMs();
     for (let one = this.#live.head; one !== undefined; one = one.behind) {
-      if (now - one.asked.startMs < slowMs) return; // all behind it are younger
+      if (now - one.asked.startMs < slowMs) break; // all behind it are younger
       if (!one.isReported) onSlow(one.show(now));
       one.isReported = true;
     }

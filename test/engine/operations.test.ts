@@ -199,6 +199,14 @@ describe("what takes long", () => {
     expect(told).toMatchObject([{ kind: "open", what: "/srv/a", waiters: 2, ageMs: 600 }]);
   });
 
+  test("of looks at the disk is told though a younger request is under way", () => {
+    looks = [{ path: "/srv/a", sinceMs: nowMs, startedMs: nowMs, waiters: 0 }];
+    nowMs += SLOW_MS;
+    begin("/young");
+    operations.sweep();
+    expect(told).toMatchObject([{ kind: "open", what: "/srv/a" }]);
+  });
+
   test("for want of a reader is told so", () => {
     looks = [
       { path: "/srv/a", sinceMs: nowMs, startedMs: Number.POSITIVE_INFINITY, waiters: 1 },
