@@ -79,7 +79,8 @@ export interface ShipperParts {
 
 /**
  * Rows of downloads in one shipment. The loop is held for them, 1 µs a row and as much again where they
- * are read. Smaller: a process that serves more paths a second than this lags behind with its counts.
+ * are read. Smaller: a process that serves more paths a second than this lags behind with its counts,
+ * until it is asked for all of them: see `pending`.
  */
 const MOST_DOWNLOADS = 2000;
 
@@ -105,6 +106,11 @@ export class Shipper {
       readQueue: new RiseWatch(disk.readQueue),
       read: new RiseWatch(disk.read),
     };
+  }
+
+  /** So many calls of `take` tell all there is now: at least 1, and one more for each 2,000 paths. */
+  get pending(): number {
+    return Math.max(1, Math.ceil(this.#parts.downloads.pending / MOST_DOWNLOADS));
   }
 
   /** What has risen since the last call. Nobody remembers it: it must be sent. */

@@ -77,6 +77,25 @@ describe("the voice of a worker", () => {
     expect(heard.map(({ second }) => second?.sample.requests)).toEqual([undefined, 1]);
   });
 
+  const MANY = 4500;
+  const ways: readonly (readonly [when: string, tell: () => unknown])[] = [
+    ["as its last words", () => voice.tellAll()],
+    ["before it answers", () => ask({ kind: "settle" })],
+  ];
+  for (const [when, tell] of ways) {
+    test(`tells of more paths than one message holds, ${when}`, async () => {
+      const { downloads } = inProcess().machine;
+      for (let n = 0; n < MANY; n++) downloads.counterOf(`/many/${n}`).whole(1, 1);
+      await tell();
+      const rows = heard.map(({ shipment }) => shipment.downloads.length);
+      expect(rows.reduce((sum, count) => sum + count, 0)).toBe(MANY);
+      expect(Math.max(...rows)).toBeLessThan(MANY / 2);
+      heard.length = 0;
+      voice.tellAll();
+      expect(heard.map(({ shipment }) => shipment.downloads)).toEqual([[]]);
+    });
+  }
+
   test("says whether it listens, and why it is not ready", () => {
     vi.advanceTimersByTime(1000);
     listener = undefined;
