@@ -51,6 +51,7 @@ const ALONE = [
   "fs/root-watch",
   "fs/sibling-folders",
   "fs/stuck-disk",
+  "fs/two-on-one-store",
 ].map((name) => `test/${name}.test.ts`);
 
 /** Those that take longest, the longest first: started last, one of them would run on alone. */

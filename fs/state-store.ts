@@ -6,7 +6,8 @@
  * 3. load   all rows
  * 4. save   one atomic batch at a time; once written, a SIGKILL takes nothing of it
  *
- * What is found broken in 2 or 3 is renamed aside, never deleted, and a new store is begun. Does not
+ * What is found broken in 2 or 3 is renamed aside, never deleted, and a new store is begun. Nothing is
+ * locked in 2: what another process has begun to use meanwhile is not broken, but in use. Does not
  * sync: a power cut takes what the kernel had not written, some 30 s at most. Owns the folder and the
  * format of its rows. Does not know what is counted.
  */
@@ -39,7 +40,7 @@ export interface OpenedState {
 type Level = ClassicLevel<string, string>;
 type Found =
   | { readonly kind: "whole"; readonly level: Level; readonly rows: readonly StateRow[] }
-  | { readonly kind: "broken"; readonly reason: string };
+  | { readonly kind: "broken"; readonly reason: string; readonly judged: Stats };
 
 /** Of rows, written with each save. A release that changes it counts up, and reads the older one. */
 const FORMAT = "1";
@@ -89,6 +90,7 @@ export class StateStore {
         const { level, rows } = found;
         return { store: new StateStore(folder, level), rows, trouble: undefined };
       }
+      await refuseWhenTaken(folder, found.judged);
       const aside = await putAside(folder);
       const begun = await find(folder, columns);
       if (begun.kind === "broken") throw new Error(begun.reason);
@@ -132,13 +134,12 @@ export class StateStore {
 
 async function find(folder: string, columns: number): Promise<Found> {
   await makeFolder(dirname(folder));
-  if (!(await makeFolder(folder)).isDirectory()) {
-    return { kind: "broken", reason: "is not a folder" };
-  }
+  const judged = await makeFolder(folder);
+  if (!judged.isDirectory()) return { kind: "broken", reason: "is not a folder", judged };
   await refuseWhenLocked(folder);
   const damage = await findDamage(folder);
-  if (damage !== undefined) return { kind: "broken", reason: `is broken: ${damage}` };
-  return load(folder, columns);
+  if (damage !== undefined) return { kind: "broken", reason: `is broken: ${damage}`, judged };
+  return load(folder, columns, judged);
 }
 
 /** One level only: Node's recursive mkdir never returns where no folder can be made, as in /proc. */
@@ -161,8 +162,18 @@ async function refuseWhenLocked(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Before what was judged to be broken is renamed: another process may have opened it while it was
+ * read, or have put it aside itself, and be about to begin a new one there.
+ */
+async function refuseWhenTaken(folder: string, judged: Stats): Promise<void> {
+  if (judged.isDirectory()) await refuseWhenLocked(folder);
+  const now = await stat(folder).catch(() => undefined);
+  if (now?.ino !== judged.ino || now.dev !== judged.dev) throw new Error(IN_USE);
+}
+
 /** What is whole by its checksums may still be nothing that this release can read. */
-async function load(folder: string, columns: number): Promise<Found> {
+async function load(folder: string, columns: number, judged: Stats): Promise<Found> {
   let level: Level | undefined;
   try {
     level = await openLevel(folder);
@@ -170,7 +181,7 @@ async function load(folder: string, columns: number): Promise<Found> {
   } catch (error) {
     await level?.close();
     if (!isOfContent(error)) throw error;
-    return { kind: "broken", reason: reasonOf(error) };
+    return { kind: "broken", reason: reasonOf(error), judged };
   }
 }
 
@@ -236,8 +247,10 @@ function reasonOf(error: unknown): string {
   return REASONS[codeOf(error)] ?? (cause instanceof Error ? cause.message : message);
 }
 
+const IN_USE = "is in use by another process";
+
 const REASONS: Readonly<Record<string, string>> = {
-  LEVEL_LOCKED: "is in use by another process",
+  LEVEL_LOCKED: IN_USE,
   ENOENT: "cannot be made: the folder above it does not exist",
   ENOTDIR: "cannot be made: what is above it is not a folder",
   EACCES: "may not be written by this user",
