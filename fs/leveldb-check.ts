@@ -23,6 +23,13 @@ import { type BlockHandle, blockAt, Damage, Fields, logRecords } from "./leveldb
  */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+/**
+ * But a MANIFEST grows as long as the store is open: by some 200 bytes for each table that is written or
+ * merged away, which is one for each MiB of saves. Smaller: a server that was busy for long enough finds
+ * its own store broken at the next start. Larger: this much is read into memory, from any file there.
+ */
+const MAX_MANIFEST_BYTES = 1024 * 1024 * 1024;
+
 const FOOTER_BYTES = 48;
 const TABLE_MAGIC = Buffer.from("57fb808b247547db", "hex");
 
@@ -50,7 +57,7 @@ export async function findDamage(folder: string): Promise<string | undefined> {
   const look = lookInto(folder);
   try {
     const manifest = await look("CURRENT", nameOfManifest);
-    const version = await look(manifest, readVersion);
+    const version = await look(manifest, readVersion, MAX_MANIFEST_BYTES);
     for (const [number, sizeBytes] of version.tables) {
       await look(tableName(number), (table) => checkTable(table, sizeBytes));
     }
@@ -65,10 +72,10 @@ export async function findDamage(folder: string): Promise<string | undefined> {
 /** Reads a file as a whole; damage found by `read` is told with its name. */
 const lookInto =
   (folder: string) =>
-  async <T>(name: string, read: (bytes: Buffer) => T): Promise<T> => {
+  async <T>(name: string, read: (bytes: Buffer) => T, mostBytes = MAX_FILE_BYTES): Promise<T> => {
     try {
       const path = join(folder, name);
-      if ((await stat(path)).size > MAX_FILE_BYTES) throw new Damage("is too large");
+      if ((await stat(path)).size > mostBytes) throw new Damage("is too large");
       return read(await readFile(path));
     } catch (error) {
       throw asDamage(error, name);

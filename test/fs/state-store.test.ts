@@ -261,11 +261,16 @@ describe("a broken file is kept aside, and a new store is begun", () => {
     });
   }
 
-  test("a file larger than any of ours, which is not read", async () => {
-    const broken = copyOfSeed();
-    fs.truncateSync(join(broken, seedFile(LOG)), 2 ** 40);
-    await expectAside(broken, "is too large");
-  });
+  for (const [what, file] of [
+    ["log", LOG],
+    ["MANIFEST", MANIFEST],
+  ] as const) {
+    test(`a ${what} larger than any of ours, which is not read`, async () => {
+      const broken = copyOfSeed();
+      fs.truncateSync(join(broken, seedFile(file)), 2 ** 40);
+      await expectAside(broken, "is too large");
+    });
+  }
 
   test("a log without its first 32 KiB, whose checksums are right", async () => {
     const broken = join(tempFolder(), "downloads");
@@ -346,6 +351,12 @@ describe("what a killed process leaves is whole", () => {
   test("a log that ends in zeros, as after a power cut", async () => {
     const path = copyOfSeed();
     fs.appendFileSync(join(path, seedFile(LOG)), Buffer.alloc(5000));
+    expect(await rowsIn(path)).toEqual(LAST_STATE);
+  });
+
+  test("a MANIFEST that has grown for as long as the store was open", async () => {
+    const path = copyOfSeed();
+    fs.truncateSync(join(path, seedFile(MANIFEST)), 65 * 1024 * 1024);
     expect(await rowsIn(path)).toEqual(LAST_STATE);
   });
 
