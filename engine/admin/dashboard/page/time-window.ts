@@ -1,7 +1,9 @@
 /**
  * The last ten minutes, as the page knows them: one array for each figure, the oldest first.
  *
- * Bounded: as many samples as the server remembers, 600 of 33 numbers. Pure: no DOM.
+ * Bounded: as many samples as the server remembers, 600 of 33 numbers. Their times always ascend, as
+ * charts want it: where the server's clock was set back, what it showed before for a time that has come
+ * again is forgotten. Pure: no DOM.
  */
 import type { Sample, SampleColumns, SampleField } from "../../../../metrics/samples.js";
 
@@ -23,14 +25,16 @@ export class TimeWindow {
   /** Forgets what it knew. */
   replace(columns: SampleColumns): void {
     const entries = Object.entries(columns) as [SampleField, readonly number[]][];
+    const places = placesInOrder(columns.atMs).slice(-SAMPLES_SHOWN);
     this.#columns = new Map(
-      entries.map(([field, values]) => [field, values.slice(-SAMPLES_SHOWN)]),
+      entries.map(([field, values]) => [field, places.map((place) => values[place]!)]),
     );
   }
 
   /** Takes a second in. One that is there already, in the history, is not taken twice. */
   add(sample: Sample): void {
-    if (sample.atMs <= (this.column("atMs").at(-1) ?? 0)) return;
+    if (sample.atMs === this.column("atMs").at(-1)) return;
+    this.#forgetFrom(sample.atMs);
     for (const [field, value] of Object.entries(sample) as [SampleField, number][]) {
       const values = this.#columns.get(field) ?? [];
       values.push(value);
@@ -60,4 +64,22 @@ export class TimeWindow {
     }
     return best;
   }
+
+  #forgetFrom(atMs: number): void {
+    let left = this.length;
+    while (left > 0 && this.column("atMs")[left - 1]! >= atMs) left--;
+    for (const values of this.#columns.values()) values.length = left;
+  }
+}
+
+/** Of times that were told twice, the places of the later ones. */
+function placesInOrder(times: readonly number[]): number[] {
+  const places: number[] = [];
+  let next = Number.POSITIVE_INFINITY;
+  for (let place = times.length - 1; place >= 0; place--) {
+    if (times[place]! >= next) continue;
+    places.push(place);
+    next = times[place]!;
+  }
+  return places.reverse();
 }

@@ -55,6 +55,29 @@ test("forgets everything for another history, though its clock be behind", () =>
   expect(seen.column("atMs")).toEqual([4, 5]);
 });
 
+const setBack: readonly (readonly [why: string, atMs: number, times: readonly number[]])[] = [
+  ["by an hour", 1, [1]],
+  ["by some seconds", 11, [10, 11]],
+  ["to between two of them", 10.5, [10, 10.5]],
+];
+for (const [why, atMs, times] of setBack) {
+  test(`goes on when the clock is set back, ${why}`, () => {
+    const seen = windowOf(10, 11, 12);
+    seen.add(sampleOf({ atMs, requests: 7 }));
+    expect(seen.column("atMs")).toEqual(times);
+    expect(seen.column("requests").at(-1)).toBe(7);
+    expect(seen.column("requests")).toHaveLength(times.length);
+    seen.add(sampleOf({ atMs: atMs + 1 }));
+    expect(seen.column("atMs")).toEqual([...times, atMs + 1]);
+  });
+
+  test(`shows a history in which the clock was set back, ${why}`, () => {
+    const seen = windowOf(10, 11, 12, atMs);
+    expect(seen.column("atMs")).toEqual(times);
+    expect(seen.column("requests")).toEqual(times.map((time) => time * 10));
+  });
+}
+
 test("takes no more of a history than it shows", () => {
   const seen = new TimeWindow();
   const times = Array.from({ length: SAMPLES_SHOWN + 5 }, (_, at) => at);
