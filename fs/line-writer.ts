@@ -22,7 +22,7 @@ export interface LineWriterOptions {
   readonly path: string;
   /** Hears of trouble: a line at once, then one each ten seconds while it lasts. */
   readonly onTrouble: (line: string) => void;
-  /** Other processes write to the same pipe or terminal. A file needs none of this: see log-file.ts. */
+  /** Other processes write to the same. That matters unless it is a regular file: see log-file.ts. */
   readonly isShared?: boolean;
 }
 
@@ -93,7 +93,7 @@ export class LineWriter {
     this.#lines++;
     const waiting = this.#batchedBytes + this.#gathered.length + line.length;
     if (waiting > MAX_WAITING_BYTES || this.#closed !== undefined) return this.#drop(1);
-    if (this.#isShared && this.#gathered.length + line.length > SHARED_BYTES) this.#seal();
+    if (this.#isCut && this.#gathered.length + line.length > SHARED_BYTES) this.#seal();
     this.#gathered += line;
     if (this.#gathered.length >= BATCH_BYTES) this.#seal();
     else this.#sealTimer ??= setTimeout(() => this.#endGathering(), GATHER_MS).unref();
@@ -128,6 +128,11 @@ export class LineWriter {
     return { lines: this.#lines, dropped: this.#losses.total, waitingBytes };
   }
 
+  /** Only what a pipe takes whole may be written at a time. */
+  get #isCut(): boolean {
+    return this.#isShared && !this.#file.isRegular;
+  }
+
   /** While a batch waits, lines go on gathering to a full one: a stuck file gets no small ones. */
   #endGathering(): void {
     this.#sealTimer = undefined;
@@ -149,7 +154,7 @@ export class LineWriter {
     const [oldest, ...others] = this.#batches;
     if (oldest === undefined || this.#isWriting || this.#pauseTimer !== undefined) return;
     this.#isWriting = true;
-    const left = [oldest.subarray(this.#at), ...(this.#isShared ? [] : others)];
+    const left = [oldest.subarray(this.#at), ...(this.#isCut ? [] : others)];
     fs.writev(this.#file.fd, left, null, (error, count) => this.#settle(error, count));
   }
 

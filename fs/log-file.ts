@@ -27,8 +27,10 @@ export class LogFile {
   readonly #say: (line: string) => void;
   readonly #onFresh: () => void;
   #fd: number;
+  #isRegular: boolean;
   /** Opened anew; takes the place of `#fd` at the next `turnOver`. */
   #freshFd = NONE;
+  #isFreshRegular = false;
   #isOpening = false;
   #mustReopen = false;
   #isClosed = false;
@@ -48,10 +50,16 @@ export class LogFile {
     // Node makes a pipe non-blocking when it is asked for the stream. Else a write that nobody
     // reads would hold a thread of libuv for ever, and the process could not even exit.
     this.#fd = path === "" ? process.stdout.fd : fs.openSync(path, FLAGS, MODE);
+    this.#isRegular = fs.fstatSync(this.#fd).isFile();
   }
 
   get fd(): number {
     return this.#fd;
+  }
+
+  /** What is appended to one stays whole, however long. A pipe or a terminal mixes what several write. */
+  get isRegular(): boolean {
+    return this.#isRegular;
   }
 
   /** Opens the path anew. One signal while that goes on is one more time: the name may have moved. */
@@ -60,7 +68,10 @@ export class LogFile {
     this.#mustReopen = this.#isOpening;
     if (this.#isOpening) return;
     this.#isOpening = true;
-    fs.open(this.#path, FLAGS, MODE, (error, fd) => this.#endOpening(error, fd));
+    fs.open(this.#path, FLAGS, MODE, (error, fd) => {
+      if (error !== null) this.#endOpening(error, NONE, false);
+      else fs.fstat(fd, (_, stats) => this.#endOpening(null, fd, stats?.isFile() === true));
+    });
   }
 
   /** Lets go of the old file when a fresh one is there. Not while a write is under way. */
@@ -69,6 +80,7 @@ export class LogFile {
     // One that somebody else closed may have come back as the fresh one.
     if (this.#fd !== this.#freshFd) this.#letGo(this.#fd);
     this.#fd = this.#freshFd;
+    this.#isRegular = this.#isFreshRegular;
     this.#freshFd = NONE;
     return true;
   }
@@ -81,17 +93,18 @@ export class LogFile {
     if (!isWriting && this.#path !== "") this.#letGo(this.#fd);
   }
 
-  #endOpening(error: NodeJS.ErrnoException | null, fd: number): void {
+  #endOpening(error: NodeJS.ErrnoException | null, fd: number, isRegular: boolean): void {
     this.#isOpening = false;
     if (error !== null) this.#say(`the file stays as it is: ${error.message}`);
     else if (this.#isClosed) this.#letGo(fd);
-    else this.#offer(fd);
+    else this.#offer(fd, isRegular);
     if (this.#mustReopen) this.reopen();
   }
 
-  #offer(fd: number): void {
+  #offer(fd: number, isRegular: boolean): void {
     this.#letGo(this.#freshFd);
     this.#freshFd = fd;
+    this.#isFreshRegular = isRegular;
     this.#onFresh();
   }
 

@@ -72,7 +72,7 @@ export interface ServingParts {
   /** Fit to be served with; undefined: files are served by http. */
   readonly certificates: Certificates | undefined;
   readonly log: Log;
-  /** There are others: the port has been tried and is shared, and so is standard output. */
+  /** There are others: the port has been tried and is shared, and so is where the log goes. */
   readonly isOneOfMany?: boolean;
   /** What is true of all of them is said by one. */
   readonly isSpokesman?: boolean;
@@ -178,7 +178,7 @@ function openAccessLog(
     const writer = new LineWriter({
       path,
       onTrouble: (line) => log.warn(`access log: ${line}`),
-      isShared: isOneOfMany === true && path === "",
+      isShared: isOneOfMany === true,
     });
     return new AccessLog({ format, writer, trusts, nowMs: Date.now });
   } catch (error) {

@@ -1,7 +1,8 @@
 /** Fear: a log that says a download went well, or that its reader decides when the server runs. */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { Client, get, request } from "../support/client.js";
 import { MIB } from "../support/folder.js";
 import { sharedServer, TRANSPORTS, test } from "../support/server.js";
@@ -98,6 +99,56 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(server.out).not.toContain("GET /a.txt");
   });
 });
+
+test("several workers write whole lines to one pipe, however late it is read", async ({
+  serve,
+}) => {
+  const pipe = join(tempFolder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const fd = fs.openSync(pipe, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  onTestFinished(() => fs.closeSync(fd));
+  const env = { ...COMBINED, SLUICE_ACCESS_LOG_FILE: pipe, SLUICE_WORKERS: "2" };
+  const server = await serve({ transport: "uws", files: FILES, env });
+  const target = `/a.txt?${"x".repeat(200)}`;
+  const askAgainAndAgain = async (): Promise<void> => {
+    const client = await Client.connect(server.port);
+    for (let n = 0; n < 250; n++) {
+      client.send(request(`GET ${target}`));
+      await client.answer();
+    }
+    client.leave();
+  };
+  await Promise.all(Array.from({ length: 16 }, askAgainAndAgain)); // a megabyte of lines
+
+  const piece = Buffer.alloc(10_000);
+  let log = "";
+  await expect
+    .poll(
+      () => {
+        log += readSome(fd, piece);
+        return log.split("\n").length - 1;
+      },
+      { timeout: 20_000, interval: 1 },
+    )
+    .toBe(4000);
+  const line = new RegExp(
+    `^127\\.0\\.0\\.1 - - ${STAMP.source} "GET /a\\.txt\\?x{200} HTTP/1\\.1" 200 5 "-" "-"$`,
+  );
+  expect(
+    log
+      .trimEnd()
+      .split("\n")
+      .filter((each) => !line.test(each)),
+  ).toEqual([]);
+});
+
+function readSome(fd: number, piece: Buffer): string {
+  try {
+    return piece.toString("latin1", 0, fs.readSync(fd, piece));
+  } catch {
+    return ""; // EAGAIN: nothing there
+  }
+}
 
 test("SIGUSR1 without a log is no reason to end, or to open a debugger", async ({ serve }) => {
   const server = await serve({ transport: "uws", files: FILES });

@@ -423,18 +423,62 @@ test("lines that wait keep no process alive", () => {
   expect(timers()).toHaveLength(before);
 });
 
-test("what several processes write to is given whole lines, no more than a pipe takes at once", async () => {
-  const path = join(tempFolder(), "log");
-  const writes = vi.spyOn(fs, "writev");
-  onTestFinished(() => writes.mockRestore());
-  const writer = new LineWriter({ path, onTrouble: () => {}, isShared: true });
-  onTestFinished(() => writer.close());
-  const short = writeLines(writer, 500);
-  const long = line(500, 5000);
-  writer.write(long);
-  await untilHolds(path, short + long + writeLines(writer, 2));
-  const pieces = writes.mock.calls.map(([, buffers]) => Buffer.concat(buffers as Buffer[]));
-  for (const piece of pieces) expect(piece.at(-1)).toBe(10);
-  const sizes = pieces.map(({ length }) => length);
-  expect(sizes.filter((size) => size > 4096)).toEqual([5000]);
+describe("several processes", () => {
+  /** A writer that is one of them, and the sizes of what it writes at a time. */
+  function createShared(path: string) {
+    const writes = vi.spyOn(fs, "writev");
+    onTestFinished(() => writes.mockRestore());
+    const writer = new LineWriter({ path, onTrouble: () => {}, isShared: true });
+    onTestFinished(() => writer.close());
+    const pieces = (): Buffer[] =>
+      writes.mock.calls.splice(0).map(([, buffers]) => Buffer.concat(buffers as Buffer[]));
+    return { writer, pieces };
+  }
+
+  async function untilRead(read: () => string, text: string): Promise<void> {
+    let got = "";
+    await vi.waitFor(() => {
+      got += read();
+      expect(got === text).toBe(true);
+    }, PATIENCE);
+  }
+
+  test("that write to a pipe write whole lines, no more than it takes at once", async () => {
+    const { path, read } = createPipe();
+    const { writer, pieces } = createShared(path);
+    const short = writeLines(writer, 500);
+    const long = line(500, 5000);
+    writer.write(long);
+    await untilRead(read, short + long + writeLines(writer, 2));
+    const written = pieces();
+    for (const piece of written) expect(piece.at(-1)).toBe(10);
+    const sizes = written.map(({ length }) => length);
+    expect(sizes.filter((size) => size > 4096)).toEqual([5000]);
+  });
+
+  test("that write to a file write much at a time: what is appended stays whole", async () => {
+    const path = join(tempFolder(), "log");
+    const { writer, pieces } = createShared(path);
+    await untilHolds(path, writeLines(writer, 500));
+    expect(pieces().map(({ length }) => length)).toEqual([50_000]);
+  });
+
+  test("find a pipe where a file was, and a file where a pipe was", async () => {
+    const { path: pipe, read } = createPipe();
+    const path = join(tempFolder(), "log");
+    const { writer, pieces } = createShared(path);
+    fs.symlinkSync(pipe, `${path}.next`);
+    fs.renameSync(`${path}.next`, path);
+    writer.reopen();
+    await vi.waitFor(() => expect(fdsOf(`${path} (deleted)`)).toEqual([]), PATIENCE);
+    await untilRead(read, writeLines(writer, 100));
+    expect(Math.max(...pieces().map(({ length }) => length))).toBeLessThanOrEqual(4096);
+
+    fs.unlinkSync(path);
+    writer.reopen();
+    await vi.waitFor(() => expect(fdsOf(path)).toHaveLength(1), PATIENCE);
+    await vi.waitFor(() => expect(fdsOf(pipe)).toHaveLength(1), PATIENCE);
+    await untilHolds(path, writeLines(writer, 500));
+    expect(pieces().map(({ length }) => length)).toEqual([50_000]);
+  });
 });
