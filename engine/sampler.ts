@@ -59,6 +59,7 @@ export class Sampler {
   #sampleTimer: NodeJS.Timeout | undefined;
   readonly #listeners = new Set<() => void>();
   #openFds = 0;
+  #answersByClass: readonly number[] = [];
   #aborted = 0;
   #sentBytes = 0;
   #utilization = performance.eventLoopUtilization();
@@ -101,13 +102,12 @@ export class Sampler {
 
   #sample(): void {
     const { recorder, gauges, wallMs } = this.#parts;
-    const { total, phaseMs, requests, serverErrors } = recorder.second();
+    const { total, phaseMs } = recorder.second();
     const lag = this.loop.second();
     const { rss, heapUsed, external } = readMemory();
     this.samples.add({
       atMs: wallMs(),
-      requests,
-      serverErrors,
+      ...this.#endedSince(),
       aborted: this.#abortedSince(),
       sentBytes: this.#sentSince(),
       p50Us: total.p50Us,
@@ -133,6 +133,14 @@ export class Sampler {
     void countOpenFds().then((count) => {
       this.#openFds = count;
     });
+  }
+
+  /** They are counted whether they are measured or not. */
+  #endedSince(): Pick<Sample, "requests" | "serverErrors"> {
+    const before = this.#answersByClass;
+    this.#answersByClass = [...this.#parts.counters.answersByClass];
+    const ended = this.#answersByClass.map((count, at) => count - (before[at] ?? 0));
+    return { requests: ended.reduce((sum, count) => sum + count, 0), serverErrors: ended[5]! };
   }
 
   #abortedSince(): number {

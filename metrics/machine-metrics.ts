@@ -62,7 +62,7 @@ export interface MachineMetrics {
   readonly counters: Counters;
   /** Body bytes taken by sockets. */
   readonly sentBytes: number;
-  /** One for each size class, those without a request too. */
+  /** One for each size class, those without a request too; none where requests are not measured. */
   readonly classes: readonly ClassMetrics[];
   readonly connections: number;
   /** Requests whose answer has not gone out to its last byte. */

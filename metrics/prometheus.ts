@@ -66,18 +66,35 @@ const familiesOf = (machine: MachineMetrics): Family[] => [
 
 const STATUS_CLASSES = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
-const requestFamilies = ({ classes, sentBytes, connections, inProgress }: MachineMetrics) => [
+/** Where nothing is measured, their sizes are not known. */
+const requestsEnded = ({ classes, counters }: MachineMetrics): Labeled[] =>
+  classes.length === 0
+    ? byStatus(counters.answersByClass, {})
+    : classes.flatMap(({ sizeClass, endedByStatus }) =>
+        byStatus(endedByStatus, { size_class: sizeClass }),
+      );
+
+const byStatus = (counts: readonly number[], labels: Labels): Labeled[] =>
+  STATUS_CLASSES.flatMap((status, at): Labeled[] =>
+    status === "1xx" ? [] : [[{ status_class: status, ...labels }, counts[at]!]],
+  );
+
+const requestFamilies = (machine: MachineMetrics): Family[] => [
   counter(
     "sluice_requests_total",
     "Requests that ended, by status and by the size of the body they were promised; status none: the client left before an answer.",
-    classes.flatMap(({ sizeClass, endedByStatus }) =>
-      STATUS_CLASSES.flatMap((status, at): Labeled[] =>
-        status === "1xx"
-          ? []
-          : [[{ status_class: status, size_class: sizeClass }, endedByStatus[at] ?? 0]],
-      ),
-    ),
+    requestsEnded(machine),
   ),
+  ...measuredFamilies(machine),
+  gauge("sluice_connections", "Connections open.", machine.connections),
+  gauge(
+    "sluice_requests_in_progress",
+    "Requests not answered to the last byte.",
+    machine.inProgress,
+  ),
+];
+
+const measuredFamilies = ({ classes, sentBytes }: MachineMetrics): Family[] => [
   counter("sluice_response_body_bytes_total", "Body bytes that sockets took.", sentBytes),
   histogram(
     "sluice_request_duration_seconds",
@@ -92,13 +109,13 @@ const requestFamilies = ({ classes, sentBytes, connections, inProgress }: Machin
   histogram(
     "sluice_request_phase_seconds",
     "Where the time of requests went: waiting for a slot or a reader, the disk, our loop, the client.",
-    PHASES.map((phase) => [
-      { phase },
-      addBuckets(classes.map(({ phases }) => bucketsOf(phases[phase]))),
-    ]),
+    classes.length === 0
+      ? []
+      : PHASES.map((phase) => [
+          { phase },
+          addBuckets(classes.map(({ phases }) => bucketsOf(phases[phase]))),
+        ]),
   ),
-  gauge("sluice_connections", "Connections open.", connections),
-  gauge("sluice_requests_in_progress", "Requests not answered to the last byte.", inProgress),
 ];
 
 const transferFamilies = ({ transfers, counters }: MachineMetrics) => [

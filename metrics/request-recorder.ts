@@ -44,8 +44,6 @@ export interface Cell {
 
 /** What happened between two calls of `second`. */
 export interface SecondFigures {
-  readonly requests: number;
-  readonly serverErrors: number;
   readonly total: Percentiles;
   readonly phaseMs: Readonly<Record<Phase, number>>;
 }
@@ -62,7 +60,7 @@ const QUICK_US = 1024;
 export class RequestRecorder {
   readonly #cells: (OpenCell | undefined)[] = new Array(SIZE_CLASSES.length * STATUS_CLASSES);
   readonly #second = createHistogram();
-  #before = { requests: 0, serverErrors: 0, phaseMs: noTime() };
+  #phaseMsBefore: Readonly<Record<Phase, number>> = noTime();
 
   /**
    * Cost: one addition and some comparisons; no allocation.
@@ -97,20 +95,15 @@ export class RequestRecorder {
 
   /** Call it about once a second. */
   second(): SecondFigures {
-    const now = { requests: 0, serverErrors: 0, phaseMs: noTime() };
-    for (const { statusClass, total, phaseMs } of this.cells()) {
-      now.requests += total.totalCount;
-      if (statusClass === 5) now.serverErrors += total.totalCount;
-      for (const phase of PHASES) now.phaseMs[phase] += phaseMs[phase];
+    const phaseMs = noTime();
+    for (const cell of this.cells()) {
+      for (const phase of PHASES) phaseMs[phase] += cell.phaseMs[phase];
     }
-    const before = this.#before;
-    this.#before = now;
     const figures = {
-      requests: now.requests - before.requests,
-      serverErrors: now.serverErrors - before.serverErrors,
       total: percentilesOf(this.#second),
-      phaseMs: difference(now.phaseMs, before.phaseMs),
+      phaseMs: difference(phaseMs, this.#phaseMsBefore),
     };
+    this.#phaseMsBefore = phaseMs;
     this.#second.reset();
     return figures;
   }

@@ -169,7 +169,7 @@ export class FleetSource implements AdminSource, LiveSource {
       process: await this.#processes(seconds),
       counters,
       sentBytes: otherSums.sentBytes,
-      classes: classMetricsOf(this.#ledger.cells()),
+      classes: this.#parts.isMeasuring() ? classMetricsOf(this.#ledger.cells()) : [],
       connections: sum(({ sample }) => sample.connections),
       inProgress: sum(({ sample }) => sample.inProgress),
       transfers: {

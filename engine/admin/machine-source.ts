@@ -81,7 +81,7 @@ export class MachineSource implements AdminSource, LiveSource {
   }
 
   metrics(): MachineMetrics {
-    const { machine } = this.#parts;
+    const { machine, config } = this.#parts;
     const listener = this.#parts.listener();
     const { counters, disk, downloads, operations, pool, readers, recorder, sampler } = machine;
     const { free, loading, ready, cached, slots } = pool.occupancy();
@@ -94,7 +94,7 @@ export class MachineSource implements AdminSource, LiveSource {
       process: readProcess(latest === undefined || latest.openFds < 0 ? undefined : latest.openFds),
       counters,
       sentBytes: sentBytesOf(machine),
-      classes: classMetricsOf(recorder.cells()),
+      classes: config.metrics ? classMetricsOf(recorder.cells()) : [],
       connections: listener?.connections() ?? 0,
       inProgress: operations.inProgress,
       transfers: machine.scheduler.stats(),

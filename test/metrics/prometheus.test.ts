@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
+import { Counters } from "../../metrics/counters.js";
 import { createHistogram } from "../../metrics/histogram.js";
 import { readProcess } from "../../metrics/machine-metrics.js";
 import { METRICS_MEDIA_TYPE, renderMetrics } from "../../metrics/prometheus.js";
@@ -54,6 +55,20 @@ describe("renderMetrics", () => {
       encoding: "utf8",
     });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  test("tells how many requests there were, also where they are not measured", async () => {
+    const counters = new Counters();
+    for (const status of [0, 200, 206, 404]) counters.answered(status);
+    const lines = await linesOf({ classes: [], counters });
+    const ofRequests = lines.filter((line) => /^sluice_request(s_total|_\w+_seconds)/.test(line));
+    expect(ofRequests).toEqual([
+      'sluice_requests_total{status_class="none"} 1',
+      'sluice_requests_total{status_class="2xx"} 2',
+      'sluice_requests_total{status_class="3xx"} 0',
+      'sluice_requests_total{status_class="4xx"} 1',
+      'sluice_requests_total{status_class="5xx"} 0',
+    ]);
   });
 
   const rows: readonly (readonly [why: string, line: string])[] = [
