@@ -83,7 +83,7 @@ export function wordsOfSiblings(found: FoundFile, fresh: readonly Sibling[]): st
 export function wordsOfCaching(about: Circumstances, mediaType: string): string {
   if (about.isStandIn) return "Cache-Control no-store: it stands in for something missing";
   if (about.effects.cacheControl !== undefined) return "Cache-Control by a rule";
-  return CACHING[cacheKindOf({ path: about.path, mediaType })];
+  return CACHING[cacheKindOf({ ...about, mediaType })];
 }
 
 const CACHING = {

@@ -103,7 +103,7 @@ export class FirstLook {
     if (body === undefined || body.length === 0) return undefined;
 
     const origin = ask.field(ORIGIN);
-    const about = { path, filePath, effects, origin, ...AS_IT_IS };
+    const about = { path, place: path, filePath, effects, origin, ...AS_IT_IS };
     const prepared = preparer.prepare(file, "identity", about);
     const download = preparer.counterOf(filePath, root);
     if (!isForgotten(entry)) this.#keep(ask, path, [...hosts, entry], prepared, download);

@@ -346,7 +346,8 @@ export class FileServer implements Handler {
     const isNegotiated = found.siblings !== 0;
     const filePath = found.entry.path;
     const about = {
-      path: decodedPath(place),
+      path: decodedPath(asked),
+      place: decodedPath(place),
       filePath,
       effects,
       origin: request.origin,

@@ -30,6 +30,8 @@ const STAND_IN: readonly Field[] = [
 export interface Circumstances {
   /** Decoded path as asked for, with a leading slash. */
   readonly path: string;
+  /** The same, or where a rule leads in its place. */
+  readonly place: string;
   /** Path of the file that answers, without the suffix of a sibling. */
   readonly filePath: string;
   readonly effects: Effects;
@@ -61,9 +63,10 @@ export class FieldBook {
    * @param mediaType of what is asked for
    */
   forFile(about: Circumstances, mediaType: string): readonly Field[] {
-    const { effects, path, origin, isNegotiated, isStandIn } = about;
+    const { effects, path, place, origin, isNegotiated, isStandIn } = about;
     const cacheControl =
-      effects.cacheControl ?? cacheControlFor({ path, mediaType }, this.#settings.cacheControl);
+      effects.cacheControl ??
+      cacheControlFor({ path, place, mediaType }, this.#settings.cacheControl);
     const isSpecial = effects !== NO_EFFECTS || origin !== "" || isStandIn;
     if (isSpecial) return this.#merge(about, cacheControl);
 

@@ -2,7 +2,7 @@
  * How long a file may be kept without asking: the `Cache-Control` of a file no rule speaks about.
  *
  * 1. pages    always asked for again: they name everything else
- * 2. hashed   kept for a year: changed content has another name
+ * 2. hashed   kept for a year: changed content has another name, and another address
  * 3. others   what the operator set
  *
  * There is always an answer: without one, caches guess a tenth of the file's age (RFC 9111
@@ -26,12 +26,18 @@ const PAGE = /^(?:text\/html|application\/xhtml\+xml)(?:;|$)/;
  */
 const FOREVER_FOLDER = /\/(?:_next\/static|_app\/immutable)\//;
 
+/** A file that was found, and what it was found by. */
+interface FoundName extends NamedFile {
+  /** `path`, or where a rule leads in its place: decoded, with a leading slash. */
+  readonly place: string;
+}
+
 /**
  * The `Cache-Control` for a file that was found.
  *
  * @param otherwise the operator's value for what is neither a page nor hashed
  */
-export function cacheControlFor(file: NamedFile, otherwise: string): string {
+export function cacheControlFor(file: FoundName, otherwise: string): string {
   switch (cacheKindOf(file)) {
     case "page":
       return NO_CACHE;
@@ -42,8 +48,15 @@ export function cacheControlFor(file: NamedFile, otherwise: string): string {
   }
 }
 
-/** What a file is to a cache: the three of the list above. */
-export function cacheKindOf(file: NamedFile): "page" | "hashed" | "other" {
-  if (PAGE.test(file.mediaType)) return "page";
-  return FOREVER_FOLDER.test(file.path) || hasContentHash(file) ? "hashed" : "other";
+/**
+ * What a file is to a cache: the three of the list above. A rule may lead the same address to another
+ * file tomorrow, so behind one both have to tell of the content.
+ */
+export function cacheKindOf({ path, place, mediaType }: FoundName): "page" | "hashed" | "other" {
+  if (PAGE.test(mediaType)) return "page";
+  const isHashed = isNamedByContent(path, mediaType);
+  return isHashed && (place === path || isNamedByContent(place, mediaType)) ? "hashed" : "other";
 }
+
+const isNamedByContent = (path: string, mediaType: string): boolean =>
+  FOREVER_FOLDER.test(path) || hasContentHash({ path, mediaType });

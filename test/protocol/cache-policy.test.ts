@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const typeOf = (path: string): string =>
   TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
 const policyOf = (path: string): string =>
-  cacheControlFor({ path, mediaType: typeOf(path) }, OTHERWISE);
+  cacheControlFor({ path, place: path, mediaType: typeOf(path) }, OTHERWISE);
 
 describe("kept for a year: the name carries a hash of the content, RFC 8246", () => {
   const rows: readonly (readonly [maker: string, path: string])[] = [
@@ -117,6 +117,26 @@ describe("not kept: the name only looks like it carries a hash", () => {
     ["a name without a stem", "/.js"],
   ];
   test.each(rows)("%s: %s", (_why, path) => expect(policyOf(path)).toBe(OTHERWISE));
+});
+
+describe("behind a rewrite, the address and the file have to change with the content", () => {
+  const HASHED = "/assets/index-BwXyZ12a.js";
+  const rows: readonly (readonly [why: string, path: string, place: string, want: string])[] = [
+    ["a plain address of a hashed file", "/widget.js", HASHED, OTHERWISE],
+    [
+      "a plain address of a folder kept for ever",
+      "/next.js",
+      "/_next/static/x/start.js",
+      OTHERWISE,
+    ],
+    ["a hashed address of a plain file", HASHED, "/widget.js", OTHERWISE],
+    ["a folder kept for ever, of a plain file", "/_next/static/x/a.js", "/a.js", OTHERWISE],
+    ["both hashed", `/v2${HASHED}`, HASHED, FOREVER],
+    ["a hashed address of a page", HASHED, "/page.html", "no-cache"],
+  ];
+  test.each(rows)("%s: %s, %s", (_why, path, place, want) =>
+    expect(cacheControlFor({ path, place, mediaType: typeOf(place) }, OTHERWISE)).toBe(want),
+  );
 });
 
 describe("pages are asked for again each time, RFC 9111 5.2.2.4", () => {
