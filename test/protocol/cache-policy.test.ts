@@ -47,12 +47,13 @@ describe("kept for a year: the name carries a hash of the content, RFC 8246", ()
     ["Vite, out of its folder", "/index-BwXyZ12a.js"],
     ["Vite, a picture", "/assets/logo-D4a8Xk2m.svg"],
     ["Vite, a font", "/assets/inter-C3kF9_xx.woff2".replace("_", "a")],
-    ["Vite, a hash without a digit", "/assets/index-DiwrgTda.css"],
+    ["Vite, a hash without a digit", "/assets/index-DIwrGTda.css"],
     ["Vite, a hash with a dash", "/assets/index-C_x-9aBc.js"],
-    ["Vite, a hash that looks typed", "/assets/vendor-Bfqxrt42.js"],
+    ["Vite, a source map", "/assets/index-BwXyZ12a.js.map"],
     ["Astro", "/_astro/index.BwXyZ12a.js"],
-    ["Astro, below a base path", "/docs/_astro/page.DiwrgTda.css"],
+    ["Astro, below a base path, camel case", "/docs/_astro/page.DiwrgTda.css"],
     ["Nuxt, a hash alone", "/_nuxt/DkQ3xyz_.js"],
+    ["Nuxt, a hash alone that looks typed", "/_nuxt/Bfqxrt42.js"],
     ["Nuxt, with a name", "/_nuxt/entry.3f9a1c2b.js"],
     ["Next, a chunk", "/_next/static/chunks/webpack-9e1c0b2a4f6d8e3b.js"],
     ["Next, a manifest without a hash", "/_next/static/xYz/_buildManifest.js"],
@@ -107,6 +108,36 @@ describe("not kept: the name only looks like it carries a hash", () => {
     ["a UUID alone", "/550e8400-e29b-41d4-a716-44665544000a.png"],
     ["a UUID in capitals", "/550E8400-E29B-41D4-A716-44665544000a.png"],
     ["a MongoDB id", "/uploads/507f1f77bcf86cd799439011.jpg"],
+    ["a UUID without dashes", "/avatars/550e8400e29b41d4a716446655440000.png"],
+    ["a UUID without dashes, by time", "/avatars/user-0190f3c2a1b27c3d8e4f5a6b7c8d9e0f.png"],
+    ["the short number of a thing", "/avatars/3f9a1c2b.png"],
+    ["the address of a device", "/devices/00a0c914c829.svg"],
+    ["data by the address of a device", "/devices/00a0c914c829.json"],
+    ["data by number", "/users/3f9a1c2b.json"],
+    ["data with what may be a hash", "/data/config.3f9a1c2b.json"],
+    ["data in capitals", "/MANIFEST.json"],
+    ["data in capitals, in a folder", "/data/METADATA.json"],
+    ["numbered data in a bundler's folder", "/assets/Chapter1.json"],
+    ["data with a mark, in a bundler's folder", "/assets/tilemaps/Level_01.json"],
+    ["a script in capitals", "/js/SETTINGS.js"],
+    ["a script in capitals and a number", "/js/VERSION2.js"],
+    ["a script in capitals behind a dot", "/js/app.PRODUCTS.js"],
+    ["a script of a hex word and a number", "/js/decade10.js"],
+    ["a numbered script in a bundler's folder", "/assets/Chapter1.js"],
+    ["a numbered word in a bundler's folder", "/assets/app-Version2.js"],
+    ["a picture with a day", "/img/flyer-5May2025.jpg"],
+    ["a picture with another day", "/img/menu-1Jan2024.png"],
+    ["a film and its lines", "/video/promo-1080pWeb.mp4"],
+    ["a film and fewer lines", "/video/promo-720pHigh.mp4"],
+    ["a picture and its scale", "/img/logo-2xRetina.png"],
+    ["camel case behind a dot, in a bundler's folder", "/assets/js/jquery.scrollTo.min.js"],
+    ["the same in another", "/static/js/trait.ToString.js"],
+    ["no words at all behind a dot", "/assets/js/jquery.DIwrGTda.js"],
+    ["camel case behind a dash, in a bundler's folder", "/assets/css/theme-darkMode.css"],
+    ["the same of a script", "/static/js/app-mainPage.js"],
+    ["an abbreviation behind a dash", "/assets/app-loadJSON.js"],
+    ["an abbreviation in front", "/assets/app-PDFMaker.js"],
+    ["a month and a year in a bundler's folder", "/assets/release-May-2024.js"],
     ["a release, which may be built again", "/tool-3f9a1c2b.zip"],
     ["a document", "/paper-3f9a1c2b4d5e6f708192.pdf"],
     ["Nuxt's pointer to the latest build", "/_nuxt/builds/latest.json"],
@@ -156,7 +187,9 @@ test("errors and stand-ins are not stored, RFC 9111 5.2.2.5", () => {
 test("random digests of each bundler are found nearly always", () => {
   const share = (alphabet: string, chars: number, wrap: (digest: string) => string): number => {
     const digests = fc.sample(
-      fc.string({ unit: fc.constantFrom(...alphabet), minLength: chars, maxLength: chars }),
+      fc.noBias(
+        fc.string({ unit: fc.constantFrom(...alphabet), minLength: chars, maxLength: chars }),
+      ),
       { numRuns: 2000, seed: 1 },
     );
     return digests.filter((digest) => policyOf(wrap(digest)) === FOREVER).length / digests.length;
@@ -165,5 +198,8 @@ test("random digests of each bundler are found nearly always", () => {
   expect(share("0123456789abcdef", 20, (digest) => `/main.${digest}.js`)).toBeGreaterThan(0.99);
   expect(share("0123456789abcdef", 8, (digest) => `/main.${digest}.js`)).toBeGreaterThan(0.97);
   expect(share("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 8, (digest) => `/a-${digest}.js`)).toBe(1);
-  expect(share(base64url, 8, (digest) => `/assets/a-${digest}.js`)).toBeGreaterThan(0.9);
+  expect(share(base64url, 8, (digest) => `/_astro/a.${digest}.js`)).toBeGreaterThan(0.95);
+  // Vite's are left unrecognized where they read like camel case, an abbreviation or a numbered word:
+  // people put such names into `/assets/` too, and what they change there nobody could call back.
+  expect(share(base64url, 8, (digest) => `/assets/a-${digest}.js`)).toBeGreaterThan(0.85);
 });
