@@ -87,8 +87,7 @@ export class Finder {
       const entry = await this.#look(root, found.entry.path + suffix, trail);
       if (entry.known.kind !== "file") continue;
       const { file } = entry.known;
-      const isStale = file.identity.mtimeNs < found.file.identity.mtimeNs;
-      if (isStale) this.#settings.onStaleSibling();
+      if (isStale(file, found.file)) this.#settings.onStaleSibling();
       else fresh.push({ coding, entry, file });
     }
     return fresh;
@@ -151,6 +150,19 @@ export class Finder {
  */
 export const isNoRoot = (known: Known): boolean =>
   known.kind !== "directory" && faultOfKnown(known) === "FILE_MISSING";
+
+const SECOND_NS = 1_000_000_000n;
+
+/**
+ * Compressors hand on the time of what they compress, and some cut it to whole seconds (brotli before
+ * 1.1, pigz): such a time is compared by whole seconds. Who writes to the original later in the same
+ * second, and compresses it no more, is not noticed then.
+ */
+function isStale({ identity: sibling }: OpenFile, { identity: original }: OpenFile): boolean {
+  const isCut = sibling.mtimeNs % SECOND_NS === 0n;
+  const unitNs = isCut ? SECOND_NS : 1n;
+  return sibling.mtimeNs / unitNs < original.mtimeNs / unitNs;
+}
 
 const isMissing = (found: Found): boolean =>
   found.kind === "fault" && found.code === "FILE_MISSING";
