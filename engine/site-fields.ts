@@ -82,7 +82,7 @@ export class FieldBook {
       about.isStandIn ? STAND_IN : [],
       [["Cache-Control", cacheControl]],
       about.isNegotiated ? BY_CODING : [],
-      about.effects.headers,
+      about.isStandIn ? unsaved(about.effects) : about.effects.headers,
       corsFields(origins, about.origin),
       everywhere,
     );
@@ -101,19 +101,23 @@ export function listingFields(
     ["Vary", "Accept"],
   ];
   const policy: Field[] = format === "html" ? [["Content-Security-Policy", PAGE_POLICY]] : [];
-  return mergeFields(about, effects.headers, policy, corsFields(origins, origin), everywhere);
+  return mergeFields(about, unsaved(effects), policy, corsFields(origins, origin), everywhere);
 }
 
-/** All of them for a redirect. Nobody saves it: what a rule says of saving is about files. */
+/** All of them for a redirect. */
 export function redirectFields(
   { origins, everywhere }: FieldSettings,
-  { cacheControl, headers }: Effects,
+  effects: Effects,
   origin: string,
 ): Field[] {
+  const { cacheControl } = effects;
   const caching: Field[] = cacheControl === undefined ? [] : [["Cache-Control", cacheControl]];
-  const others = headers.filter(([name]) => name !== "Content-Disposition");
-  return mergeFields(caching, others, corsFields(origins, origin), everywhere);
+  return mergeFields(caching, unsaved(effects), corsFields(origins, origin), everywhere);
 }
+
+/** What a rule says of saving is about the files it names, not about what is sent in place of one. */
+const unsaved = ({ headers }: Effects): Field[] =>
+  headers.filter(([name]) => name !== "Content-Disposition");
 
 /** All of them for the operator's page about a fault. It represents nothing: no tag, no ranges. */
 export const errorPageFields = (
