@@ -89,7 +89,10 @@ export class FieldBook {
   }
 }
 
-/** All of them for a folder's listing. It is a page of ours, so what it may load is known: nothing. */
+/**
+ * All of them for a folder's listing. It is a page of ours, so what it may load is known: nothing. What
+ * a rule says of the pages of a site would take its looks away, or let in what it has no use for.
+ */
 export function listingFields(
   { origins, everywhere }: FieldSettings,
   format: ListingFormat,
@@ -101,7 +104,7 @@ export function listingFields(
     ["Vary", "Accept"],
   ];
   const policy: Field[] = format === "html" ? [["Content-Security-Policy", PAGE_POLICY]] : [];
-  return mergeFields(about, unsaved(effects), policy, corsFields(origins, origin), everywhere);
+  return mergeFields(about, policy, unsaved(effects), corsFields(origins, origin), everywhere);
 }
 
 /** All of them for a redirect. */
