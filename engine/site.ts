@@ -1,5 +1,6 @@
 /** The parts of the configuration that lie on disk: roots and rules, judged once at start. */
 import { relative, resolve } from "node:path";
+import { toRooted } from "../fs/paths.js";
 import { judgeRoot } from "../fs/root.js";
 import { readTextFile } from "../fs/text-file.js";
 import type { Rule } from "../protocol/rules.js";
@@ -62,6 +63,11 @@ const NO_RULES = { rules: [], complaints: [] } as const;
 function readRules(path: string): ReturnType<typeof parseRules> {
   const file = readTextFile(path);
   return file.kind === "text"
-    ? parseRules(file.text, nearest)
+    ? parseRules(file.text, nearest, whyRefused)
     : { rules: [], complaints: [file.complaint] };
+}
+
+function whyRefused(wire: string): string | undefined {
+  const verdict = toRooted(wire);
+  return verdict.kind === "rooted" ? undefined : verdict.why;
 }

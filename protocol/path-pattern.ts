@@ -10,8 +10,9 @@
  * | `:name*`     | like `**`: `/old/:rest*`                                           | yes      |
  *
  * A pattern covers the whole path, and a slash at its end or the path's makes no difference.
- * Patterns are written like URLs or like names, `/a%20b` or `/a b`; write `%2A` and `%3A` for a
- * star or a colon that means itself. A segment has one capture or any number of stars, not both.
+ * Patterns are written like URLs or like names, `/a%20b` or `/a b`; write `%2A`, `%3A` and `%3F` for
+ * a star, a colon and a question mark that mean themselves. A segment has one capture or any number
+ * of stars, not both.
  *
  * Cost: the product of both lengths in segments at worst, whatever the path. There is no
  * regular expression of the operator's, and so none that a client could keep busy.
@@ -36,6 +37,7 @@ export type Complaint = { readonly complaint: string };
 /** Compiles a pattern, or says why it is none. */
 export function parsePattern(text: string): PathPattern | Complaint {
   if (!text.startsWith("/")) return { complaint: "a path starts with /" };
+  if (text.includes("?")) return { complaint: "a path has no query; write %3F for a ?" };
 
   const segments: Segment[] = [];
   for (const part of text.replace(/\/$/, "").split("/").slice(1)) {
@@ -51,6 +53,18 @@ export function parsePattern(text: string): PathPattern | Complaint {
 /** The names a pattern captures, in its order. */
 export const namesOf = ({ segments }: PathPattern): string[] =>
   segments.flatMap((segment) => ("name" in segment ? (segment.name ?? []) : []));
+
+/**
+ * A wire path that the pattern matches, the shortest, with "x" for whatever segment may be several
+ * things: where this one is refused, so is every other.
+ */
+export function samplePath({ segments }: PathPattern): string {
+  const names = segments.flatMap((segment) => {
+    if (segment.kind === "deep") return [];
+    return segment.kind === "glob" && segment.pieces.length === 1 ? segment.pieces : ["x"];
+  });
+  return `/${names.map((name) => encodeURIComponent(name.toWellFormed())).join("/")}`;
+}
 
 const DEEP_CAPTURE = /^:([a-z]\w*)\*$/i;
 const CAPTURE = /:([a-z]\w*)/i;

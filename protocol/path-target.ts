@@ -55,6 +55,16 @@ export function fillTarget({ origin, pieces }: PathTarget, captures: Captures): 
   return /\/\.\.?(?:\/|$)/.test(clean) ? undefined : origin + clean + rest;
 }
 
+/** What stands for a capture; no target holds one. */
+const MARK = " ";
+
+/** The path without the segments that captures are in: where this is refused, so is any filled one. */
+export function literalPath({ pieces }: PathTarget): string {
+  const marked = pieces.map((piece, at) => (at % 2 === 1 ? MARK : piece)).join("");
+  const segments = marked.split("/").filter((segment) => !segment.includes(MARK));
+  return segments.join("/") || "/";
+}
+
 const encode = (text: string): string =>
   text
     .split("/")

@@ -16,12 +16,18 @@
  *
  * What nobody would notice later is a complaint now: a key with a slip of the hand, a header that
  * the server writes itself, a line break in a value (RFC 9110 section 5.5), a rule that says
- * nothing, a page for a status that never comes. Complaints are one line each and start with the
- * place: `rules[2].headers.X-Foo: ...`.
+ * nothing, a page for a status that never comes, a path that leads nowhere whatever there is on the
+ * disk. Complaints are one line each and start with the place: `rules[2].headers.X-Foo: ...`.
  */
 import { buildLines, type Field } from "./head.js";
-import { type Complaint, namesOf, type PathPattern, parsePattern } from "./path-pattern.js";
-import { type PathTarget, parseTarget } from "./path-target.js";
+import {
+  type Complaint,
+  namesOf,
+  type PathPattern,
+  parsePattern,
+  samplePath,
+} from "./path-pattern.js";
+import { literalPath, type PathTarget, parseTarget } from "./path-target.js";
 import type { RedirectStatus } from "./redirect.js";
 import type { Disposition, Rule } from "./rules.js";
 
@@ -34,9 +40,12 @@ export interface RulesVerdict {
 /** Names the known word someone meant, if one is close. */
 type Suggest = (word: string, known: readonly string[]) => string | undefined;
 
+/** Why a wire path is never served, whatever there is on the disk; undefined for any other. */
+type Refuse = (wire: string) => string | undefined;
+
 /** Reads the text of a rules file, or the value in it. Never throws. */
-export function parseRules(source: unknown, suggest: Suggest): RulesVerdict {
-  const reader = new Reader(suggest);
+export function parseRules(source: unknown, suggest: Suggest, refuse: Refuse): RulesVerdict {
+  const reader = new Reader(suggest, refuse);
   const rules = reader.readFile(source);
   return { rules, complaints: reader.complaints };
 }
@@ -93,9 +102,11 @@ type Dictionary = Readonly<Record<string, unknown>>;
 class Reader {
   readonly complaints: string[] = [];
   readonly #suggest: Suggest;
+  readonly #refuse: Refuse;
 
-  constructor(suggest: Suggest) {
+  constructor(suggest: Suggest, refuse: Refuse) {
     this.#suggest = suggest;
+    this.#refuse = refuse;
   }
 
   readFile(source: unknown): Rule[] {
@@ -121,12 +132,15 @@ class Reader {
   #readRule(value: unknown, place: string): Rule[] {
     const rule = this.#readDictionary(value, place, RULE_KEYS);
     if (rule === undefined) return [];
-    if (Object.entries(rule).every(saysNothing)) this.#complain(place, "does nothing");
+    const said = Object.entries(rule).filter((entry) => !saysNothing(entry));
+    if (said.length === 0) this.#complain(place, "does nothing");
     if (rule["redirect"] !== undefined && rule["rewrite"] !== undefined) {
       this.#complain(place, "a redirect or a rewrite, not both");
     }
     const pattern = this.#readPattern(rule["path"], `${place}.path`);
     const names = pattern && namesOf(pattern);
+    const hasPages = said.some(([key]) => key === "errorPages"); // for what is refused, too
+    if (pattern !== undefined && !hasPages) this.#judge(samplePath(pattern), `${place}.path`);
     const says = {
       headers: this.#readHeaders(rule["headers"], `${place}.headers`),
       cacheControl: this.#readCacheControl(rule["cacheControl"], `${place}.cacheControl`),
@@ -186,6 +200,7 @@ class Reader {
     if (target === undefined) return undefined;
     const isPath = target.origin === "" && target.pieces.every((piece) => !/[?#]/.test(piece));
     if (!isPath) this.#complain(place, "leads to a path of this server, without ? or #");
+    else this.#judge(literalPath(target), place);
     return target;
   }
 
@@ -220,9 +235,16 @@ class Reader {
         this.#complain(at, `want a status that files are refused with, one of ${all}`);
       } else if (text !== undefined && !/^\/(?!\/)[!-~]*$/.test(text)) {
         this.#complain(at, "want a path that starts with one /, percent-encoded");
-      } else if (text !== undefined) pages.set(Number(status), text);
+      } else if (text !== undefined && this.#judge(text, at)) pages.set(Number(status), text);
     }
     return pages;
+  }
+
+  /** May there be anything at this path? */
+  #judge(wire: string, place: string): boolean {
+    const why = this.#refuse(wire);
+    if (why !== undefined) this.#complain(place, `is never served: ${why}`);
+    return why === undefined;
   }
 
   // --- shapes ---

@@ -15,6 +15,7 @@ const { rules } = parseRules(
     ],
   },
   () => undefined,
+  () => undefined,
 );
 const effects = matchRules(rules, "/dl/a");
 

@@ -6,7 +6,11 @@ import { matchRules } from "../../protocol/rules.js";
 import { parseRules } from "../../protocol/rules-file.js";
 
 const rulesOf = (rules: readonly object[]) => {
-  const verdict = parseRules({ rules }, () => undefined);
+  const verdict = parseRules(
+    { rules },
+    () => undefined,
+    () => undefined,
+  );
   expect(verdict.complaints).toEqual([]);
   return verdict.rules;
 };

@@ -6,7 +6,15 @@ import { parseRules } from "../../protocol/rules-file.js";
 const suggest = (word: string, known: readonly string[]) =>
   known.find((one) => word.toLowerCase() === `${one}s`.toLowerCase());
 
-const complaintsAbout = (source: unknown) => parseRules(source, suggest).complaints;
+/** As the server does, but only dotfiles and what is plainly no path. */
+const refuse = (wire: string) => {
+  if (/%zz|%5C|\?/.test(wire)) return "no path";
+  const [top, ...others] = wire.split("/").filter((name) => name !== "");
+  const names = top === ".well-known" ? others : [top, ...others];
+  return names.some((name) => name?.startsWith(".")) ? "hidden" : undefined;
+};
+
+const complaintsAbout = (source: unknown) => parseRules(source, suggest, refuse).complaints;
 const complaintsAboutRule = (rule: unknown) => complaintsAbout({ rules: [rule] });
 const OK = { path: "/**", cacheControl: "no-cache" };
 
@@ -21,7 +29,7 @@ describe("a good file", () => {
       { "path": "/dl/:id", "disposition": { "type": "inline", "fileName": "report.pdf" } },
       { "path": "/**", "errorPages": { "404": "/404.html", "503": "/a%20b.html" } }
     ] }`;
-    const { rules, complaints } = parseRules(text, suggest);
+    const { rules, complaints } = parseRules(text, suggest, refuse);
     expect(complaints).toEqual([]);
     expect(rules.map((rule) => rule.redirect?.status)).toEqual([
       301,
@@ -31,13 +39,13 @@ describe("a good file", () => {
   });
 
   test("as a value, without rules", () => {
-    expect(parseRules({ rules: [] }, suggest)).toEqual({ rules: [], complaints: [] });
+    expect(parseRules({ rules: [] }, suggest, refuse)).toEqual({ rules: [], complaints: [] });
   });
 
   test.each([301, 302, 307, 308])("status %d", (status) => {
     expect(
-      parseRules({ rules: [{ path: "/a", redirect: { to: "/b", status } }] }, suggest).rules[0]
-        ?.redirect?.status,
+      parseRules({ rules: [{ path: "/a", redirect: { to: "/b", status } }] }, suggest, refuse)
+        .rules[0]?.redirect?.status,
     ).toBe(status);
   });
 });
@@ -166,6 +174,40 @@ describe("complaints, with the place", () => {
     if (typeof want === "string") expect(complaints[0]).toBe(want);
     else expect(complaints[0]).toMatch(want);
   });
+
+  test.each([
+    ["a hidden page", { errorPages: { 404: "/.errors/404.html" } }, "errorPages.404", "hidden"],
+    ["a page with a broken escape", { errorPages: { 404: "/e%zz" } }, "errorPages.404", "no path"],
+    ["a page with a query", { errorPages: { 503: "/busy.html?x" } }, "errorPages.503", "no path"],
+    ["a hidden target", { rewrite: "/.hidden/x" }, "rewrite", "hidden"],
+    ["a target with a hidden folder", { rewrite: "/a/.git/:x" }, "rewrite", "hidden"],
+    ["a path that is hidden", { path: "/.env" }, "path", "hidden"],
+    ["a path below what is hidden", { path: "/**/.git/*" }, "path", "hidden"],
+    ["a path that no one may ask for", { path: "/a\\b" }, "path", "no path"],
+  ] as const)("of what is never served: %s", (_why, part, place, why) => {
+    const base = "path" in part ? { cacheControl: "no-cache" } : { path: "/:x" };
+    expect(complaintsAboutRule({ ...base, ...part })).toEqual([
+      `rules[0].${place}: is never served: ${why}`,
+    ]);
+  });
+
+  test("of a query in a path", () => {
+    const [complaint] = complaintsAboutRule({ path: "/a?b=1", redirect: { to: "/x" } });
+    expect(complaint).toBe("rules[0].path: a path has no query; write %3F for a ?");
+  });
+
+  test.each([
+    ["a target with a capture where a dot is", { path: "/:x", rewrite: "/.:x" }],
+    ["a target with a capture in front of a dot", { path: "/:x*", rewrite: "/:x*/.well-known/a" }],
+    ["a target that is all captures", { path: "/:x/:y", rewrite: "/:y/:x" }],
+    ["a path that a star may save", { path: "/.*", cacheControl: "no-cache" }],
+    ["a path that a capture may save", { path: "/.:x", cacheControl: "no-cache" }],
+    ["what is open to all", { path: "/**/.well-known/a", rewrite: "/.well-known/b" }],
+    ["a question mark in a name", { path: "/a%3Fb", cacheControl: "no-cache" }],
+    ["half a character", { path: "/\ud800", cacheControl: "no-cache" }],
+    ["the page of what is hidden", { path: "/.env", errorPages: { 404: "/404.html" } }],
+    ["a redirect to another server's place", { path: "/x", redirect: { to: "/.hidden" } }],
+  ])("not of %s", (_why, rule) => expect(complaintsAboutRule(rule)).toEqual([]));
 
   test.each([
     ["no JSON", "{", /^rules file: no JSON: SyntaxError/],

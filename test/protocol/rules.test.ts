@@ -4,7 +4,11 @@ import { parseRules } from "../../protocol/rules-file.js";
 
 /** Effects of rules as they stand in the file. */
 function effectsOf(rules: readonly object[], path: string) {
-  const verdict = parseRules({ rules }, () => undefined);
+  const verdict = parseRules(
+    { rules },
+    () => undefined,
+    () => undefined,
+  );
   expect(verdict.complaints).toEqual([]);
   return matchRules(verdict.rules, path);
 }

@@ -42,7 +42,11 @@ export function shareInProcess(setup: Setup): () => InProcess {
 
 function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InProcess {
   const { config, complaints } = readConfig({ SLUICE_READERS: "2", ...env });
-  const verdict = parseRules({ rules }, () => undefined);
+  const verdict = parseRules(
+    { rules },
+    () => undefined,
+    () => undefined,
+  );
   const all = [...complaints, ...verdict.complaints];
   if (all.length > 0) throw new Error(all.join("\n"));
   const told: string[] = [];
