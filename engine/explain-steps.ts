@@ -84,8 +84,8 @@ export class Steps implements Trace {
 
   hosted(host: string, root: string | FaultCode): void {
     const { hostsDir } = this.#parts.site;
-    if (hostsDir === "") this.note("host", `every host has the root ${root}`);
-    else if (root === "BAD_HOST") this.note("host", `${quote(host)} is no name of a host`);
+    if (root === "BAD_HOST") this.note("host", `${quote(host)} is no name of a host`);
+    else if (hostsDir === "") this.note("host", `every host has the root ${root}`);
     else if (root === "MISDIRECTED")
       this.note("host", `${quote(host)} has no folder in ${hostsDir}`);
     else if (root in FAULTS) this.note("host", `the folder of ${quote(host)} cannot be looked at`);

@@ -2,7 +2,7 @@
  * One request, as a list of steps that may answer early.
  *
  * 0. express    an answer at hand: see express-lane.ts and first-look.ts
- * 1. refuse     unclear framing, a method that is not for files, a body nobody asked for
+ * 1. refuse     unclear framing, a Host that is none, a method not for files, a body nobody asked for
  * 2. ticket     everything up to step 8 was found out before and still holds
  * 3. host       which root
  * 4. path       rooted, or refused
@@ -25,6 +25,7 @@ import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import { buildHead, type Field, type Head } from "../protocol/head.js";
+import { isHost } from "../protocol/host-match.js";
 import { type ListingFormat, parseListingQuery } from "../protocol/listing-query.js";
 import { judgeMethod } from "../protocol/methods.js";
 import { chooseCoding } from "../protocol/negotiation.js";
@@ -68,7 +69,9 @@ import {
 } from "./site-fields.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
-import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
+import { type Ask, fieldName, type Handler, type Ready, type Reply } from "./transport/exchange.js";
+
+const HOST = fieldName("host");
 
 export interface SiteSettings {
   /** Absolute, without a slash at its end, unless it is "/". Unused when there are hosts. */
@@ -152,6 +155,8 @@ export class FileServer implements Handler {
   readonly #preparer: Preparer;
   readonly #firstLook: FirstLook;
   readonly #trace: Trace | undefined;
+  /** The last that was found to be one: as a rule all clients name the same. */
+  #goodHost = "";
 
   constructor(parts: ServerParts) {
     const { table, site, policy, counters, listings, nowMs } = parts;
@@ -183,6 +188,7 @@ export class FileServer implements Handler {
   /** A bug of ours leaves its request to the main road: thrown at a transport, it would end the process. */
   express(ask: Ask): Ready | undefined {
     try {
+      if (!this.#isForHost(ask)) return undefined;
       const startMs = this.#parts.nowMs();
       const ready = this.#lane.answer(ask, startMs) ?? this.#firstLook.answer(ask);
       if (ready !== undefined) this.#meter.begin(ask, startMs);
@@ -225,9 +231,23 @@ export class FileServer implements Handler {
 
   /** What the express lane has for a request, for whoever wonders. */
   peek(ask: Ask): LaneState {
+    if (!this.#isForHost(ask)) return "has none";
     const state = this.#lane.peek(ask);
     const isFile = ask.method === "GET" || ask.method === "HEAD";
     return state === "has none" && isFile && this.#firstLook.isFor(ask) ? "may look" : state;
+  }
+
+  /** Cost: one field; none where hosts have their own roots, as what is no host finds nothing there. */
+  #isForHost(ask: Ask): boolean {
+    return this.#site.hostsDir !== "" || this.#isHost(ask.field(HOST));
+  }
+
+  /** RFC 9112 section 3.2. Cost: mostly one comparison. */
+  #isHost(host: string): boolean {
+    if (host === this.#goodHost) return true;
+    if (!isHost(host)) return false;
+    this.#goodHost = host;
+    return true;
   }
 
   #open(ask: Ask, startMs: number): Operation {
@@ -243,6 +263,7 @@ export class FileServer implements Handler {
 
   #begin(request: Request, reply: Reply): void {
     if (request.body === "unclear") return this.#fail("BAD_FRAMING", request, reply);
+    if (!this.#isHost(request.host)) return this.#refuseHost(request, reply);
     const method = judgeMethod(request.method);
     if (method.kind === "refuse") return this.#fail(method.fault, request, reply);
     if (request.body === "large") return this.#fail("CONTENT_TOO_LARGE", request, reply);
@@ -259,6 +280,11 @@ export class FileServer implements Handler {
     } else {
       this.#walkOn(fileRequest, reply, MORE_LOOKS);
     }
+  }
+
+  #refuseHost(request: Request, reply: Reply): void {
+    this.#trace?.hosted(request.host, "BAD_HOST");
+    this.#fail("BAD_HOST", request, reply);
   }
 
   #describe(request: Request, reply: Reply): void {

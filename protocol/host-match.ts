@@ -1,6 +1,7 @@
 /**
  * From a `Host` header to the folder that serves it.
  *
+ * 0. judge    is it a host at all? The only step where all hosts have one root
  * 1. parse    the header into one spelling of the name: lower case, no port, no trailing dot
  * 2. list     the folders that may serve it, the best first
  *
@@ -18,6 +19,16 @@ export type HostVerdict =
   | { readonly kind: "invalid" }; // missing, or no host has such a name: 400
 
 const INVALID: HostVerdict = { kind: "invalid" };
+
+/** RFC 3986 sections 3.2.2 and 3.2.3: an IPv6 literal or what may be a name, and a port. */
+const URI_HOST = /^(?:\[[\da-f:.]{2,45}\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
+
+/**
+ * May a request have this `Host`? RFC 9112 section 3.2: without one, or with an empty one, it may.
+ *
+ * Where hosts have folders, `parseHost` asks for more: that it is a name that a folder could have.
+ */
+export const isHost = (header: string): boolean => URI_HOST.test(header);
 
 /** RFC 3986 section 3.2.2: an IPv6 literal or a name; section 3.2.3: a port, which may be empty. */
 const AUTHORITY = /^(?:(\[[\da-f:.]{2,45}\])|([^:[\]]+))(?::(\d{0,5}))?$/i;

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_HOST_FOLDER, listHostFolders, parseHost } from "../../protocol/host-match.js";
+import {
+  DEFAULT_HOST_FOLDER,
+  isHost,
+  listHostFolders,
+  parseHost,
+} from "../../protocol/host-match.js";
 
 const label63 = "a".repeat(63);
 
@@ -57,6 +62,36 @@ describe("Host header, RFC 9112 3.2", () => {
     ["not ASCII", "bücher.example"],
   ];
   test.each(invalid)("invalid: %s (%s)", (_why, header) => {
+    expect(parseHost(header)).toEqual({ kind: "invalid" });
+  });
+});
+
+describe("what a request may name, RFC 9112 3.2 and RFC 3986 3.2.2", () => {
+  test.each([
+    ["nothing", ""],
+    ["a name and a port", "Example.com:8080"],
+    ["an empty port", "example.com:"],
+    ["an underscore in front", "_web:80"],
+    ["a long label", `${"a".repeat(64)}.com`],
+    ["an escape", "b%C3%BCcher.example"],
+    ["an address", "127.0.0.1"],
+    ["an IPv6 address", "[::1]:8080"],
+  ])("%s (%s)", (_why, header) => expect(isHost(header)).toBe(true));
+
+  test.each([
+    ["a space", "a b"],
+    ["two names", "a.test, b.test"],
+    ["user information", "me@a.test"],
+    ["a path", "a.test/b"],
+    ["a backslash", "a\\b"],
+    ["markup", "<b>"],
+    ["not ASCII", "bücher.example"],
+    ["a broken escape", "a%zz"],
+    ["a port of letters", "a.test:http"],
+    ["an open bracket", "[::1"],
+    ["a line feed at the end", "a.test\n"],
+  ])("not %s (%s)", (_why, header) => {
+    expect(isHost(header)).toBe(false);
     expect(parseHost(header)).toEqual({ kind: "invalid" });
   });
 });
