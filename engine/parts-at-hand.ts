@@ -109,7 +109,7 @@ export class PartsAtHand {
     download: DownloadCounter | undefined,
   ): Ready | undefined {
     const boundary = this.#policy.createBoundary();
-    const { head, body } = partsAnswer(representation, ranges, boundary, Date.now());
+    const { head, body } = partsAnswer(representation, ranges, boundary);
     const parts = body.map((part) => partOf(part, file));
     const bytes = this.#scheduler.atHand(parts);
     return bytes && this.#lend({ head, body: bytes, download }, parts);

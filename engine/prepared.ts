@@ -21,16 +21,14 @@ import type { Ready } from "./transport/exchange.js";
 export class PreparedFile {
   readonly kind = "file";
   readonly representation: Representation;
-  readonly #nowMs: number;
   #isKept = false;
   #whole: Head | undefined;
   #headOnly: Ready | undefined;
   #unchanged: Ready | undefined;
   #lastModified: string | undefined;
 
-  constructor(representation: Representation, nowMs: number) {
+  constructor(representation: Representation) {
     this.representation = representation;
-    this.#nowMs = nowMs;
   }
 
   /** It is to stay, and so are its heads. */
@@ -41,7 +39,7 @@ export class PreparedFile {
 
   /** The head of an unconditional 200. */
   get whole(): Head {
-    this.#whole ??= this.#own(wholeHead(this.representation, this.#nowMs));
+    this.#whole ??= this.#own(wholeHead(this.representation));
     return this.#whole;
   }
 
@@ -55,7 +53,7 @@ export class PreparedFile {
   /** The 304. */
   get unchanged(): Ready {
     this.#unchanged ??= {
-      head: this.#own(notModifiedHead(this.representation, this.#nowMs)),
+      head: this.#own(notModifiedHead(this.representation)),
       body: undefined,
       download: undefined,
     };
@@ -68,7 +66,7 @@ export class PreparedFile {
 
   /** The value of Last-Modified as sent, "" for none. */
   get lastModified(): string {
-    const { modifiedSec } = validatorsOf(this.representation, this.#nowMs);
+    const { modifiedSec } = validatorsOf(this.representation);
     this.#lastModified ??= modifiedSec === undefined ? "" : formatHttpDate(modifiedSec);
     return this.#lastModified;
   }
@@ -93,18 +91,18 @@ export interface Guise {
 }
 
 /** Works out all there is to say of a file. Cost: some microseconds. */
-export function prepareFile(file: OpenFile, guise: Guise, nowMs: number): PreparedFile {
+export function prepareFile(file: OpenFile, guise: Guise): PreparedFile {
   const { mtimeNs, ctimeNs, ino, sizeBytes } = file.identity;
   const variant = guise.coding === "identity" ? "" : guise.coding;
   const tagged = { modifiedNs: mtimeNs, sizeBytes, inode: ino, changedNs: ctimeNs };
   const representation: Representation = {
     sizeBytes,
-    modifiedMs: file.modifiedMs,
+    modifiedMs: Math.min(file.modifiedMs, file.observedMs),
     etag: makeEntityTag(tagged, variant, file.observedMs),
     mediaType: guise.mediaType,
     fields: variant === "" ? guise.fields : [["Content-Encoding", variant], ...guise.fields],
   };
-  return new PreparedFile(representation, nowMs);
+  return new PreparedFile(representation);
 }
 
 /**
@@ -117,7 +115,7 @@ export const representListing = (
   fields: readonly Field[],
 ): Representation => ({
   sizeBytes: file.sizeBytes,
-  modifiedMs,
+  modifiedMs: Math.min(modifiedMs, file.observedMs),
   etag: `"${digest}"`,
   mediaType: format === "json" ? "application/json" : "text/html; charset=utf-8",
   fields,

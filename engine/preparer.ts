@@ -41,7 +41,7 @@ export class Preparer {
     const mediaType = contentTypeOf(about.filePath);
     const common = this.#fields.forFile(about, mediaType);
     const fields = more.length === 0 ? common : [...common, ...more];
-    return prepareFile(file, { mediaType, coding, fields }, Date.now());
+    return prepareFile(file, { mediaType, coding, fields });
   }
 
   /** Files are counted by their path below the root, those of a host with its folder in front. */

@@ -30,7 +30,7 @@ export function reasonsFor(
   policy: Policy,
   nowMs: number,
 ): string[] {
-  const validators = validatorsOf(representation, nowMs);
+  const validators = validatorsOf(representation);
   const reasons = whyPreconditions(ask, validators, nowMs);
   const isSettled = judgePreconditions(ask, validators, nowMs) !== "proceed";
   if (isSettled || ask.range === "") return reasons;
@@ -146,7 +146,7 @@ function whyRange(ask: Ask, file: Representation, policy: Policy, nowMs: number)
 }
 
 function whyWhole(ask: Ask, file: Representation, policy: Policy, nowMs: number): string {
-  const validators = validatorsOf(file, nowMs);
+  const validators = validatorsOf(file);
   if (ask.method !== "GET") return "it is for GET alone";
   if (!ifRangeHolds(ask.ifRange, validators, nowMs)) {
     return `If-Range is not strongly equal to ours (${tagOf(validators)}, ${dateOf(validators)})`;

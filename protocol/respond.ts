@@ -38,7 +38,10 @@ export interface Ask extends Preconditions {
 /** The bytes selected for a request, content coding and all, and what is said of them. */
 export interface Representation {
   readonly sizeBytes: number;
-  /** Milliseconds since the epoch. */
+  /**
+   * Milliseconds since the epoch. No later than the clock was when it was looked at: `Last-Modified`
+   * may not be later than the answer (RFC 9110 section 8.8.2.1), and has to be the same in each.
+   */
   readonly modifiedMs: number;
   /** As on the wire; "" for none. */
   readonly etag: string;
@@ -69,19 +72,19 @@ export function respond(
   representation: Representation,
   policy: Policy,
   nowMs: number,
-  whole: Head = wholeHead(representation, nowMs),
+  whole: Head = wholeHead(representation),
 ): Answer {
-  const validators = validatorsOf(representation, nowMs);
+  const validators = validatorsOf(representation);
   const verdict = judgePreconditions(ask, validators, nowMs);
   if (verdict === "failed") return refusal("PRECONDITION_FAILED", ask, representation, policy);
-  if (verdict === "not-modified") return createAnswer(notModifiedHead(representation, nowMs), []);
+  if (verdict === "not-modified") return createAnswer(notModifiedHead(representation), []);
 
   const wanted = wantedRange(ask, representation, policy, nowMs);
   if (wanted.kind === "unsatisfiable") return unsatisfiable(ask, representation, policy);
-  if (wanted.kind === "part") return onePart(ask, representation, wanted.range, whole, nowMs);
+  if (wanted.kind === "part") return onePart(ask, representation, wanted.range, whole);
   if (wanted.kind === "parts") {
     const partsOf = ask.ifRange === "" ? partsAnswer : resumedParts;
-    return partsOf(representation, wanted.ranges, policy.createBoundary(), nowMs);
+    return partsOf(representation, wanted.ranges, policy.createBoundary());
   }
   return createAnswer(whole, wholeBody(representation));
 }
@@ -90,8 +93,8 @@ export function respond(
  * The head of an unconditional 200, RFC 9110 section 15.3.1. It may be kept and sent as long as the
  * representation, its tag included, stays the same.
  */
-export const wholeHead = (representation: Representation, nowMs: number): Head =>
-  extendHead(commonHead(representation), 200, validatorFields(representation, nowMs));
+export const wholeHead = (representation: Representation): Head =>
+  extendHead(commonHead(representation), 200, validatorFields(representation));
 
 /**
  * The head of an unconditional 206 of one part, RFC 9110 section 15.3.7.1.
@@ -102,8 +105,8 @@ export const partHead = (whole: Head, range: ByteRange, sizeBytes: number): Head
   extendHead(whole, 206, [whereOf(range, sizeBytes)]);
 
 /** The head of a 304, RFC 9110 section 15.4.5. It may be kept like that of the 200. */
-export const notModifiedHead = (representation: Representation, nowMs: number): Head =>
-  buildHead(304, identify(representation, nowMs));
+export const notModifiedHead = (representation: Representation): Head =>
+  buildHead(304, identify(representation));
 
 /** The answer to OPTIONS, RFC 9110 section 9.3.7. */
 export const describeMethods = (fields: readonly Field[]): Answer =>
@@ -112,12 +115,11 @@ export const describeMethods = (fields: readonly Field[]): Answer =>
 /**
  * The validators of a representation as they are sent, RFC 9110 section 8.8.
  *
- * `Last-Modified` is never later than the answer itself (section 8.8.2.1). The first two seconds of
- * 1970 are no date but the stamp of a reproducible build (ostree and Nix): as a validator it would
- * hold for ever.
+ * The first two seconds of 1970 are no date but the stamp of a reproducible build (ostree and Nix):
+ * as a validator it would hold for ever.
  */
-export function validatorsOf({ etag, modifiedMs }: Representation, nowMs: number): Validators {
-  const modifiedSec = Math.floor(Math.min(modifiedMs, nowMs) / 1000);
+export function validatorsOf({ etag, modifiedMs }: Representation): Validators {
+  const modifiedSec = Math.floor(modifiedMs / 1000);
   return { etag, modifiedSec: modifiedSec <= 1 ? undefined : modifiedSec };
 }
 
@@ -129,7 +131,7 @@ export function wantedRange(
   nowMs: number,
 ): RangeVerdict {
   const isHonored =
-    ask.method === "GET" && ifRangeHolds(ask.ifRange, validatorsOf(representation, nowMs), nowMs);
+    ask.method === "GET" && ifRangeHolds(ask.ifRange, validatorsOf(representation), nowMs);
   if (!isHonored) return { kind: "whole" };
   return judgeRange(ask.range, representation.sizeBytes, mostRanges(representation, policy));
 }
@@ -163,17 +165,11 @@ function refusal(
 }
 
 /** RFC 9110 section 15.3.7.1. After If-Range the client has the description already (15.3.7). */
-function onePart(
-  ask: Ask,
-  file: Representation,
-  range: ByteRange,
-  whole: Head,
-  nowMs: number,
-): Answer {
+function onePart(ask: Ask, file: Representation, range: ByteRange, whole: Head): Answer {
   const head =
     ask.ifRange === ""
       ? partHead(whole, range, file.sizeBytes)
-      : buildHead(206, [...identify(file, nowMs), whereOf(range, file.sizeBytes)]);
+      : buildHead(206, [...identify(file), whereOf(range, file.sizeBytes)]);
   return createAnswer(head, [{ kind: "extent", first: range.first, last: range.last }]);
 }
 
@@ -192,9 +188,8 @@ export function partsAnswer(
   file: Representation,
   ranges: readonly ByteRange[],
   boundary: string,
-  nowMs: number,
 ): Answer {
-  const fields = describe(file, multipartType(boundary), nowMs);
+  const fields = describe(file, multipartType(boundary));
   return createAnswer(buildHead(206, fields), frame(file, ranges, boundary));
 }
 
@@ -203,9 +198,8 @@ function resumedParts(
   file: Representation,
   ranges: readonly ByteRange[],
   boundary: string,
-  nowMs: number,
 ): Answer {
-  const fields: Field[] = [["Content-Type", multipartType(boundary)], ...identify(file, nowMs)];
+  const fields: Field[] = [["Content-Type", multipartType(boundary)], ...identify(file)];
   return createAnswer(buildHead(206, fields), frame(file, ranges, boundary));
 }
 
@@ -217,13 +211,13 @@ export const wholeBody = ({ sizeBytes }: Pick<Representation, "sizeBytes">): Bod
   sizeBytes === 0 ? [] : [{ kind: "extent", first: 0, last: sizeBytes - 1 }];
 
 /** Everything there is to say to a client that sees these bytes for the first time. */
-const describe = (file: Representation, contentType: string, nowMs: number): Field[] => [
-  ...validatorFields(file, nowMs),
+const describe = (file: Representation, contentType: string): Field[] => [
+  ...validatorFields(file),
   ...commonFields(file, contentType),
 ];
 
-const validatorFields = (file: Representation, nowMs: number): Field[] => [
-  ...lastModified(file, nowMs),
+const validatorFields = (file: Representation): Field[] => [
+  ...lastModified(file),
   ...entityTag(file),
 ];
 
@@ -249,8 +243,8 @@ function commonHead(file: Representation): Head {
  * What a client that holds a description needs to find it again and keep it fresh. The date only
  * for want of a tag, as RFC 9110 section 15.4.5 suggests.
  */
-function identify(file: Representation, nowMs: number): Field[] {
-  const validator = file.etag === "" ? lastModified(file, nowMs) : entityTag(file);
+function identify(file: Representation): Field[] {
+  const validator = file.etag === "" ? lastModified(file) : entityTag(file);
   return [...validator, ...file.fields.filter(([name]) => isForCaches(name.toLowerCase()))];
 }
 
@@ -265,7 +259,7 @@ const isForReaders = (lowerCaseName: string): boolean =>
 
 const entityTag = ({ etag }: Representation): Field[] => (etag === "" ? [] : [["ETag", etag]]);
 
-function lastModified(file: Representation, nowMs: number): Field[] {
-  const { modifiedSec } = validatorsOf(file, nowMs);
+function lastModified(file: Representation): Field[] {
+  const { modifiedSec } = validatorsOf(file);
   return modifiedSec === undefined ? [] : [["Last-Modified", formatHttpDate(modifiedSec)]];
 }

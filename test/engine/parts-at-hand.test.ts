@@ -48,7 +48,7 @@ function answer(range: string, file = createFile(), isAtHand = true) {
   };
   const parts = new PartsAtHand(scheduler, POLICY);
   const guise = { mediaType: "text/plain", coding: "identity", fields: [] } as const;
-  const prepared = prepareFile(file, guise, 1_800_000_000_000);
+  const prepared = prepareFile(file, guise);
   return { parts, asked, ready: parts.answer(range, prepared, file, undefined) };
 }
 

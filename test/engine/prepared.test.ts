@@ -1,18 +1,22 @@
-/** Fear: heads that are kept keep memory of others that are not. */
+/** Fear: heads that are kept keep memory of others that are not, or say what the next answer does not. */
 import { describe, expect, test } from "vitest";
-import { prepareFile, prepareMiss } from "../../engine/prepared.js";
+import { prepareFile, prepareMiss, representListing } from "../../engine/prepared.js";
 import { OpenFile } from "../../fs/open-file.js";
 import { createAnswer } from "../../protocol/answer.js";
+import { formatHttpDate } from "../../protocol/dates.js";
 import { buildHead } from "../../protocol/head.js";
+import { type Ask, type Policy, type Representation, respond } from "../../protocol/respond.js";
 
-const NOW_MS = 1_800_000_000_000;
+const OBSERVED_MS = 1_800_000_000_000;
+const LONG_AGO_NS = 1_700_000_000_000_000_000n;
 
-function prepare() {
-  const changedNs = 1_700_000_000_000_000_000n;
-  const identity = { dev: 1n, ino: 2n, sizeBytes: 5, mtimeNs: changedNs, ctimeNs: changedNs };
-  const file = new OpenFile("/a.txt", identity, Buffer.from("a"), NOW_MS);
-  return prepareFile(file, { mediaType: "text/plain", coding: "identity", fields: [] }, NOW_MS);
+function open(mtimeNs: bigint): OpenFile {
+  const identity = { dev: 1n, ino: 2n, sizeBytes: 5, mtimeNs, ctimeNs: LONG_AGO_NS };
+  return new OpenFile("/a.txt", identity, Buffer.from("a"), OBSERVED_MS);
 }
+
+const prepare = (mtimeNs = LONG_AGO_NS) =>
+  prepareFile(open(mtimeNs), { mediaType: "text/plain", coding: "identity", fields: [] });
 
 const isAlone = (bytes: Buffer): boolean => bytes.buffer.byteLength === bytes.length;
 
@@ -41,4 +45,43 @@ test("the head of a miss has memory of its own", () => {
   expect(isAlone(ready.head.lines)).toBe(true);
   expect(isAlone(headOnly.alone!.lines)).toBe(true);
   expect(String(ready.head.lines)).toBe("404 Not Found\r\nX: y");
+});
+
+describe("a time of modification in the future", () => {
+  const TOMORROW_MS = OBSERVED_MS + 86_400_000;
+  const OBSERVED = formatHttpDate(OBSERVED_MS / 1000);
+  const GET: Ask = {
+    method: "GET",
+    range: "",
+    ifRange: "",
+    ifMatch: "",
+    ifNoneMatch: "",
+    ifModifiedSince: "",
+    ifUnmodifiedSince: "",
+    accept: "",
+  };
+  const policy: Policy = {
+    maxRanges: 1,
+    createBoundary: () => "cut",
+    errorPages: (code) => {
+      throw new Error(code);
+    },
+  };
+  /** An hour after it was looked at. */
+  const statusTo = (ask: Partial<Ask>, representation: Representation): number =>
+    respond({ ...GET, ...ask }, representation, policy, OBSERVED_MS + 3_600_000).head.status;
+
+  test("is the time the file was looked at, in every head of it and to every question", () => {
+    const { representation, whole, lastModified } = prepare(BigInt(TOMORROW_MS) * 1_000_000n);
+    expect(lastModified).toBe(OBSERVED);
+    expect(whole.fields).toContainEqual(["Last-Modified", OBSERVED]);
+    expect(statusTo({ ifUnmodifiedSince: OBSERVED }, representation)).toBe(200);
+    expect(statusTo({ ifModifiedSince: OBSERVED }, representation)).toBe(304);
+  });
+
+  test("is the time a listing was written", () => {
+    const listing = { file: open(LONG_AGO_NS), modifiedMs: TOMORROW_MS, digest: "d" };
+    const representation = representListing(listing, "html", []);
+    expect(statusTo({ ifModifiedSince: OBSERVED }, representation)).toBe(304);
+  });
 });

@@ -270,8 +270,7 @@ describe("Last-Modified", () => {
     want: number | undefined,
   ])[] = [
     ["8.8.2 whole seconds, rounded down", 5_999, 5],
-    ["8.8.2.1 never later than now", NOW_MS + 60_000, MODIFIED_SEC + 3600],
-    ["8.8.2.1 now", NOW_MS, MODIFIED_SEC + 3600],
+    ["8.8.2 now", NOW_MS, MODIFIED_SEC + 3600],
     ["a stamp of a reproducible build is no date", 0, undefined],
     ["nor is the one Nix writes", 1_999, undefined],
     ["the second after it is", 2_000, 2],
@@ -279,7 +278,7 @@ describe("Last-Modified", () => {
   ];
   for (const [why, modifiedMs, want] of dateRows) {
     test(why, () => {
-      expect(validatorsOf({ ...file, modifiedMs }, NOW_MS).modifiedSec).toBe(want);
+      expect(validatorsOf({ ...file, modifiedMs }).modifiedSec).toBe(want);
       const sent = fieldOf(answerTo({}, { modifiedMs }), "Last-Modified");
       expect(sent).toBe(want === undefined ? undefined : formatHttpDate(want));
     });
@@ -297,8 +296,8 @@ describe("Last-Modified", () => {
 
 describe("heads built once", () => {
   test("are those of respond", () => {
-    expect(wholeHead(file, NOW_MS)).toEqual(answerTo({}).head);
-    expect(notModifiedHead(file, NOW_MS)).toEqual(answerTo({ ifNoneMatch: "*" }).head);
+    expect(wholeHead(file)).toEqual(answerTo({}).head);
+    expect(notModifiedHead(file)).toEqual(answerTo({ ifNoneMatch: "*" }).head);
   });
 });
 
