@@ -40,6 +40,7 @@ const ALONE = [
   "engine/listing-writer",
   "engine/log",
   "engine/no-reader-is-free",
+  "engine/tls/certificates",
   "fs/cached-opens",
   "fs/changed-while-read",
   "fs/directory",

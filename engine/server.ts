@@ -139,6 +139,14 @@ interface Servable {
   readonly download: DownloadCounter | undefined;
 }
 
+/** Where a client is sent. */
+interface Elsewhere {
+  readonly status: RedirectStatus;
+  /** Without the request's query. */
+  readonly location: string;
+  readonly cacheControl?: string | undefined;
+}
+
 const OF_A_MISS = { source: undefined, download: undefined } as const;
 
 /** A file that changes again and again as we look is busy: two more looks, then a 503. */
@@ -306,6 +314,7 @@ export class FileServer implements Handler {
     const startMs = this.#parts.nowMs();
     const trail = new Trail(request.operation, this.#parts.nowMs);
     const root = await this.#rootFor(request, trail);
+    if (reply.isOver) return;
     this.#trace?.hosted(request.host, root);
     if (isFault(root)) return this.#fail(root, request, reply);
 
@@ -316,8 +325,7 @@ export class FileServer implements Handler {
     const effects = matchRules(this.#site.rules, decodedPath(asked));
     this.#trace?.ruled(decodedPath(asked));
     if (effects.redirect !== undefined) {
-      const { status, location } = effects.redirect;
-      return this.#sendElsewhere(status, location, { request, reply, effects });
+      return this.#sendElsewhere(effects.redirect, { request, reply, effects });
     }
     const place = effects.rewrite === undefined ? asked : toRooted(effects.rewrite);
     if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
@@ -349,7 +357,7 @@ export class FileServer implements Handler {
       case "file":
         return this.#answerFile(found, walk, looks, false);
       case "needs slash":
-        return this.#sendElsewhere(301, toWire(walk.asked.path, true), walk);
+        return this.#sendElsewhere({ status: 301, location: toWire(walk.asked.path, true) }, walk);
       case "folder":
         return this.#answerFolder(walk);
       case "fault":
@@ -502,13 +510,13 @@ export class FileServer implements Handler {
 
   /** The operator's own page for a status. */
   async #answerWithPage(code: FaultCode, wire: string, walk: Refused): Promise<void> {
-    const { request, reply, root, trail } = walk;
+    const { request, reply, root, trail, effects } = walk;
     const found = await this.#findPage(wire, root, trail);
     this.#trace?.paged(code, wire, found);
     if (reply.isOver) return;
     if (found === undefined) return this.#fail(code, request, reply);
     const mediaType = contentTypeOf(found.entry.path);
-    const fields = errorPageFields(this.#site.fields, code, mediaType, request.origin);
+    const fields = errorPageFields(this.#site.fields, code, mediaType, effects, request.origin);
     const head = buildHead(FAULTS[code].status, fields);
     const answer = createAnswer(head, wholeBody({ sizeBytes: found.file.sizeBytes }));
     this.#parts.report(code, request.path);
@@ -517,13 +525,11 @@ export class FileServer implements Handler {
     );
   }
 
-  /** @param location without the request's query */
   #sendElsewhere(
-    status: RedirectStatus,
-    location: string,
+    { status, location, cacheControl }: Elsewhere,
     { request, reply, effects }: Pick<Walk, "request" | "reply" | "effects">,
   ): void {
-    const fields = redirectFields(this.#site.fields, effects, request.origin);
+    const fields = redirectFields(this.#site.fields, effects, cacheControl, request.origin);
     const answer = redirectTo(status, withQuery(location, request.query), fields);
     this.#delivery.send(answer, request, reply);
   }

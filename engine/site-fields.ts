@@ -107,13 +107,17 @@ export function listingFields(
   return mergeFields(about, policy, unsaved(effects), corsFields(origins, origin), everywhere);
 }
 
-/** All of them for a redirect. */
+/**
+ * All of them for a redirect.
+ *
+ * @param cacheControl what the rule that redirects says of it; undefined for nothing
+ */
 export function redirectFields(
   { origins, everywhere }: FieldSettings,
   effects: Effects,
+  cacheControl: string | undefined,
   origin: string,
 ): Field[] {
-  const { cacheControl } = effects;
   const caching: Field[] = cacheControl === undefined ? [] : [["Cache-Control", cacheControl]];
   return mergeFields(caching, unsaved(effects), corsFields(origins, origin), everywhere);
 }
@@ -127,11 +131,13 @@ export const errorPageFields = (
   { origins, everywhere }: FieldSettings,
   code: FaultCode,
   mediaType: string,
+  effects: Effects,
   origin: string,
 ): Field[] =>
   mergeFields(
     [["Content-Type", mediaType]],
     faultFields(code),
+    unsaved(effects),
     corsFields(origins, origin),
     everywhere,
   );

@@ -39,12 +39,22 @@ export interface Effects {
   /** Extra fields, `Content-Disposition` among them; no name twice. Checked: they may go out. */
   readonly headers: readonly Field[];
   readonly cacheControl: string | undefined;
-  /** Comes before a rewrite. Visible ASCII; without the request's query, see `withQuery`. */
-  readonly redirect: { readonly location: string; readonly status: RedirectStatus } | undefined;
+  /**
+   * Comes before a rewrite. `location` is visible ASCII, without the request's query: see `withQuery`.
+   * How long it may be kept is what its own rule says, and no other: one that is meant for the files
+   * below would make a passing redirect last.
+   */
+  readonly redirect: Redirect | undefined;
   /** A wire path, percent-encoded: it goes through the same gate as any that a client sends. */
   readonly rewrite: string | undefined;
   /** Wire paths of pages, by status. */
   readonly errorPages: ReadonlyMap<number, string>;
+}
+
+interface Redirect {
+  readonly location: string;
+  readonly status: RedirectStatus;
+  readonly cacheControl: string | undefined;
 }
 
 /** For a path of which no rule says anything. */
@@ -97,8 +107,9 @@ function dispositionOf({ disposition }: Rule, path: string): Field[] {
   return [["Content-Disposition", contentDisposition(type, fileName)]];
 }
 
-function redirectOf({ redirect }: Rule, captures: Captures, path: string): Effects["redirect"] {
+function redirectOf(rule: Rule, captures: Captures, path: string): Redirect | undefined {
+  const { redirect, cacheControl } = rule;
   const location = redirect && fillTarget(redirect.target, captures);
   if (location === undefined || leadsTo(location, path)) return undefined;
-  return { location, status: redirect!.status };
+  return { location, status: redirect!.status, cacheControl };
 }

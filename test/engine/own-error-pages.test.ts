@@ -13,7 +13,13 @@ const folder = new Folder({
 afterAll(() => folder.remove());
 
 const rules = [
-  { path: "/shop/**", errorPages: { 404: "/shop.html" } },
+  {
+    path: "/shop/**",
+    errorPages: { 404: "/shop.html" },
+    headers: { "Content-Security-Policy": "default-src 'self'", "X-Shop": "yes" },
+    cacheControl: "max-age=60",
+    disposition: "attachment",
+  },
   { path: "/alias", rewrite: "/.hidden" },
   { path: "/**", errorPages: { 404: "/404.html" } },
 ];
@@ -36,6 +42,14 @@ describe("the operator's page for a miss", () => {
       expect(valuesOf(miss, name)).toEqual(valuesOf(home, name));
       expect(valuesOf(miss, name)).toHaveLength(1);
     }
+  });
+
+  test("carries the fields of rules, as the page itself does, and is kept by nobody", async () => {
+    const miss = await answerTo(shared().server, ask("/shop/none"));
+    expect(valuesOf(miss, "Content-Security-Policy")).toEqual(["default-src 'self'"]);
+    expect(valuesOf(miss, "X-Shop")).toEqual(["yes"]);
+    expect(valuesOf(miss, "Cache-Control")).toEqual(["no-store"]);
+    expect(valuesOf(miss, "Content-Disposition")).toEqual([]);
   });
 
   test("depends on the origin that asks, and on no Accept", async () => {

@@ -17,6 +17,8 @@ const rules = [
   },
   { path: "/docs/**", cacheControl: "max-age=5" },
   { path: "/plain", redirect: { to: "/new" } },
+  { path: "/latest/**", redirect: { to: "/v1" } },
+  { path: "/latest/**", cacheControl: "public, max-age=86400, immutable" },
 ];
 
 describe("a redirect", () => {
@@ -45,9 +47,12 @@ describe("a redirect", () => {
     expect((await fieldsOf("/old"))("Content-Disposition")).toEqual([]);
   });
 
-  test("to a folder's slash is no other", async () => {
-    expect((await fieldsOf("/docs"))("Cache-Control")).toEqual(["max-age=5"]);
-  });
+  test.each(["/latest/a.bin", "/docs"])(
+    "is not kept for as long as another rule says of files: %s",
+    async (target) => {
+      expect((await fieldsOf(target))("Cache-Control")).toEqual([]);
+    },
+  );
 
   test("of which no rule says more says nothing of caching", async () => {
     const valuesOf = await fieldsOf("/plain");

@@ -16,7 +16,7 @@ function known(path: string, mtimeNs: bigint, siblings: number) {
 async function judge(originalNs: bigint, siblingNs: bigint) {
   let stale = 0;
   const { entry } = known("/r/a.js.gz", siblingNs, 0);
-  const table = { find: () => entry, lookUp: () => {} };
+  const table = { find: () => entry, lookUp: () => {}, startedMs: () => Number.POSITIVE_INFINITY };
   const onStaleSibling = (): void => {
     stale++;
   };
