@@ -17,7 +17,8 @@ const BYTES_PER_KIB = 1024;
 /** Resolution of the kernel's figures: ticks a second, 100 on nearly every Linux. */
 const TICKS_PER_SEC = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-interface ProcessStat {
+/** Of one process, from proc_pid_stat(5). */
+export interface ProcessStat {
   readonly pid: number;
   readonly parentPid: number;
   /** utime + stime + cutime + cstime. */
@@ -37,11 +38,13 @@ export function treeCpuSec(rootPid: number): number {
  * From the same clock as `treeCpuSec`: most kernels charge interrupts to the process they interrupt and
  * not to the machine's sums, so a difference of those would hide whoever takes less than they do.
  */
-export function othersCpuSec(rootPid: number): number {
-  const all = allProcesses();
+export const othersCpuSec = (rootPid: number): number =>
+  (ticksOutside(allProcesses(), rootPid) + stolenTicks()) / TICKS_PER_SEC;
+
+/** Of all processes that are not in a tree. */
+export function ticksOutside(all: readonly ProcessStat[], rootPid: number): number {
   const tree = new Set(treeOf(all, rootPid));
-  const others = all.filter((one) => !tree.has(one));
-  return others.reduce((sum, one) => sum + one.ticks, stolenTicks()) / TICKS_PER_SEC;
+  return all.reduce((sum, one) => sum + (tree.has(one) ? 0 : one.ticks), 0);
 }
 
 function stolenTicks(): number {

@@ -1,11 +1,10 @@
 /** Work of strangers is seen and told, and the bench's own is not taken for it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { listCaveats } from "../../bench/caveats.js";
-import { othersCpuSec } from "../../bench/cpu.js";
+import { ticksOutside } from "../../bench/cpu.js";
 import { startCpuWatch } from "../../bench/load/context.js";
 import { describeMachine } from "../../bench/machine.js";
 import type { Sample } from "../../bench/sample.js";
@@ -25,17 +24,16 @@ afterEach(() => {
 
 /** Process times tick ten milliseconds at a time. */
 const SLACK_SEC = 0.1;
-/** Leaves out no process. */
-const NO_TREE = -1;
-
-test("a child of ours is no stranger, whoever else is at work", async () => {
-  const before = { all: othersCpuSec(NO_TREE), others: othersCpuSec(process.pid) };
-  child = spawn(process.execPath, ["-e", BURN]);
-  const used = startCpuWatch({ server: { pid: child.pid! } });
-  await once(child.stdout!, "data");
-  expect(used().cpuSec).toBeGreaterThan(BURN_SEC - SLACK_SEC);
-  const others = othersCpuSec(process.pid) - before.others;
-  expect(othersCpuSec(NO_TREE) - before.all - others).toBeGreaterThan(BURN_SEC - SLACK_SEC);
+test("what is below us is no stranger, however deep, and all else is", () => {
+  const all = [
+    { pid: 1, parentPid: 0, ticks: 1 },
+    { pid: 9, parentPid: 7, ticks: 10 },
+    { pid: 7, parentPid: 5, ticks: 100 },
+    { pid: 5, parentPid: 1, ticks: 1000 },
+    { pid: 6, parentPid: 1, ticks: 10_000 },
+  ];
+  expect(ticksOutside(all, 5)).toBe(10_001);
+  expect(ticksOutside(all, 9)).toBe(11_101);
 });
 
 test("who is no child of ours is one, beside a server that is at work", async () => {

@@ -87,17 +87,23 @@ test("through uws, a head that closes its connection says what the others say", 
       client.send(request(line));
       return client.head();
     };
-    const usual = await ask();
+    const isLast = ({ fields }: Head): boolean => fields.get("connection") === "close";
+    const askAnew = async (): Promise<Head> => {
+      client.leave();
+      client = await Client.connect(server.port);
+      const head = await ask();
+      return isLast(head) ? askAnew() : head;
+    };
+    const usual = await askAnew();
     let last = usual;
-    for (let n = 0; n < MANY && last.fields.get("connection") !== "close"; n++) last = await ask();
+    for (let n = 0; n < MANY && !isLast(last); n++) last = await ask();
     const { connection, ...fields } = saidBy(last).fields;
     expect(connection).toBe("close");
     expect({ status: last.status, fields }).toEqual(saidBy(usual));
     expect(last.fields.has("date")).toBe(true);
     expect((await client.untilClosed()).length).toBe(0);
 
-    client = await Client.connect(server.port);
-    expect(saidBy(await ask())).toEqual(saidBy(usual));
+    expect(saidBy(await askAnew())).toEqual(saidBy(usual));
     client.leave();
   }
   await server.untilIdle();
