@@ -173,7 +173,7 @@ function foundFrom(entry: Entry): Found {
   return { kind: "file", entry, file: known.file, siblings: known.siblings };
 }
 
-/** @param known no file */
+/** Why what is known is no file to send. A file where a folder is wanted is as good as nothing. */
 function faultOfKnown(known: Known): FaultCode {
   if (known.kind === "outside") return "OUTSIDE_ROOT";
   return known.kind === "failed" ? faultOf(known.errno) : "FILE_MISSING";

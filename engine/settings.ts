@@ -2,7 +2,7 @@
  * Every setting of the server, one row each: what it is called, what it may be, what it does.
  *
  * The same rows validate the environment, print `--help` and fill the README's table. To add a
- * setting, add a row; a rule that spans two settings goes into `PAIRS`. How a kind of value is
+ * setting, add a row; a rule that spans several settings goes into `PAIRS`. How a kind of value is
  * read and shown is in setting-kinds.ts.
  */
 import { parseOrigins } from "../protocol/cors.js";
@@ -400,10 +400,10 @@ export const SETTINGS = {
   },
 } as const satisfies SettingsTable;
 
-/** What the server runs with, checked once at start. Names carry units: `Ms`, `Bytes`. */
+/** What the server runs with, checked at start and at each reload. Names carry units: `Ms`, `Bytes`. */
 export type Config = ValuesOf<typeof SETTINGS>;
 
-/** A rule that spans two settings. Not asked when one of them is already complained about. */
+/** A rule that spans several settings. Not asked when one of them is already complained about. */
 export interface Pair<Values> {
   readonly about: readonly (keyof Values)[];
   readonly holds: (values: Values) => boolean;

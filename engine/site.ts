@@ -1,4 +1,4 @@
-/** The parts of the configuration that lie on disk: roots and rules, judged once at start. */
+/** The parts of the configuration that lie on disk: roots and rules, judged at start and at each reload. */
 import { relative, resolve } from "node:path";
 import { toRooted } from "../fs/paths.js";
 import { judgeRoot } from "../fs/root.js";

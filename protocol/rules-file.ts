@@ -1,5 +1,5 @@
 /**
- * The rules file, `SLUICE_RULES`: read once, with every complaint at once.
+ * The rules file, `SLUICE_RULES`: read as a whole, with every complaint at once.
  *
  *   { "rules": [
  *     { "path": "/old/:page*",   "redirect": { "to": "/new/:page*", "status": 301 } },

@@ -19,7 +19,7 @@ type Uws = typeof import("uWebSockets.js");
 
 /** Of the C library its binaries want. */
 export const WHERE_IT_LOADS =
-  "Node 24 on Debian 13, Ubuntu 24.04 or later, or Node 20 on any glibc from 2.27";
+  "Node 22 or 24 on Debian 13, Ubuntu 24.04 or later, or Node 20 on any glibc from 2.27";
 
 /**
  * Loads the binary.

@@ -78,7 +78,7 @@ describe.each(TRANSPORTS)("workers on %s", (transport) => {
     const asked = load.answered;
     await vi.waitUntil(() => load.answered > asked + 100, PATIENCE);
     await load.stop();
-    // Of a socket library with one listening socket for each worker, see "Reload" in the README.
+    // Of a socket library with one listening socket for each worker, see deploy/running.md.
     if (transport === "node") expect(load.failures).toEqual([]);
     else expect(load.failures.length).toBeLessThan(load.connections / 100);
     await expectWhole(download);

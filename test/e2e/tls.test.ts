@@ -134,7 +134,7 @@ describe.each(TRANSPORTS)("over TLS through %s", (transport) => {
   });
 });
 
-/** Only root can have Linux hand over connections: for others some may be lost, by README.md. */
+/** Only root can have Linux hand over connections: for others some may be lost, by deploy/running.md. */
 const isRoot = process.getuid?.() === 0;
 
 const RENEWALS = 4;
