@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   configDefaults,
   defineConfig,
@@ -13,7 +13,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 const THREADS: Readonly<Record<string, string>> = {
   "/fs/reader-threads.ts": "reader-thread.js",
-  "/engine/listing-writer.ts": "listing-thread.js",
+  "/engine/listings/listing-writer.ts": "listing-thread.js",
 };
 
 const filesIn = (...rooms: string[]): string[] => rooms.map((room) => `test/${room}/**/*.test.ts`);
@@ -23,8 +23,9 @@ const builtThreads: Plugin = {
   transform: (code, id) => {
     const source = Object.keys(THREADS).find((name) => id.endsWith(name));
     if (source === undefined) return undefined;
-    const room = source.split("/")[1];
-    return code.replace(`"./${THREADS[source]}"`, `"../dist/${room}/${THREADS[source]}"`);
+    const folder = dirname(source);
+    const up = folder.replace(/[^/]+/g, "..").slice(1);
+    return code.replace(`"./${THREADS[source]}"`, `"${up}/dist${folder}/${THREADS[source]}"`);
   },
 };
 
@@ -37,7 +38,7 @@ const CLIENTS = filesIn("e2e");
  * cost more than most of the tests in it, half a second of processor time.
  */
 const ALONE = [
-  "engine/listing-writer",
+  "engine/listings/listing-writer",
   "engine/log",
   "engine/no-reader-is-free",
   "engine/tls/certificates",

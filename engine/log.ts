@@ -6,7 +6,7 @@
  * clients cannot forge a line: whatever could break or disguise one is escaped.
  */
 import { printable } from "../metrics/printable.js";
-import { showMs } from "./units.js";
+import { showMs } from "./settings/units.js";
 
 export interface Log {
   readonly info: (line: string) => void;

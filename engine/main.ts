@@ -5,18 +5,18 @@
  * Every complaint is one line on standard error, all of them at once, and the exit code is 1. What a
  * command does not need is not loaded: help comes at once.
  */
-import "./early-signals.js";
-import { helpText, readCommandLine, versionText } from "./command-line.js";
-import { type Configuration, readConfiguration } from "./configuration.js";
-import { actOnSignals } from "./early-signals.js";
+import "./process/early-signals.js";
+import { helpText, readCommandLine, versionText } from "./commands/command-line.js";
 import { createLog } from "./log.js";
+import { actOnSignals } from "./process/early-signals.js";
 import { endProcess, prepareEnd } from "./process/end-process.js";
 import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
-import { hasTls } from "./settings.js";
-import { countWorkers } from "./shares.js";
+import { type Configuration, readConfiguration } from "./settings/configuration.js";
+import { hasTls } from "./settings/settings.js";
+import { countWorkers } from "./settings/shares.js";
+import { showMs } from "./settings/units.js";
 import { showAddress } from "./transport/listen.js";
-import { showMs } from "./units.js";
 
 /** Whoever reads a log may have a narrow window, but no short lines. */
 const LOG_COLUMNS = 120;
@@ -93,7 +93,7 @@ function refuse(complaints: readonly string[]): number {
 }
 
 async function report(asJson: boolean): Promise<number> {
-  const { tellReport } = await import("./report-command.js");
+  const { tellReport } = await import("./commands/report-command.js");
   const told = await tellReport(process.env, { asJson, width: process.stdout.columns });
   return told.kind === "told" ? print(told.text) : refuse(told.complaints);
 }
@@ -105,7 +105,7 @@ async function makeDevCert(folder: string | undefined): Promise<number> {
 }
 
 async function doctor(root: string | undefined, asJson: boolean): Promise<number> {
-  const { diagnose } = await import("./doctor-command.js");
+  const { diagnose } = await import("./doctor/doctor-command.js");
   const wishes = { root, asJson, width: process.stdout.columns };
   const { text, hasErrors } = await diagnose(process.env, wishes);
   print(text);
@@ -113,7 +113,7 @@ async function doctor(root: string | undefined, asJson: boolean): Promise<number
 }
 
 async function health(isForRequests: boolean): Promise<number> {
-  const { tellHealth } = await import("./health-command.js");
+  const { tellHealth } = await import("./commands/health-command.js");
   const told = await tellHealth(process.env, isForRequests);
   return told.kind === "told" ? print(told.text) : refuse(told.complaints);
 }

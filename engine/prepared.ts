@@ -14,7 +14,7 @@ import {
   validatorsOf,
   wholeHead,
 } from "../protocol/respond.js";
-import type { WrittenListing } from "./listings.js";
+import type { WrittenListing } from "./listings/listings.js";
 import type { Ready } from "./transport/exchange.js";
 
 /** A file's heads, each built when it is first asked for: a scan over many files wants one of them. */

@@ -3,8 +3,8 @@
  */
 import { judgeFraming } from "../protocol/framing.js";
 import type { Preconditions } from "../protocol/preconditions.js";
-import type { TargetNames } from "./express-lane.js";
-import type { Operation } from "./operation.js";
+import type { TargetNames } from "./express/express-lane.js";
+import type { Operation } from "./operations/operation.js";
 import { type Ask, fieldName } from "./transport/exchange.js";
 
 /** What a client asked. Fields are "" when absent. */

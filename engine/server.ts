@@ -40,11 +40,11 @@ import {
 } from "../protocol/respond.js";
 import { type Effects, matchRules, NO_EFFECTS, type Rule } from "../protocol/rules.js";
 import { isAppRoute } from "../protocol/spa.js";
-import type { RequestLog } from "./access-log.js";
-import { clientOf } from "./client-address.js";
 import { Delivery, type DeliveryParts } from "./delivery.js";
-import { ExpressLane, type LaneState } from "./express-lane.js";
-import { ExpressMeter } from "./express-meter.js";
+import { ExpressLane, type LaneState } from "./express/express-lane.js";
+import { ExpressMeter } from "./express/express-meter.js";
+import { FirstLook } from "./express/first-look.js";
+import { PartsAtHand } from "./express/parts-at-hand.js";
 import {
   decodedPath,
   Finder,
@@ -53,13 +53,11 @@ import {
   type Place,
   type Sibling,
 } from "./finder.js";
-import { FirstLook } from "./first-look.js";
-import type { Listings, WrittenListing } from "./listings.js";
-import type { Operation } from "./operation.js";
-import { PartsAtHand } from "./parts-at-hand.js";
+import type { Listings, WrittenListing } from "./listings/listings.js";
+import type { RequestLog } from "./operations/access-log.js";
+import type { Operation } from "./operations/operation.js";
 import { type PreparedFile, prepareMiss, representListing } from "./prepared.js";
 import { Preparer } from "./preparer.js";
-import type { AddressSet } from "./proxies.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
 import {
   errorPageFields,
@@ -69,7 +67,9 @@ import {
 } from "./site-fields.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
+import { clientOf } from "./transport/client-address.js";
 import { type Ask, fieldName, type Handler, type Ready, type Reply } from "./transport/exchange.js";
+import type { AddressSet } from "./transport/proxies.js";
 
 const HOST = fieldName("host");
 

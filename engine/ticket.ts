@@ -10,7 +10,7 @@ import type { OpenFile } from "../fs/open-file.js";
 import type { JobTimes } from "../fs/reader-pool.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
 import type { StartedMs } from "./chunks/wait.js";
-import type { Operation } from "./operation.js";
+import type { Operation } from "./operations/operation.js";
 import type { Prepared } from "./prepared.js";
 
 /** An entry as it was when it was looked at. */

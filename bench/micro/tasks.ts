@@ -4,12 +4,13 @@
  * A single call takes tens of nanoseconds, less than any clock can tell, so a task is a batch and
  * the report divides. Inputs differ within a batch where one input would let the compiler guess.
  */
-import { AccessLog } from "../../engine/access-log.js";
+
 import { ChunkPool } from "../../engine/chunks/chunk-pool.js";
-import { ExpressMeter } from "../../engine/express-meter.js";
-import { Operations } from "../../engine/operations.js";
-import { parseProxies } from "../../engine/proxies.js";
+import { ExpressMeter } from "../../engine/express/express-meter.js";
+import { AccessLog } from "../../engine/operations/access-log.js";
+import { Operations } from "../../engine/operations/operations.js";
 import type { Ask } from "../../engine/transport/exchange.js";
+import { parseProxies } from "../../engine/transport/proxies.js";
 import { toRooted } from "../../fs/paths.js";
 import { BULK, createRing, LoopEnd, META, ReaderEnd } from "../../fs/ring.js";
 import { Counters } from "../../metrics/counters.js";

@@ -4,7 +4,7 @@
  *
  * A server that does not say loses these figures and nothing else.
  */
-import { tellReport } from "../../engine/report-command.js";
+import { tellReport } from "../../engine/commands/report-command.js";
 import type { Phase } from "../../metrics/phases.js";
 import type { Report } from "../../metrics/report.js";
 

@@ -5,7 +5,7 @@ import type { MachineMetrics } from "../../metrics/machine-metrics.js";
 import type { SlowOperation, UnderWay } from "../../metrics/operations.js";
 import type { Report } from "../../metrics/report.js";
 import type { Field } from "../../protocol/head.js";
-import type { EffectiveSetting } from "../config.js";
+import type { EffectiveSetting } from "../settings/config.js";
 
 /** Known here, or to be asked of another process. */
 type Asked<Value> = Value | Promise<Value>;

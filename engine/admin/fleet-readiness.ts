@@ -5,7 +5,7 @@
  * The port is shared: who comes is handed to any worker that listens. So all that listen have to be
  * well; that some do not is no reason while others do, but one that stays away is.
  */
-import { showMs } from "../units.js";
+import { showMs } from "../settings/units.js";
 
 export interface WorkerFacts {
   readonly id: number;

@@ -11,7 +11,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { parseHost } from "../../protocol/host-match.js";
-import { isLoopback } from "../proxies.js";
+import { isLoopback } from "../transport/proxies.js";
 
 /** What tells who asks. Fields are "" when absent. */
 export interface Caller {

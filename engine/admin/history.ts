@@ -1,6 +1,6 @@
 /** The first message of a live picture: who speaks, and the seconds up to now. */
 import type { HistoryMessage } from "../../metrics/live.js";
-import { readVersion } from "../command-line.js";
+import { readVersion } from "../commands/command-line.js";
 
 export const historyOf = (columns: HistoryMessage["columns"]): HistoryMessage => ({
   type: "history",

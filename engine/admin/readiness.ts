@@ -5,7 +5,7 @@
  * sentences are for the operator who then comes to look.
  */
 import type { SampleColumns } from "../../metrics/samples.js";
-import { showMs } from "../units.js";
+import { showMs } from "../settings/units.js";
 
 export interface ReadinessFacts {
   readonly isListening: boolean;

@@ -8,7 +8,7 @@ import type { AdminSource, LiveSource } from "../admin/admin-source.js";
 import { loadAssets } from "../admin/dashboard/assets.js";
 import { LiveFeed } from "../admin/live-feed.js";
 import { SILENT } from "../log.js";
-import type { Config } from "../settings.js";
+import type { Config } from "../settings/settings.js";
 import type { Ask, Listener, Refusal } from "../transport/exchange.js";
 import { createRefusal } from "../transport/handshake.js";
 import { listen } from "../transport/listen.js";

@@ -2,7 +2,7 @@
  * Drains: how long is waited for what is left, and what is said meanwhile.
  */
 import { byteUnit, showIn } from "../../metrics/figures.js";
-import { showMs } from "../units.js";
+import { showMs } from "../settings/units.js";
 import type { Left } from "./worker.js";
 
 /** How often a drain looks whether the last answer has gone out. */

@@ -11,10 +11,10 @@
 import { handOverFor } from "../../fs/door.js";
 import { Downloads, MAX_PATHS } from "../../metrics/downloads.js";
 import { FleetSource } from "../admin/fleet-source.js";
-import type { Configuration } from "../configuration.js";
 import type { Log } from "../log.js";
-import { judgeChange } from "../reload.js";
-import { countWorkers } from "../shares.js";
+import type { Configuration } from "../settings/configuration.js";
+import { judgeChange } from "../settings/reload.js";
+import { countWorkers } from "../settings/shares.js";
 import { tryPort } from "../transport/listen.js";
 import type { AdminPort } from "./admin-port.js";
 import { createAnnouncer } from "./announcer.js";

@@ -2,7 +2,7 @@
  * What the transport talks to: the server that answers now. A reload puts another in its place; what
  * the old one has begun it ends, over the same table, pool and sockets.
  */
-import type { Explain } from "../explain.js";
+import type { Explain } from "../explain/explain.js";
 import type { FileServer } from "../server.js";
 import type { Ask, Handler, Ready, Reply } from "../transport/exchange.js";
 

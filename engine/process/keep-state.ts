@@ -1,8 +1,8 @@
 /** Whether download statistics are kept. */
 import type { Downloads } from "../../metrics/downloads.js";
-import { type DownloadKeeper, keepDownloads } from "../download-keeper.js";
 import type { Log } from "../log.js";
-import type { Config } from "../settings.js";
+import type { Config } from "../settings/settings.js";
+import { type DownloadKeeper, keepDownloads } from "../watch/download-keeper.js";
 
 /**
  * @returns undefined when nobody asked for it

@@ -23,7 +23,6 @@ import { RequestRecorder } from "../../metrics/request-recorder.js";
 import { parseOrigins } from "../../protocol/cors.js";
 import { createErrorPages } from "../../protocol/error-page.js";
 import { securityFields } from "../../protocol/security-headers.js";
-import type { RequestLog } from "../access-log.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
 import { FETCH_BYTES } from "../chunks/loads.js";
 import { SCRATCH_BYTES, Scheduler } from "../chunks/scheduler.js";
@@ -34,14 +33,15 @@ import {
   READ_OK,
   type ReadOutcome,
 } from "../chunks/sink.js";
-import { createExplain } from "../explain.js";
-import { ListingDesk } from "../listing-desk.js";
-import { Operations } from "../operations.js";
-import type { AddressSet } from "../proxies.js";
-import { type Gauges, Sampler } from "../sampler.js";
+import { createExplain } from "../explain/explain.js";
+import { ListingDesk } from "../listings/listing-desk.js";
+import type { RequestLog } from "../operations/access-log.js";
+import { Operations } from "../operations/operations.js";
 import { FileServer, type ServerParts } from "../server.js";
-import type { Config } from "../settings.js";
-import type { Site } from "../site.js";
+import type { Config } from "../settings/settings.js";
+import type { Site } from "../settings/site.js";
+import type { AddressSet } from "../transport/proxies.js";
+import { type Gauges, Sampler } from "../watch/sampler.js";
 import type { Announcer } from "./announcer.js";
 import { type Desk, Front } from "./front.js";
 

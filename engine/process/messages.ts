@@ -9,8 +9,8 @@
  *              ── ask ──▶            ── answered ──▶          of the same number
  *                                    ── news, alive ──▶       each second
  */
-import type { Config } from "../settings.js";
-import type { Site } from "../site.js";
+import type { Config } from "../settings/settings.js";
+import type { Site } from "../settings/site.js";
 import type { Left } from "./worker.js";
 import type { Answer, Question, SecondNews } from "./worker-talk.js";
 

@@ -1,6 +1,7 @@
 /** Whether there is an admin port, and what it means when it cannot be had. */
-import type { Configuration } from "../configuration.js";
+
 import type { Log } from "../log.js";
+import type { Configuration } from "../settings/configuration.js";
 import type { AdminPort, AdminPortParts } from "./admin-port.js";
 
 export interface AdminParts extends Omit<AdminPortParts, "config"> {

@@ -1,6 +1,6 @@
 /** What main.ts can ask of a server that is on the air, be it one process or many. */
 import type { Report } from "../../metrics/report.js";
-import type { Configuration } from "../configuration.js";
+import type { Configuration } from "../settings/configuration.js";
 
 export interface Running {
   readonly address: { readonly host: string; readonly port: number };

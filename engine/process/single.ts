@@ -8,10 +8,10 @@
  */
 import type { Report } from "../../metrics/report.js";
 import { MachineSource } from "../admin/machine-source.js";
-import type { Configuration } from "../configuration.js";
-import type { DownloadKeeper } from "../download-keeper.js";
 import type { Log } from "../log.js";
-import { judgeChange } from "../reload.js";
+import type { Configuration } from "../settings/configuration.js";
+import { judgeChange } from "../settings/reload.js";
+import type { DownloadKeeper } from "../watch/download-keeper.js";
 import type { AdminPort } from "./admin-port.js";
 import { countDown, waitUntil } from "./drain.js";
 import { keepState } from "./keep-state.js";

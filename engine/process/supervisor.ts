@@ -13,10 +13,10 @@
  * Owns: processes, and who takes whose place. Does not know what is measured or kept.
  */
 import type { Log } from "../log.js";
-import type { Config } from "../settings.js";
-import { shareOf } from "../shares.js";
-import type { Site } from "../site.js";
-import { showMs } from "../units.js";
+import type { Config } from "../settings/settings.js";
+import { shareOf } from "../settings/shares.js";
+import type { Site } from "../settings/site.js";
+import { showMs } from "../settings/units.js";
 import type { ForkWorker } from "./fork-worker.js";
 import type { Order } from "./messages.js";
 import type { Left } from "./worker.js";

@@ -7,10 +7,10 @@
  * When the supervisor is gone, however it went, nobody is left to start a worker anew, to count or to
  * stop it: it drains, as if it had been told to stop.
  */
-import "../early-signals.js"; // heard, and left to the supervisor
+import "./early-signals.js"; // heard, and left to the supervisor
 import cluster from "node:cluster";
 import { createLog } from "../log.js";
-import { type Config, hasTls } from "../settings.js";
+import { type Config, hasTls } from "../settings/settings.js";
 import type { Certificates } from "../tls/certificates.js";
 import { waitUntil } from "./drain.js";
 import { endProcess } from "./end-process.js";

@@ -10,10 +10,10 @@ import type { MachineMetrics } from "../../metrics/machine-metrics.js";
 import { readMemory } from "../../metrics/memory.js";
 import { type OtherSums, Shipper } from "../../metrics/shipment.js";
 import { SECONDS_LOOKED_AT, unreadyReasons } from "../admin/readiness.js";
-import { mapPool } from "../pool-map.js";
-import type { RootCheck } from "../root-check.js";
-import type { Config } from "../settings.js";
+import type { Config } from "../settings/settings.js";
 import type { Listener } from "../transport/exchange.js";
+import { mapPool } from "../watch/pool-map.js";
+import type { RootCheck } from "../watch/root-check.js";
 import { type Machine, sentBytesOf } from "./machine.js";
 import type { Answer, Question, SecondNews, WorkerSecond } from "./worker-talk.js";
 

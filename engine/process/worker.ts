@@ -10,16 +10,16 @@
 import { LineWriter } from "../../fs/line-writer.js";
 import { watchHosts, watchRoot } from "../../fs/root-watch.js";
 import type { Counters } from "../../metrics/counters.js";
-import { AccessLog } from "../access-log.js";
-import { HttpsRedirect } from "../https-redirect.js";
 import { type Log, SILENT } from "../log.js";
-import { type AddressSet, parseProxies } from "../proxies.js";
-import { RootCheck } from "../root-check.js";
-import type { Config } from "../settings.js";
-import type { Site } from "../site.js";
+import { AccessLog } from "../operations/access-log.js";
+import type { Config } from "../settings/settings.js";
+import type { Site } from "../settings/site.js";
 import type { Certificates } from "../tls/certificates.js";
 import type { Listener } from "../transport/exchange.js";
+import { HttpsRedirect } from "../transport/https-redirect.js";
 import { listen, listenAtOnce } from "../transport/listen.js";
+import { type AddressSet, parseProxies } from "../transport/proxies.js";
+import { RootCheck } from "../watch/root-check.js";
 import { type Announcer, createAnnouncer } from "./announcer.js";
 import { createMachine, type Machine } from "./machine.js";
 

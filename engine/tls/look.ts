@@ -2,7 +2,7 @@
  * One look at the files of all certificates: what is fit, and what is wrong with the rest.
  */
 import { type Listed, listPairs, type PairPlace, readPair } from "../../fs/key-files.js";
-import type { Config } from "../settings.js";
+import type { Config } from "../settings/settings.js";
 import { type Certificate, judgeCertificate } from "./judge-certificate.js";
 
 /** Where to look; "" for none. */

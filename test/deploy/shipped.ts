@@ -1,9 +1,9 @@
 /** What the files in deploy/ ask for, held against what the program takes. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { type CommandLine, readCommandLine } from "../../engine/command-line.js";
-import { readConfig } from "../../engine/config.js";
-import type { Config } from "../../engine/settings.js";
+import { type CommandLine, readCommandLine } from "../../engine/commands/command-line.js";
+import { readConfig } from "../../engine/settings/config.js";
+import type { Config } from "../../engine/settings/settings.js";
 
 export const readText = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

@@ -2,8 +2,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { judgeSite } from "../../engine/site.js";
-import { parseMs } from "../../engine/units.js";
+import { judgeSite } from "../../engine/settings/site.js";
+import { parseMs } from "../../engine/settings/units.js";
 import { put, tempFolder } from "../support/temp-folder.js";
 import { commandOf, configOf, readText } from "./shipped.js";
 

@@ -1,6 +1,6 @@
 /** Fear: a script that may read a file sees a network error in place of a status. */
 import { afterAll, describe, expect, test } from "vitest";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import type { Field } from "../../protocol/head.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";

@@ -1,8 +1,8 @@
 /** Fear: while a host's folder cannot be looked at, another host's site is shown in its place. */
 import fs from "node:fs";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../engine/config.js";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
+import { readConfig } from "../../engine/settings/config.js";
 import { createEntry, type Known } from "../../fs/entries.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";

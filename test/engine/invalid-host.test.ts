@@ -1,8 +1,8 @@
 /** Fear: a Host that is none is refused on one road and answered on another, RFC 9112 section 3.2. */
 import fs from "node:fs";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { createExplain } from "../../engine/explain.js";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { createExplain } from "../../engine/explain/explain.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import type { Field } from "../../protocol/head.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";

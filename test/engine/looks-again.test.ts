@@ -4,7 +4,7 @@ import { Cursor } from "../../engine/chunks/cursor.js";
 import { Transfer } from "../../engine/chunks/transfer.js";
 import { Client } from "../../engine/chunks/turns.js";
 import type { DeliveryParts } from "../../engine/delivery.js";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { FileServer } from "../../engine/server.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { Folder, KIB } from "../support/folder.js";

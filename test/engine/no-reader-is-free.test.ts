@@ -1,6 +1,6 @@
 /** Fear: who waits for a reader is told that the disk is slow. */
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import type { UnderWay } from "../../metrics/operations.js";
 import { Folder, KIB, MIB } from "../support/folder.js";
 import { threads, until } from "../support/gate.js";

@@ -1,7 +1,7 @@
 /** Fear: a server that measures nothing says that nothing happens. */
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MachineSource } from "../../engine/admin/machine-source.js";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 

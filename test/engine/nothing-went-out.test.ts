@@ -1,12 +1,12 @@
 /** Fear: an answer that no client has seen a byte of is counted, measured and logged as one. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Caller } from "../../engine/access-line.js";
 import { Cursor } from "../../engine/chunks/cursor.js";
 import { type Outcome, Transfer } from "../../engine/chunks/transfer.js";
 import { Client } from "../../engine/chunks/turns.js";
 import { Delivery, type DeliveryParts } from "../../engine/delivery.js";
-import type { Operation } from "../../engine/operation.js";
-import { Operations } from "../../engine/operations.js";
+import type { Caller } from "../../engine/operations/access-line.js";
+import type { Operation } from "../../engine/operations/operation.js";
+import { Operations } from "../../engine/operations/operations.js";
 import type { Request } from "../../engine/request.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { Counters } from "../../metrics/counters.js";

@@ -1,6 +1,6 @@
 /** Fear: the operator's page for an error loses what every other answer says, or is sent for some misses only. */
 import { afterAll, describe, expect, test } from "vitest";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, type Collected, shareInProcess } from "../support/in-process.js";
 

@@ -1,6 +1,6 @@
 /** Fear: a browser keeps a redirect for ever, and the operator cannot say for how long. */
 import { afterAll, describe, expect, test } from "vitest";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 

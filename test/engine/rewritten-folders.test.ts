@@ -1,7 +1,7 @@
 /** Fear: a rewrite loses a slash, and the redirect that gives it back tells where the files lie. */
 import { afterAll, describe, expect, test } from "vitest";
-import { createExplain } from "../../engine/explain.js";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { createExplain } from "../../engine/explain/explain.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 

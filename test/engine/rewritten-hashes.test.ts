@@ -1,8 +1,8 @@
 /** Fear: a rule leads a lasting address to a file named by its content, and browsers keep it for a year. */
 import fs from "node:fs";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { createExplain } from "../../engine/explain.js";
-import { ExplainedAsk } from "../../engine/explain-ask.js";
+import { createExplain } from "../../engine/explain/explain.js";
+import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 

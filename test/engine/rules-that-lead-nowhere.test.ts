@@ -1,6 +1,6 @@
 /** Fear: a rule leads to what is never served, and nobody is told before the first visitor. */
 import { afterAll, expect, test } from "vitest";
-import { readConfiguration } from "../../engine/configuration.js";
+import { readConfiguration } from "../../engine/settings/configuration.js";
 import { Folder } from "../support/folder.js";
 
 const folder = new Folder({ "site/index.html": "home" });

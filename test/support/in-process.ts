@@ -3,9 +3,9 @@
  * are handed to it, and answers are collected.
  */
 import { afterAll, beforeAll } from "vitest";
-import { readConfig } from "../../engine/config.js";
 import { createMachine, type Machine, siteParts } from "../../engine/process/machine.js";
 import { FileServer, type ServerParts } from "../../engine/server.js";
+import { readConfig } from "../../engine/settings/config.js";
 import type { Ask, Reply } from "../../engine/transport/exchange.js";
 import type { Field, Head } from "../../protocol/head.js";
 import { parseRules } from "../../protocol/rules-file.js";

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type AdminParts, AdminServer } from "../../../engine/admin/admin-server.js";
 import type { AdminSource } from "../../../engine/admin/admin-source.js";
 import { HeldBodies } from "../../../engine/admin/held-bodies.js";
-import { readConfig } from "../../../engine/config.js";
+import { readConfig } from "../../../engine/settings/config.js";
 import type { Ask, Listener, Reply } from "../../../engine/transport/exchange.js";
 import { listen } from "../../../engine/transport/listen.js";
 import type { DownloadTotals } from "../../../metrics/downloads.js";

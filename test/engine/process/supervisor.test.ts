@@ -1,9 +1,9 @@
 /** Fear: a supervisor that gives up too soon, restarts in a frenzy, or leaves a slot empty. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../../engine/config.js";
 import type { ChildListener } from "../../../engine/process/fork-worker.js";
 import type { FromWorker, ToWorker } from "../../../engine/process/messages.js";
 import { type Plan, Supervisor } from "../../../engine/process/supervisor.js";
+import { readConfig } from "../../../engine/settings/config.js";
 
 /** A process that does what the test says. */
 class FakeChild {

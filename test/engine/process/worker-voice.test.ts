@@ -1,7 +1,7 @@
 /** Fear: a worker that tells a figure twice, never, or in a shape that no channel carries. */
 import { deserialize, serialize } from "node:v8";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ExplainedAsk } from "../../../engine/explain-ask.js";
+import { ExplainedAsk } from "../../../engine/explain/explain-ask.js";
 import type { Answer, Question, SecondNews } from "../../../engine/process/worker-talk.js";
 import { createVoice, type Voice } from "../../../engine/process/worker-voice.js";
 import type { Listener } from "../../../engine/transport/exchange.js";

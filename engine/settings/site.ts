@@ -1,0 +1,73 @@
+/** The parts of the configuration that lie on disk: roots and rules, judged at start and at each reload. */
+import { relative, resolve } from "node:path";
+import { toRooted } from "../../fs/paths.js";
+import { judgeRoot } from "../../fs/root.js";
+import { readTextFile } from "../../fs/text-file.js";
+import type { Rule } from "../../protocol/rules.js";
+import { parseRules } from "../../protocol/rules-file.js";
+import { nearest } from "./nearest.js";
+import { type Config, SETTINGS } from "./settings.js";
+
+export interface Site {
+  /** Absolute; "" when there are hosts. */
+  readonly root: string;
+  /** Absolute; "" when there is one root for all hosts. */
+  readonly hostsDir: string;
+  readonly rules: readonly Rule[];
+}
+
+interface JudgedSite extends Site {
+  /** One line each; an empty list means "safe to serve". */
+  readonly complaints: readonly string[];
+}
+
+/** Looks at everything the settings point to. Never throws. */
+export function judgeSite(config: Config): JudgedSite {
+  const { root, hostsDir, rules, stateDir, accessLogFile, tlsKey, tlsDir } = config;
+  const isHosting = hostsDir !== "";
+  const folder = judgeRoot(isHosting ? hostsDir : root);
+  const rulebook = rules === "" ? NO_RULES : readRules(rules);
+  const path = folder.kind === "root" ? folder.path : "";
+  return {
+    root: isHosting ? "" : path,
+    hostsDir: isHosting ? path : "",
+    rules: rulebook.rules,
+    complaints: [
+      ...(folder.kind === "refused" ? [folder.complaint] : []),
+      ...(folder.kind === "root" ? exposed(path, { stateDir, accessLogFile, tlsKey, tlsDir }) : []),
+      ...rulebook.complaints.map((complaint) => `${rules}: ${complaint}`),
+    ],
+  };
+}
+
+const PRIVATE = ["stateDir", "accessLogFile", "tlsKey", "tlsDir"] as const;
+
+/** What must not be served: who asked for what, and the keys that prove who we are. */
+function exposed(
+  root: string,
+  places: Readonly<Record<(typeof PRIVATE)[number], string>>,
+): string[] {
+  const isBelow = (path: string): boolean => {
+    const way = relative(root, resolve(path));
+    return way !== ".." && !way.startsWith("../");
+  };
+  return PRIVATE.flatMap((key) =>
+    places[key] === "" || !isBelow(places[key])
+      ? []
+      : `${SETTINGS[key].name}=${places[key]}: want a place outside ${root}, which is served`,
+  );
+}
+
+const NO_RULES = { rules: [], complaints: [] } as const;
+
+function readRules(path: string): ReturnType<typeof parseRules> {
+  const file = readTextFile(path);
+  return file.kind === "text"
+    ? parseRules(file.text, nearest, whyRefused)
+    : { rules: [], complaints: [file.complaint] };
+}
+
+function whyRefused(wire: string): string | undefined {
+  const verdict = toRooted(wire);
+  return verdict.kind === "rooted" ? undefined : verdict.why;
+}

@@ -1,0 +1,53 @@
+/** Fear: a machine that is given what was meant for each worker, or a worker that cannot work. */
+import { describe, expect, test } from "vitest";
+import { readConfig } from "../../../engine/settings/config.js";
+import { countWorkers, shareOf } from "../../../engine/settings/shares.js";
+
+const configOf = (env: Record<string, string> = {}) => readConfig(env).config;
+const MIB = 2 ** 20;
+
+describe("the number of workers", () => {
+  type Row = readonly [why: string, cores: number, quota: number | undefined, want: number];
+  const rows: readonly Row[] = [
+    ["is that of the cores", 8, undefined, 8],
+    ["is what a quota pays for", 8, 3, 3],
+    ["is that of whole processors", 8, 2.9, 2],
+    ["is one at least", 8, 0.5, 1],
+    ["is no more than there are cores", 2, 6, 2],
+  ];
+  test.each(rows)("by itself %s", (_why, cores, quota, want) => {
+    expect(countWorkers(configOf(), () => ({ cores, quota }))).toBe(want);
+  });
+  test.each([0, 1, 7])("is %d when that is said", (workers) => {
+    const config = configOf({ SLUICE_WORKERS: String(workers) });
+    expect(countWorkers(config, () => ({ cores: 2, quota: 1 }))).toBe(workers);
+  });
+  test("is written as a word, in any case", () => {
+    expect(configOf({ SLUICE_WORKERS: " Auto " })).toEqual(configOf());
+  });
+});
+
+describe("a worker's share", () => {
+  test("is its part of what the machine was given", () => {
+    const share = shareOf(configOf(), 4);
+    expect(share).toEqual({
+      ...configOf(),
+      poolBytes: 16 * MIB,
+      smallCacheBytes: 64 * MIB,
+      maxOpenFiles: 1024,
+      readers: 4,
+    });
+  });
+  test("of one is all", () => expect(shareOf(configOf(), 1)).toEqual(configOf()));
+  test("is never less than it can work with", () => {
+    const config = configOf();
+    const { poolBytes, smallCacheBytes, maxOpenFiles, readers } = shareOf(config, 1000);
+    expect(poolBytes).toBe(4 * config.chunkBytes);
+    expect(smallCacheBytes).toBe(Math.max(config.smallFileBytes, Math.floor((256 * MIB) / 1000)));
+    expect([maxOpenFiles, readers]).toEqual([16, 2]);
+  });
+  test("is no cache where there is to be none", () => {
+    const share = shareOf(configOf({ SLUICE_SMALL_CACHE_BYTES: "0" }), 2);
+    expect(share.smallCacheBytes).toBe(0);
+  });
+});
