@@ -3,20 +3,22 @@
  *
  * 1. find     from memory, while it is fresh
  * 2. renew    else at once where the kernel has it in memory: see cached-opens.ts
- * 3. look up  else one job to a reader, however many ask: open, fstat, small body, all in one
+ * 3. look up  else one job to a reader, however many ask: open, fstat, small body, all in one; who
+ *             waits for it is in checks.ts
  * 4. believe  for `revalidateMs` from the moment the job was sent; where nothing can be renewed at
  *             once, the next request from half of that on starts a check on the side, so a busy
  *             file is never waited for
- * 5. forget   within bounds: see entries.ts and descriptors.ts
- *
- * Memory is for what is asked for again. When it is full, a small file is kept only in place of one that
- * is asked for less. One that is glanced at is not kept the first time either: its bytes are lent.
+ * 5. keep     what is asked for again: see admission.ts. The bytes of a small file that is not kept
+ *             are lent
+ * 6. forget   within bounds: see entries.ts and descriptors.ts
  *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
- * Owns: freshness, and what is under way. Does not know HTTP or chunks.
+ * Owns: freshness. Does not know HTTP or chunks.
  */
 import { getSystemErrorName } from "node:util";
+import { Admission } from "./admission.js";
 import type { CachedOpens, Judge } from "./cached-opens.js";
+import { type Check, Checks, type Look, type Waiter } from "./checks.js";
 import { Descriptors } from "./descriptors.js";
 import { createEntry, Entries, type Entry, fileOf, isForgotten, type Known } from "./entries.js";
 import {
@@ -29,34 +31,10 @@ import {
   OPEN_UNCHANGED,
 } from "./jobs.js";
 import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
-import { Popularity } from "./popularity.js";
-import type { FileIdentity, JobTimes, Opened, ReaderPool, StartedMs } from "./reader-pool.js";
+import type { FileIdentity, JobTimes, Opened, ReaderPool } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
 export { type Entry, isForgotten, type Known } from "./entries.js";
-
-/** A question that a reader has not answered yet. */
-interface Check {
-  readonly root: string;
-  readonly sentMs: number;
-  readonly generation: number;
-  readonly waiters: Waiter[];
-  startedMs: StartedMs;
-  isOverdue: boolean;
-}
-
-/** `times` is undefined where no reader was asked, or none has answered. */
-type Waiter = (entry: Entry, times: JobTimes | undefined) => void;
-
-/** A look at a path that a reader has not answered yet. */
-export interface Look {
-  readonly path: string;
-  /** On the table's clock. */
-  readonly sinceMs: number;
-  /** When a reader started with it; Infinity while none has. */
-  readonly startedMs: number;
-  readonly waiters: number;
-}
 
 export interface FileTableSettings {
   /** For how long facts are believed, milliseconds. 0: every request checks. */
@@ -81,8 +59,6 @@ const UNUSED_MS = 60_000;
 /** Failures of the path, worth remembering. Others are failures of the moment. */
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
 const OUT_OF_DESCRIPTORS = new Set(["EMFILE", "ENFILE"]);
-const TIMED_OUT: Known = { kind: "failed", errno: "ETIMEDOUT" };
-const NOT_STARTED: StartedMs = () => Number.POSITIVE_INFINITY;
 const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
 
 export class FileTable {
@@ -92,8 +68,8 @@ export class FileTable {
   readonly #nowMs: () => number;
   readonly #descriptors: Descriptors;
   readonly #entries: Entries;
-  readonly #popularity = new Popularity();
-  readonly #checks = new Map<string, Check>();
+  readonly #admission: Admission;
+  readonly #checks: Checks;
   /** What was lent last, until it is taken or something else is looked at. */
   #loan: { readonly file: OpenFile | undefined; readonly bytes: Buffer } | undefined;
   #generation = 0;
@@ -113,6 +89,8 @@ export class FileTable {
     this.#closeUnusedAtMs = nowMs() + UNUSED_MS;
     this.#descriptors = new Descriptors(settings.maxOpenFiles, (fd) => pool.close(fd));
     this.#entries = new Entries(settings.smallCacheBytes, (file) => this.#descriptors.retire(file));
+    this.#admission = new Admission(this.#entries);
+    this.#checks = new Checks(pool, nowMs);
   }
 
   /**
@@ -136,7 +114,7 @@ export class FileTable {
     const entry = this.#entries.get(path);
     if (entry !== undefined) return this.#freshest(entry);
     if (this.#checks.has(path)) return undefined;
-    return this.#lookNow(root, path, undefined, this.#isWorthKeeping)?.entry;
+    return this.#lookNow(root, path, undefined, this.#admission.isWorthKeeping)?.entry;
   }
 
   /** The bytes of a file that has just been glanced at: they stand until the table is asked again. */
@@ -156,7 +134,7 @@ export class FileTable {
       if (!this.#isBelieved(entry, nowMs)) return false;
     }
     entry.wasAskedFor = true;
-    this.#popularity.hit(entry);
+    this.#admission.hit(entry);
     if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
     return true;
   }
@@ -170,10 +148,7 @@ export class FileTable {
    *   No root lies in another: what is known of a path is known for one root.
    */
   lookUp(root: string, path: string, done: Waiter): void {
-    const check = this.#checks.get(path);
-    if (check === undefined) this.#lookAt(root, path, done);
-    else if (check.isOverdue) done(createEntry(root, path, TIMED_OUT), undefined);
-    else check.waiters.push(done);
+    if (!this.#checks.join(path, done)) this.#lookAt(root, path, done);
   }
 
   /** Believes nothing it knows until it has been checked again: a folder was switched as a whole. */
@@ -215,28 +190,17 @@ export class FileTable {
       this.#descriptors.closeUnused();
       this.#cachedOpens?.closeUnused();
     }
-    const overdueBefore = nowMs - this.#settings.readTimeoutMs;
-    for (const [path, check] of this.#checks) {
-      if (check.isOverdue || check.sentMs > overdueBefore) continue;
-      check.isOverdue = true;
-      const { root } = check;
-      for (const waiter of check.waiters.splice(0)) {
-        waiter(createEntry(root, path, TIMED_OUT), undefined);
-      }
-    }
-    this.#pool.giveUpOpens(this.#settings.readTimeoutMs);
+    this.#checks.expire(this.#settings.readTimeoutMs);
   }
 
   /** What readers have been asked and not answered, those overdue included. */
-  *looks(): Generator<Look> {
-    for (const [path, { sentMs, startedMs, waiters }] of this.#checks) {
-      yield { path, sinceMs: sentMs, startedMs: startedMs(), waiters: waiters.length };
-    }
+  looks(): Generator<Look> {
+    return this.#checks.looks();
   }
 
   /** When a reader started with the look at a path that is waited for; Infinity while none has. */
   startedMs(path: string): number {
-    return this.#checks.get(path)?.startedMs() ?? NOT_STARTED();
+    return this.#checks.startedMs(path);
   }
 
   /** Lets go of the roots it holds open. */
@@ -308,29 +272,12 @@ export class FileTable {
     const { opened, seenMs, fate } = now;
     const since = { root, sentMs: seenMs, generation: this.#generation };
     const isJudged = isWorthKeeping !== undefined;
-    const isKept = isJudged ? fate === "kept" : this.#hasRoomFor(path, opened);
+    const isKept = isJudged ? fate === "kept" : this.#admission.hasRoomFor(path, opened);
     const entry = isKept
       ? this.#learn(path, since, opened)
       : createLooseEntry(root, path, opened, fate !== "lent");
     this.#loan = fate === "lent" ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
     return { entry, times: opened.times };
-  }
-
-  /** Who has to go for it, and was asked for no less often, has won another round. */
-  readonly #isWorthKeeping: Judge = (path, sizeBytes) => {
-    const times = this.#popularity.count(path);
-    if (times < 2 || !this.#entries.isFull(sizeBytes)) return times >= 2;
-    const other = this.#entries.leastValuable();
-    if (other === undefined || times > this.#popularity.timesOf(other)) return true;
-    other.wasAskedFor = true;
-    return false;
-  };
-
-  /** Of what had to be read anyway: only a small file that was not known yet takes others' room. */
-  #hasRoomFor(path: string, { result, identity }: Opened): boolean {
-    const isNew = result === OPEN_BODY && this.#entries.get(path) === undefined;
-    if (!isNew || !this.#entries.isFull(identity!.sizeBytes)) return true;
-    return this.#isWorthKeeping(path, identity!.sizeBytes);
   }
 
   // --- asking a reader ---
@@ -344,20 +291,9 @@ export class FileTable {
   }
 
   #send(root: string, path: string, waiters: Waiter[]): void {
-    const check: Check = {
-      root,
-      sentMs: this.#nowMs(),
-      generation: this.#generation,
-      waiters,
-      startedMs: NOT_STARTED,
-      isOverdue: false,
-    };
-    this.#checks.set(path, check);
     const file = this.#reliableFile(path);
-    const siblings = canHaveSiblings(path);
-    const request = { root, path, known: file?.identity, siblings };
-    check.startedMs = this.#pool.open(request, (opened) => {
-      this.#checks.delete(path);
+    const request = { root, path, known: file?.identity, siblings: canHaveSiblings(path) };
+    this.#checks.ask(request, this.#generation, waiters, (check, opened) => {
       // Unchanged, but forgotten or closed while the check ran: it has to be opened after all.
       const isMoot = opened.result === OPEN_UNCHANGED && this.#reliableFile(path) !== file;
       if (isMoot) this.#send(root, path, check.waiters);
@@ -376,7 +312,7 @@ export class FileTable {
   }
 
   #settle(path: string, check: Check, opened: Opened): void {
-    const entry = this.#hasRoomFor(path, opened)
+    const entry = this.#admission.hasRoomFor(path, opened)
       ? this.#learn(path, check, opened)
       : createLooseEntry(check.root, path, opened, true);
     const { root, waiters, generation } = check;
@@ -397,7 +333,7 @@ export class FileTable {
     if (isOfTheMoment) return createEntry(root, path, known);
 
     const entry = this.#entries.believe(root, path, known);
-    if (isForgotten(entry)) this.#popularity.keep(entry);
+    if (isForgotten(entry)) this.#admission.admitted(entry);
     this.#believeFrom(sentMs, generation, entry);
     return entry;
   }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { READING } from "../../../engine/chunks/phase.js";
 import type { Caller } from "../../../engine/operations/access-line.js";
 import { Operations } from "../../../engine/operations/operations.js";
-import type { Look } from "../../../fs/file-table.js";
+import type { Look } from "../../../fs/checks.js";
 import { Counters } from "../../../metrics/counters.js";
 import { Downloads } from "../../../metrics/downloads.js";
 import type { SlowOperation, UnderWay } from "../../../metrics/operations.js";
