@@ -5,7 +5,7 @@
  * PER_LINE before the next one.
  */
 import { writeSync } from "node:fs";
-import { keepDownloads } from "../../dist/engine/download-keeper.js";
+import { keepDownloads } from "../../dist/engine/watch/download-keeper.js";
 import { Downloads } from "../../dist/metrics/downloads.js";
 
 const PER_LINE = 1000;
