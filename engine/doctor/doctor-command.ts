@@ -17,14 +17,9 @@ import { readConfiguration } from "../settings/configuration.js";
 import { type Config, hasTls } from "../settings/settings.js";
 import { Certificates } from "../tls/certificates.js";
 import { loadUws } from "../transport/uws.js";
-import {
-  type CertificateFacts,
-  type DoctorFacts,
-  examine,
-  type LibraryFacts,
-  type WriteFacts,
-} from "./doctor.js";
+import { examine } from "./doctor.js";
 import { doctorText } from "./doctor-text.js";
+import type { CertificateFacts, DoctorFacts, LibraryFacts, WriteFacts } from "./finding.js";
 
 export interface Diagnosis {
   readonly text: string;

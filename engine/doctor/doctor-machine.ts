@@ -8,7 +8,7 @@ import type { Config } from "../settings/settings.js";
 import { countWorkers, shareOf } from "../settings/shares.js";
 import { showBytes } from "../settings/units.js";
 import { WHERE_IT_LOADS } from "../transport/uws.js";
-import type { Check, DoctorFacts, Finding } from "./doctor.js";
+import type { Check, DoctorFacts, Finding } from "./finding.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -3,7 +3,7 @@
  *
  * Pure: each is a question to the facts, with its reason beside the answer.
  */
-import type { Check, DoctorFacts, Finding } from "./doctor.js";
+import type { Check, DoctorFacts, Finding } from "./finding.js";
 
 /** A start would end with each of these, so each is a finding. */
 function checkSettings({ complaints }: DoctorFacts): Finding[] {

@@ -9,7 +9,7 @@
  * A command that is longer than a line is not cut: it is to be copied.
  */
 import { columnsOf, padTo, printable } from "../../metrics/printable.js";
-import { type Finding, VERDICTS } from "./doctor.js";
+import { type Finding, VERDICTS } from "./finding.js";
 
 const GAP = "  ";
 const LABEL_COLUMNS = "change".length;

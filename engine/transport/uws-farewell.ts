@@ -9,18 +9,18 @@
  * first one closes, and it is answered too. An answer still owed makes it cut the connection.
  */
 import type { HttpResponse } from "uWebSockets.js";
-import type { ListenState } from "./uws-ask.js";
 
 /**
  * Sends an answer in the next turn of the loop, and closes. Of a body, who has not taken what was sent
  * before may get only a part.
  *
+ * @param state counts the replies that are not over
  * @param lines what `Head.lines` is, with the length of a head alone that has one
  * @param body of two bytes at least; undefined for a head alone
  */
 export function sayFarewell(
   res: HttpResponse,
-  state: ListenState,
+  state: { pending: number },
   lines: Buffer,
   body: Buffer | undefined,
 ): void {

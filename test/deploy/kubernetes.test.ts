@@ -1,7 +1,8 @@
 /** Fear: manifests that restart a server which lives, cut its downloads, or starve it of memory. */
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { type DoctorFacts, examine } from "../../engine/doctor/doctor.js";
+import { examine } from "../../engine/doctor/doctor.js";
+import type { DoctorFacts } from "../../engine/doctor/finding.js";
 import { parseBytes } from "../../engine/settings/units.js";
 import { readMachineFacts } from "../../fs/machine-facts.js";
 import { commandOf, configOf, readText } from "./shipped.js";

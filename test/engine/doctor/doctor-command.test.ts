@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import os from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Finding } from "../../../engine/doctor/doctor.js";
 import { diagnose } from "../../../engine/doctor/doctor-command.js";
+import type { Finding } from "../../../engine/doctor/finding.js";
 import { put, tempFolder } from "../../support/temp-folder.js";
 
 type Env = Readonly<Record<string, string>>;

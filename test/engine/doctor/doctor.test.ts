@@ -1,7 +1,8 @@
 /** Fear: a doctor that finds nothing where the server then fails, or cries wolf where all is well. */
 import { describe, expect, test } from "vitest";
-import { type DoctorFacts, examine, type Finding } from "../../../engine/doctor/doctor.js";
+import { examine } from "../../../engine/doctor/doctor.js";
 import { doctorText } from "../../../engine/doctor/doctor-text.js";
+import type { DoctorFacts, Finding } from "../../../engine/doctor/finding.js";
 import { readConfig } from "../../../engine/settings/config.js";
 import type { Config } from "../../../engine/settings/settings.js";
 import type { MachineFacts } from "../../../fs/machine-facts.js";
