@@ -43,11 +43,11 @@ const TIMED_OUT: Known = { kind: "failed", errno: "ETIMEDOUT" };
 const NOT_STARTED: StartedMs = () => Number.POSITIVE_INFINITY;
 
 export class Checks {
-  readonly #pool: Pick<ReaderPool, "open" | "giveUpOpens">;
+  readonly #pool: Pick<ReaderPool, "open" | "giveUpCalls">;
   readonly #nowMs: () => number;
   readonly #byPath = new Map<string, OpenCheck>();
 
-  constructor(pool: Pick<ReaderPool, "open" | "giveUpOpens">, nowMs: () => number) {
+  constructor(pool: Pick<ReaderPool, "open" | "giveUpCalls">, nowMs: () => number) {
     this.#pool = pool;
     this.#nowMs = nowMs;
   }
@@ -104,7 +104,7 @@ export class Checks {
         waiter(createEntry(check.root, path, TIMED_OUT), undefined);
       }
     }
-    this.#pool.giveUpOpens(timeoutMs);
+    this.#pool.giveUpCalls(timeoutMs);
   }
 
   /** All of them, those overdue included. */

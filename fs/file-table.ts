@@ -383,6 +383,7 @@ export class FileTable {
       wasAtRest(old) &&
       isSameFile(old.identity, identity!);
     const file = isOld ? old : new OpenFile(path, identity!, undefined, observedMs);
+    this.#pool.noteDevice(file.identity.dev);
     return this.#admitOrClose(file, fd) ? { kind: "file", file, siblings } : NO_DESCRIPTOR_FREE;
   }
 

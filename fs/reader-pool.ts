@@ -1,7 +1,7 @@
 /**
  * The loop's side of the reader threads: submit a job, get its completion.
  *
- * 1. an open waits until its root may have one more at the readers: see open-lines.ts
+ * 1. a call waits until its root or its device may have one more at the readers: see reader-lines.ts
  * 2. a job gets a record, or waits in line for one
  * 3. the batch of this turn of the loop is announced once, from a `setImmediate`
  * 4. completions are collected when the loop wakes, and with every announcement
@@ -48,7 +48,7 @@ import {
   WITH_KNOWN,
   WITH_SIBLINGS,
 } from "./jobs.js";
-import { ONE_ROOT, type Open, OpenLines, severalRoots } from "./open-lines.js";
+import { type Call, ReaderLines } from "./reader-lines.js";
 import { ReaderThreads } from "./reader-threads.js";
 import { BULK, createRing, type Lane, LoopEnd, META } from "./ring.js";
 
@@ -121,6 +121,9 @@ export interface ReaderPoolSettings {
 /** Told of each open and each read that has ended, before whoever asked for it. */
 export type JobObserver = (kind: "open" | "read", path: string, times: JobTimes) => void;
 
+/** `errno` is negative where `result` is READ_REFUSED, else 0. */
+type ReadCallback = (result: number, errno: number, times: JobTimes) => void;
+
 type Completion = (job: number) => void;
 const NOTHING_MORE: Completion = () => {};
 
@@ -144,7 +147,13 @@ const refusal = (errno: number, askedMs: number): Opened => ({
   siblings: 0,
   observedMs: 0,
   body: undefined,
-  times: { askedMs, startedMs: askedMs, endedMs: askedMs },
+  times: notBegun(askedMs),
+});
+
+const notBegun = (askedMs: number): JobTimes => ({
+  askedMs,
+  startedMs: askedMs,
+  endedMs: askedMs,
 });
 
 export class ReaderPool {
@@ -155,8 +164,9 @@ export class ReaderPool {
   readonly #completions: (Completion | undefined)[] = new Array(JOBS).fill(undefined);
   readonly #observe: JobObserver;
   readonly #clockLeadMs = sharedClockLead();
-  readonly #opens = new OpenLines(ONE_ROOT);
-  readonly #ceiling: number;
+  readonly #lines: ReaderLines;
+  /** All that were seen: there are few. */
+  readonly #devices = new Set<bigint>();
   readonly #line: (() => void)[] = [];
   #lineHead = 0;
   #isAnnouncing = false;
@@ -170,7 +180,7 @@ export class ReaderPool {
     observe: JobObserver = () => {},
   ) {
     this.#observe = observe;
-    this.#ceiling = settings.readers;
+    this.#lines = new ReaderLines(settings.readers);
     const ring = createRing();
     const jobs = createJobMemory(settings.smallFileBytes);
     this.#ring = new LoopEnd(ring);
@@ -183,10 +193,19 @@ export class ReaderPool {
     return this.#threads.start();
   }
 
-  /** Where there are several roots, one that is stuck leaves readers to others: see open-lines.ts. */
+  /** Where there are several roots, one that is stuck leaves readers to others: see reader-lines.ts. */
   shareAmongRoots(areSeveral: boolean): void {
-    const limits = areSeveral ? severalRoots(this.#ceiling) : ONE_ROOT;
-    this.#opens.setLimits(limits, performance.now());
+    this.#lines.share("open", areSeveral, performance.now());
+  }
+
+  /**
+   * A file on this device may be read from now on. With the second device reads of one that is stuck
+   * leave readers to the others: see reader-lines.ts.
+   */
+  noteDevice(dev: bigint): void {
+    if (this.#devices.has(dev)) return;
+    this.#devices.add(dev);
+    if (this.#devices.size === 2) this.#lines.share("read", true, performance.now());
   }
 
   /**
@@ -201,22 +220,23 @@ export class ReaderPool {
       setImmediate(done, refusal(ENAMETOOLONG, askedMs));
       return startedMs;
     }
-    const open: Open = {
-      root: request.root,
+    const call: Call = {
+      kind: "open",
+      on: request.root,
       askedMs,
       begin: () =>
         this.#withRecord(() => {
-          job = this.#submitOpen(request, open, done);
+          job = this.#submitOpen(request, call, done);
         }),
       giveUp: () => done(refusal(ETIMEDOUT, askedMs)),
     };
-    if (!this.#opens.enter(open)) setImmediate(done, refusal(EAGAIN, askedMs));
+    if (!this.#lines.enter(call)) setImmediate(done, refusal(EAGAIN, askedMs));
     return startedMs;
   }
 
-  /** Answers opens that no reader began within this time, or whose root is stuck, with ETIMEDOUT. */
-  giveUpOpens(afterMs: number): void {
-    this.#opens.sweep(performance.now(), afterMs);
+  /** Answers what no reader began within this time, and opens whose root is stuck, with ETIMEDOUT. */
+  giveUpCalls(afterMs: number): void {
+    this.#lines.sweep(performance.now(), afterMs);
   }
 
   /**
@@ -225,29 +245,29 @@ export class ReaderPool {
    * the file: see `hasSameBytes`.
    */
   read(
-    { fd, identity, path }: ReadTarget,
+    target: ReadTarget,
     offset: number,
     lengthBytes: number,
     slabOffset: number,
-    done: (result: number, errno: number, times: JobTimes) => void,
+    done: ReadCallback,
   ): StartedMs {
     const askedMs = performance.now();
     let job = NO_RECORD;
-    this.#withRecord(() => {
-      job = this.#fill(OP_READ, (finished) => {
-        const result = this.#jobs.get(finished, F_RESULT);
-        const errno = result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0;
-        const times = this.#timesFrom(finished, askedMs);
-        this.#observe("read", path, times);
-        done(result, errno, times);
-      });
-      this.#jobs.set(job, F_FD, fd);
-      this.#jobs.set(job, F_OFFSET, offset);
-      this.#jobs.set(job, F_LENGTH, lengthBytes);
-      this.#jobs.set(job, F_SLAB_OFFSET, slabOffset);
-      this.#setIdentity(job, identity);
-      this.#submit(job, BULK);
-    });
+    const call: Call = {
+      kind: "read",
+      on: target.identity.dev,
+      askedMs,
+      begin: () =>
+        this.#withRecord(() => {
+          job = this.#submitRead(target, call, done);
+          this.#jobs.set(job, F_OFFSET, offset);
+          this.#jobs.set(job, F_LENGTH, lengthBytes);
+          this.#jobs.set(job, F_SLAB_OFFSET, slabOffset);
+          this.#submit(job, BULK);
+        }),
+      giveUp: () => done(READ_REFUSED, -ETIMEDOUT, notBegun(askedMs)),
+    };
+    this.#lines.enter(call);
     return () => this.#startedMs(job);
   }
 
@@ -283,7 +303,7 @@ export class ReaderPool {
   // --- submitting ---
 
   #inLine(): number {
-    return this.#opens.waiting + this.#line.length - this.#lineHead;
+    return this.#lines.waiting + this.#line.length - this.#lineHead;
   }
 
   #withRecord(submit: () => void): void {
@@ -299,10 +319,24 @@ export class ReaderPool {
     return job;
   }
 
-  #submitOpen(request: OpenRequest, open: Open, done: (opened: Opened) => void): number {
+  #submitRead({ fd, identity, path }: ReadTarget, call: Call, done: ReadCallback): number {
+    const job = this.#fill(OP_READ, (finished) => {
+      const result = this.#jobs.get(finished, F_RESULT);
+      const errno = result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0;
+      const times = this.#timesFrom(finished, call.askedMs);
+      this.#lines.leave(call, performance.now());
+      this.#observe("read", path, times);
+      done(result, errno, times);
+    });
+    this.#jobs.set(job, F_FD, fd);
+    this.#setIdentity(job, identity);
+    return job;
+  }
+
+  #submitOpen(request: OpenRequest, call: Call, done: (opened: Opened) => void): number {
     const job = this.#fill(OP_OPEN, (finished) => {
-      const opened = this.#openedFrom(finished, open.askedMs);
-      this.#opens.leave(open, performance.now());
+      const opened = this.#openedFrom(finished, call.askedMs);
+      this.#lines.leave(call, performance.now());
       this.#observe("open", request.path, opened.times);
       done(opened);
     });

@@ -58,6 +58,7 @@ const RESULTS = {
 export class FakePool {
   readonly things = new Map<string, FakeThing>();
   readonly openFds = new Set<number>();
+  readonly devices = new Set<bigint>();
   /** Wall clock of the disk; versions of files are nanoseconds since the epoch. */
   wallMs = 1_000_000;
   /** When a reader started with all that waits; Infinity: none has. */
@@ -83,7 +84,11 @@ export class FakePool {
   }
 
   /** Nothing waits in a line here. */
-  giveUpOpens(): void {}
+  giveUpCalls(): void {}
+
+  noteDevice(dev: bigint): void {
+    this.devices.add(dev);
+  }
 
   close(fd: number): void {
     if (!this.openFds.delete(fd)) throw new Error(`descriptor ${fd} is not open`);

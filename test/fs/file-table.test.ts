@@ -74,6 +74,14 @@ describe("what was looked up", () => {
     });
   }
 
+  test("has its device noted where it will be read again, and only there", () => {
+    const { ask, pool } = createTable({ a: small("a"), b: large(1) });
+    ask("a");
+    expect(pool.devices.size).toBe(0);
+    ask("b");
+    expect(pool.devices).toEqual(new Set([1n]));
+  });
+
   for (const errno of ["EMFILE", "EIO"] as const) {
     test(`is not remembered when it is a failure of the moment: ${errno}`, () => {
       const { ask, pool } = createTable({ f: failed(errno) });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { FileTable } from "../../fs/file-table.js";
 import { JOBS } from "../../fs/job-records.js";
-import { OPEN_BODY, OPEN_FILE, READ_DONE } from "../../fs/jobs.js";
-import { MOST_UNDER_WAY, STUCK_MS } from "../../fs/open-lines.js";
+import { OPEN_BODY, OPEN_FILE, READ_DONE, READ_REFUSED } from "../../fs/jobs.js";
+import { MOST_OPENS, STUCK_MS } from "../../fs/reader-lines.js";
 import { threads, until } from "../support/gate.js";
 import { startPool, type TestPool, targetOf } from "../support/pool.js";
 import { put, tempFolder } from "../support/temp-folder.js";
@@ -126,6 +126,35 @@ test("roots that are stuck leave a reader to others, and their own opens in line
   for (const answer of answers) expect(await answer).toMatchObject({ result: OPEN_BODY });
 });
 
+test("a device that is stuck leaves readers to another, and who waits for it can be given up", async () => {
+  const { pool, open, path } = await startStuck(4, 0);
+  const here = targetOf(await open(path));
+  const there = { ...here, identity: { ...here.identity, dev: here.identity.dev + 1n } };
+  for (const { identity } of [here, there]) pool.noteDevice(identity.dev);
+  const answers: string[] = [];
+  const read = (file: typeof here, name: string): void => {
+    pool.read(file, 0, 1, 0, (result, errno) => answers.push(`${name} ${result} ${errno}`));
+  };
+  for (let at = 0; at < 9; at++) read(here, "stuck");
+  await until(() => threads.gate.arrived() === 2);
+  read(there, "other");
+  await until(() => threads.gate.arrived() === 3);
+  await looks(4);
+  expect(threads.gate.arrived()).toBe(3);
+  expect(pool.stats()).toMatchObject({ inFlight: 3, inLine: 7 });
+
+  pool.giveUpCalls(0);
+  const givenUp = `stuck ${READ_REFUSED} ${-constants.errno.ETIMEDOUT}`;
+  expect(answers).toEqual(new Array(7).fill(givenUp));
+  threads.gate.open();
+  await until(() => answers.length === 10);
+  expect(answers.slice(7).sort()).toEqual([
+    `other ${READ_DONE} 0`,
+    `stuck ${READ_DONE} 0`,
+    `stuck ${READ_DONE} 0`,
+  ]);
+});
+
 test("whoever asks for more of a root that is stuck is told so at once", async () => {
   const { open, pool } = await startPool({ readers: 2 });
   pool.shareAmongRoots(true);
@@ -137,7 +166,7 @@ test("whoever asks for more of a root that is stuck is told so at once", async (
   await until(() => threads.gate.arrived() === 1);
   await new Promise((resolve) => setTimeout(resolve, STUCK_MS + 9));
   expect(await open(paths[2]!)).toMatchObject({ errno: -constants.errno.EAGAIN });
-  pool.giveUpOpens(60_000);
+  pool.giveUpCalls(60_000);
   expect(await waiting).toMatchObject({ errno: -constants.errno.ETIMEDOUT });
   threads.gate.open();
   expect(await stuck).toMatchObject({ result: OPEN_BODY });
@@ -160,12 +189,12 @@ test("what nobody began in time is given up, and what no line has room for is re
   await until(() => threads.gate.arrived() === 2);
   for (let at = 0; at < 20_000; at++) ask(join(root, `missing-${at}`));
   await until(() => errors["EAGAIN"] !== undefined);
-  expect(pool.stats()).toMatchObject({ inFlight: JOBS, inLine: MOST_UNDER_WAY - JOBS });
-  expect(errors).toEqual({ EAGAIN: 20_002 - MOST_UNDER_WAY });
+  expect(pool.stats()).toMatchObject({ inFlight: JOBS, inLine: MOST_OPENS - JOBS });
+  expect(errors).toEqual({ EAGAIN: 20_002 - MOST_OPENS });
 
   await looks(8);
   table.sweep();
-  expect(errors["ETIMEDOUT"]).toBe(MOST_UNDER_WAY);
+  expect(errors["ETIMEDOUT"]).toBe(MOST_OPENS);
   expect([...table.looks()]).toHaveLength(JOBS);
   expect(pool.stats()).toMatchObject({ inFlight: JOBS, inLine: 0 });
 
