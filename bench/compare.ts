@@ -4,11 +4,13 @@
  * 1. gather   the rounds of each server; one wrong answer disqualifies all of them
  * 2. oppose   of each family the configuration with the best median, per figure
  * 3. weigh    Sluice against each of those
+ * 4. doubt    no verdict where the load generator was late, to whichever configuration
  */
 import type { FigureName } from "./cell.js";
 import { FIGURES } from "./figure-names.js";
+import { isOurDelay } from "./lateness.js";
 import type { CellInfo, Results } from "./results.js";
-import type { Outcome } from "./sample.js";
+import type { Outcome, Timed } from "./sample.js";
 import type { Inside } from "./servers/inside.js";
 import { isBetter, median, type Verdict, weigh } from "./verdict.js";
 
@@ -26,6 +28,8 @@ export interface Standing {
   readonly runs: (figure: FigureName) => readonly number[];
   /** Undefined when the cell does not measure it. */
   readonly median: (figure: FigureName) => number | undefined;
+  /** In some round the figure tells of the load generator and not of the server. */
+  readonly isOurDelay: (figure: FigureName) => boolean;
   readonly histograms: readonly string[];
   /** What it said of itself in one round, that of the middle by lag; undefined when it never did. */
   readonly inside: Inside | undefined;
@@ -96,10 +100,21 @@ function duelsOf(cell: CellInfo, standings: readonly Standing[]): Duel[] {
       const opponent = bestOf(standings, family, figure);
       if (opponent === undefined || ours.length === 0) return [];
       const verdict = weigh(ours, opponent.runs(figure), FIGURES[figure].better);
-      return [{ figure, family, opponent: opponent.server, verdict }];
+      const isDoubtful = isLateFor([SUBJECT, family], standings, figure);
+      return [{ figure, family, opponent: opponent.server, verdict: doubt(verdict, isDoubtful) }];
     }),
   );
 }
+
+/** Any configuration counts: one that looks slow by our fault may have been the best of its family. */
+const isLateFor = (
+  families: readonly string[],
+  standings: readonly Standing[],
+  figure: FigureName,
+): boolean => standings.some((one) => families.includes(one.family) && one.isOurDelay(figure));
+
+const doubt = (verdict: Verdict, isLate: boolean): Verdict =>
+  isLate ? { outcome: "no verdict", ratio: verdict.ratio, why: "generator late" } : verdict;
 
 function gather(
   results: Results,
@@ -113,13 +128,15 @@ function gather(
   const timed = out === undefined ? outcomes.filter(isTimed) : [];
   const runs = (figure: FigureName) =>
     timed.map((one) => one.figures[figure]).filter((value) => value !== undefined);
+  const isLate = (figure: FigureName) => timed.some((one) => isOurDelay(one, figure));
   return {
     server: server.name,
     family: server.family,
     out,
-    notes: [...new Set(timed.flatMap((one) => one.notes))],
+    notes: [...new Set(timed.flatMap((one) => one.notes)), ...noteLate(cell, isLate)],
     runs,
     median: (figure) => medianOfAll(runs(figure), timed.length),
+    isOurDelay: isLate,
     inside: middleInside(timed.flatMap((one) => one.inside ?? [])),
     histograms: timed.map((one) => one.histogram).filter((text) => text !== undefined),
   };
@@ -133,7 +150,11 @@ const medianOfAll = (runs: readonly number[], rounds: number): number | undefine
 const middleInside = (all: readonly Inside[]): Inside | undefined =>
   [...all].sort((a, b) => a.lagP99Ms - b.lagP99Ms)[Math.floor(all.length / 2)];
 
-type Timed = Extract<Outcome, { kind: "timed" }>;
+function noteLate({ judgedBy }: CellInfo, isLate: (figure: FigureName) => boolean): string[] {
+  const titles = judgedBy.filter(isLate).map((figure) => FIGURES[figure].title);
+  return titles.length === 0 ? [] : [`generator late: not the server's ${titles.join(", ")}`];
+}
+
 type Out = Exclude<Outcome, { kind: "timed" }>;
 const isTimed = (outcome: Outcome): outcome is Timed => outcome.kind === "timed";
 const isOut = (outcome: Outcome): outcome is Out => outcome.kind !== "timed";

@@ -8,13 +8,18 @@ export type Outcome =
       readonly figures: Figures;
       /** Latencies in microseconds, HdrHistogram V2 compressed, base64. Open-loop cells only. */
       readonly histogram?: string | undefined;
-      /** What a reader of the number must know: socket errors, a generator that was late. */
+      /** How late the load generator itself sent each request, encoded alike. Open-loop cells only. */
+      readonly lateness?: string | undefined;
+      /** What a reader of the number must know: socket errors, answers that never came. */
       readonly notes: readonly string[];
       /** Where the server says its time went. Sluice only, and not when it did not answer. */
       readonly inside?: Inside | undefined;
     }
   | { readonly kind: "disqualified"; readonly why: string }
   | { readonly kind: "abstained"; readonly why: string };
+
+/** An outcome with figures. */
+export type Timed = Extract<Outcome, { kind: "timed" }>;
 
 export interface Sample {
   readonly cell: string;

@@ -2,14 +2,17 @@
  * Who won, and whether anybody may say so.
  *
  * 1. median    the middle of an odd number of runs: a run that happened
- * 2. verdict   a winner only when every run of one side beats every run of the other
+ * 2. verdict   a winner only when every run of one side beats every run of the other, and there are
+ *              enough of them; else why nobody may say
  */
 
 /** Outcome of one comparison. `ratio` above 1 means ours is better, whichever way the figure points. */
-export interface Verdict {
-  readonly outcome: "ahead" | "behind" | "no verdict";
-  readonly ratio: number;
-}
+export type Verdict =
+  | { readonly outcome: "ahead" | "behind"; readonly ratio: number }
+  | { readonly outcome: "no verdict"; readonly ratio: number; readonly why: WhyNone };
+
+/** `generator late`: the runs tell of the load generator, see lateness.ts. */
+type WhyNone = "too few runs" | "runs overlap" | "generator late";
 
 export type Better = "higher" | "lower";
 
@@ -26,12 +29,16 @@ export const RUNS_FOR_A_VERDICT = 3;
 export function weigh(ours: readonly number[], theirs: readonly number[], better: Better): Verdict {
   const ratio = ratioOf(median(ours), median(theirs), better);
   if (Math.min(ours.length, theirs.length) < RUNS_FOR_A_VERDICT) {
-    return { outcome: "no verdict", ratio };
+    return { outcome: "no verdict", ratio, why: "too few runs" };
   }
   if (beatsAll(ours, theirs, better)) return { outcome: "ahead", ratio };
   if (beatsAll(theirs, ours, better)) return { outcome: "behind", ratio };
-  return { outcome: "no verdict", ratio };
+  return { outcome: "no verdict", ratio, why: "runs overlap" };
 }
+
+/** For a table: `ahead`, or `no verdict: runs overlap`. */
+export const verdictWords = (verdict: Verdict): string =>
+  verdict.outcome === "no verdict" ? `no verdict: ${verdict.why}` : verdict.outcome;
 
 /** The worst run of one side is better than the best run of the other. */
 const beatsAll = (some: readonly number[], others: readonly number[], better: Better): boolean =>

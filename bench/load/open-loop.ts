@@ -9,12 +9,13 @@
  * A request that finds no free connection waits here and its wait is part of its latency. What was
  * still unanswered at the end is recorded with the time it has waited so far.
  *
- * Also recorded: how late the generator itself was to see that a request was due, whether or not a
- * connection was free. Where that is not small beside the latencies, they are not the server's.
+ * Also recorded: how late the generator itself was. A request counts as late until it is sent, or until
+ * it is seen to be due and no connection is free. Where that is not small beside the latencies, they are
+ * not the server's: see lateness.ts.
  */
 import type { ReadyAsk } from "../check.js";
 import { type Client, openClient, requestBytes } from "./client.js";
-import { createLatencies, encodeLatencies, percentileMs, recordUs } from "./latency.js";
+import { createLatencies, encodeLatencies, recordUs } from "./latency.js";
 
 export interface OpenLoopPlan {
   readonly host: string;
@@ -33,8 +34,8 @@ export interface OpenLoopResult {
   readonly unanswered: number;
   readonly wrongStatus: number;
   readonly connectionsLost: number;
-  /** How late the generator was, by its own fault, 99th percentile. */
-  readonly latenessP99Ms: number;
+  /** How late the generator was by its own fault, one for each request, encoded. */
+  readonly lateness: string;
   readonly elapsedSec: number;
 }
 
@@ -68,19 +69,21 @@ export async function runOpenLoop(plan: OpenLoopPlan): Promise<OpenLoopResult> {
   const startUs = nowUs();
   const deadlineUs = startUs + (plan.durationSec + OVERTIME_SEC) * US_PER_SEC;
   let next = 0;
-  let seen = 0; // what is due is seen once: from then on it waits for a connection, not for us
+  let seen = 0; // from then on a request waits for a connection, not for us
+  const intendedUs = (index: number): number => startUs + index * intervalUs;
   const sendDue = (): boolean => {
     const atUs = nowUs();
     const due = Math.min(total, Math.floor((atUs - startUs) / intervalUs) + 1);
-    for (; seen < due; seen++) recordUs(lateness, atUs - (startUs + seen * intervalUs));
     while (next < due && free.length > 0) {
       const seat = free.pop()!;
       seat.index = next;
-      seat.intendedUs = startUs + next * intervalUs;
+      seat.intendedUs = intendedUs(next);
       seat.isWaiting = true;
       seat.client.ask(requests[next % requests.length]!);
+      if (next === seen) recordUs(lateness, nowUs() - intendedUs(seen++));
       next++;
     }
+    for (; seen < due; seen++) recordUs(lateness, atUs - intendedUs(seen));
     return counts.answered === total || atUs > deadlineUs || counts.lost === seats.length;
   };
   await spinUntil(sendDue);
@@ -90,14 +93,14 @@ export async function runOpenLoop(plan: OpenLoopPlan): Promise<OpenLoopResult> {
     if (seat.isWaiting) recordUs(latencies, endUs - seat.intendedUs);
     seat.client.close();
   }
-  for (let at = next; at < total; at++) recordUs(latencies, endUs - (startUs + at * intervalUs));
+  for (let at = next; at < total; at++) recordUs(latencies, endUs - intendedUs(at));
   return {
     histogram: encodeLatencies(latencies),
     answered: counts.answered,
     unanswered: total - counts.answered,
     wrongStatus: counts.wrongStatus,
     connectionsLost: counts.lost,
-    latenessP99Ms: percentileMs(lateness, 99),
+    lateness: encodeLatencies(lateness),
     elapsedSec: (endUs - startUs) / US_PER_SEC,
   };
 }

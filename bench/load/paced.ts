@@ -6,10 +6,6 @@ import { disqualified, type LoadContext, noteErrors, type Usage } from "./contex
 import { generate, recordedFigures } from "./generated.js";
 import type { OpenLoopPlan, OpenLoopResult } from "./open-loop.js";
 
-/** A generator later than this by its own fault, at its 99th percentile, measured itself. */
-const LATENESS_LIMIT_MS = 1;
-const LATE_NOTE = `the load generator itself was late by more than ${LATENESS_LIMIT_MS} ms at p99`;
-
 export async function timePaced(load: LoadOf<"paced">, context: LoadContext): Promise<Outcome> {
   const { warmUpSec } = context;
   const plan = { kind: "paced", warmUpSec, load: planOpenLoop(load, context) } as const;
@@ -30,8 +26,7 @@ export function judgePaced(paced: OpenLoopResult, used: Usage): Outcome {
   const notes = [
     ...noteErrors(paced.connectionsLost),
     ...(paced.unanswered > 0 ? [`${paced.unanswered} requests unanswered at the end`] : []),
-    ...(paced.latenessP99Ms > LATENESS_LIMIT_MS ? [LATE_NOTE] : []),
   ];
-  const figures = recordedFigures(paced, used);
-  return { kind: "timed", figures, histogram: paced.histogram, notes };
+  const { histogram, lateness } = paced;
+  return { kind: "timed", figures: recordedFigures(paced, used), histogram, lateness, notes };
 }

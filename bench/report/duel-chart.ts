@@ -4,7 +4,7 @@
  */
 import { type CellReport, deciding, whyNotCompared } from "../compare.js";
 import { FIGURES } from "../figure-names.js";
-import type { Verdict } from "../verdict.js";
+import { type Verdict, verdictWords } from "../verdict.js";
 import { escapeHtml, px } from "./markup.js";
 import { formatRatio } from "./terminal.js";
 
@@ -37,5 +37,5 @@ function drawRow(report: CellReport): string {
   const words = `${FIGURES[duel.figure].title} against ${duel.opponent}`;
   return `<div class="duel ${OUTCOME_CLASSES[outcome]}">${name}
 <span class="track"><i style="left:${px(left)}%;width:${px(width)}%"></i></span>
-<strong>${formatRatio(ratio)}</strong><em>${outcome}: ${escapeHtml(words)}</em></div>`;
+<strong>${formatRatio(ratio)}</strong><em>${verdictWords(duel.verdict)}, ${escapeHtml(words)}</em></div>`;
 }

@@ -26,7 +26,7 @@ export function drawPage(results: Results, reports: readonly CellReport[]): stri
   const parts = [
     drawHead(results, reports),
     `<h2>Every cell, one bar</h2><p class="soft">Right of the middle Sluice is better, left of it the best
-configuration of the other server. Gray: the runs overlap, so nobody may say.</p>${drawDuels(reports)}`,
+configuration of the other server. Gray: nobody may say, for the reason that is given.</p>${drawDuels(reports)}`,
     drawLosses(reports),
     `<h2>Cell by cell</h2><p class="soft">Bars are medians; the thin line spans the worst and the best round.
 ${INSIDE_NOTE}</p>`,
@@ -97,13 +97,14 @@ ${notes.length === 0 ? "" : `<ul class="notes">${noteList}</ul>`}</section>`;
 function drawBadge(report: CellReport): string {
   const duel = deciding(report);
   if (duel === undefined) return "";
-  const { outcome, ratio } = duel.verdict;
-  const style = outcome === "no verdict" ? "open" : outcome;
+  const { verdict } = duel;
+  const style = verdict.outcome === "no verdict" ? "open" : verdict.outcome;
   const words = { ahead: "Ahead of", behind: "Behind", "no verdict": "No verdict against" }[
-    outcome
+    verdict.outcome
   ];
+  const why = verdict.outcome === "no verdict" ? `: ${verdict.why}` : "";
   const by = FIGURES[duel.figure].title;
-  return `<p class="badge ${style}">${words} ${escapeHtml(duel.opponent)}, ${formatRatio(ratio)} by ${escapeHtml(by)}</p>`;
+  return `<p class="badge ${style}">${words} ${escapeHtml(duel.opponent)}, ${formatRatio(verdict.ratio)} by ${escapeHtml(by)}${why}</p>`;
 }
 
 function drawTable(report: CellReport): string {

@@ -11,13 +11,14 @@ import {
 import { FIGURES, formatFigure } from "../figure-names.js";
 import { machineLine } from "../machine.js";
 import type { Results } from "../results.js";
-import { RUNS_FOR_A_VERDICT } from "../verdict.js";
+import { RUNS_FOR_A_VERDICT, verdictWords } from "../verdict.js";
 import { describeLag, INSIDE_NOTE, sharesOf } from "./inside.js";
 
 /** Shown for every cell beside what it is judged by, where measured. */
 const ALWAYS: readonly FigureName[] = ["p99Ms", "maxMs", "busyPercent", "peakMib"];
 const NAME_WIDTH = 22;
 const COLUMN_WIDTH = 19;
+const VERDICT_WIDTH = 28;
 
 export function printReport(results: Results, reports: readonly CellReport[]): string {
   const blocks = reports.map(printCell);
@@ -63,7 +64,7 @@ function printFigure(value: number | undefined, figure: FigureName): string {
 }
 
 const printDuel = ({ figure, opponent, verdict }: Duel): string =>
-  `  vs ${opponent}: ${verdict.outcome}, ${formatRatio(verdict.ratio)} by ${FIGURES[figure].title}`;
+  `  vs ${opponent}: ${verdictWords(verdict)}, ${formatRatio(verdict.ratio)} by ${FIGURES[figure].title}`;
 
 function printInside({ server, inside }: Standing): string[] {
   if (inside === undefined) return [];
@@ -78,7 +79,7 @@ function printSummary(results: Results, reports: readonly CellReport[]): string 
     if (duel === undefined) return `${name}${whyNotCompared(report)}`;
     const { verdict, figure, opponent } = duel;
     const ratio = formatRatio(verdict.ratio).padStart(8);
-    return `${name}${ratio}  ${verdict.outcome.padEnd(12)}${FIGURES[figure].title}, against ${opponent}`;
+    return `${name}${ratio}  ${verdictWords(verdict).padEnd(VERDICT_WIDTH)}${FIGURES[figure].title}, against ${opponent}`;
   });
   const settled = results.rounds >= RUNS_FOR_A_VERDICT;
   const hint = settled ? [] : [`No verdicts: they need ${RUNS_FOR_A_VERDICT} rounds or more.`];

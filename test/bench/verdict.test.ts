@@ -3,6 +3,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { median, type Verdict, weigh } from "../../bench/verdict.js";
 
+const none = (ratio: number, why: "runs overlap" | "too few runs"): Verdict => ({
+  outcome: "no verdict",
+  ratio,
+  why,
+});
+
 const rows: readonly (readonly [
   why: string,
   ours: number[],
@@ -26,10 +32,10 @@ const rows: readonly (readonly [
     "lower",
     { outcome: "behind", ratio: 0.5 },
   ],
-  ["one run overlaps", [20, 22, 10], [10, 11, 9], "higher", { outcome: "no verdict", ratio: 2 }],
-  ["equal runs touch", [10, 10, 10], [10, 10, 10], "lower", { outcome: "no verdict", ratio: 1 }],
-  ["one run settles nothing", [20], [10], "higher", { outcome: "no verdict", ratio: 2 }],
-  ["nobody was cut: equal", [0, 0, 0], [0, 0, 0], "lower", { outcome: "no verdict", ratio: 1 }],
+  ["one run overlaps", [20, 22, 10], [10, 11, 9], "higher", none(2, "runs overlap")],
+  ["equal runs touch", [10, 10, 10], [10, 10, 10], "lower", none(1, "runs overlap")],
+  ["one run settles nothing", [20], [10], "higher", none(2, "too few runs")],
+  ["nobody was cut: equal", [0, 0, 0], [0, 0, 0], "lower", none(1, "runs overlap")],
 ];
 for (const [why, ours, theirs, better, want] of rows) {
   test(`verdict: ${why}`, () => expect(weigh(ours, theirs, better)).toEqual(want));
