@@ -1,4 +1,4 @@
-/** How each figure is written, and which way is better. One table for the terminal and the page. */
+/** How each figure is written, and which way is better. One table for all reports. */
 import type { FigureName } from "./cell.js";
 
 interface FigureInfo {
@@ -33,3 +33,7 @@ export function formatFigure(value: number): string {
   if (Math.abs(value) >= 10) return value.toFixed(1);
   return value.toFixed(Math.abs(value) >= 1 ? 2 : 3);
 }
+
+/** How many times better: `2.10x`, and `∞` beside nothing at all. */
+export const formatRatio = (ratio: number): string =>
+  Number.isFinite(ratio) ? `${ratio.toFixed(2)}x` : "∞";

@@ -23,9 +23,10 @@ import { RESULTS_DIR } from "./places.js";
 import { buildNarrowSockets, buildSlowDisk } from "./preload.js";
 import { isInstalled } from "./programs.js";
 import { createProgress } from "./progress.js";
+import { printMarkdown } from "./report/markdown.js";
 import { drawPage } from "./report/page.js";
 import { printReport } from "./report/terminal.js";
-import { cellInfo, type Results } from "./results.js";
+import { cellInfo, type Results, readResults } from "./results.js";
 import { runAll } from "./run.js";
 import { FAMILIES, pickField } from "./servers/contenders.js";
 import { describeServer } from "./servers/describe.js";
@@ -40,8 +41,18 @@ async function act(options: Options): Promise<void> {
   const cells = createCells(options.isQuick ? QUICK_SCALE : FULL_SCALE);
   if (options.action === "help") say(helpText());
   else if (options.action === "list") say(listText(cells));
+  else if (options.markdownPath !== undefined) printTable(options.markdownPath);
   else if (options.action === "tune") await tuneAll(options, cells);
   else await measureAll(options, cells);
+}
+
+function printTable(path: string): void {
+  try {
+    const results = readResults(path);
+    say(printMarkdown(results, reportCells(results)));
+  } catch (error) {
+    fail([`--markdown ${path}: ${(error as Error).message}`]);
+  }
 }
 
 async function tuneAll(options: Options, allCells: readonly Cell[]): Promise<void> {

@@ -18,6 +18,10 @@ const TABLE = {
   rounds: { takes: "N", says: "how often each cell is measured, odd, 1 to 99 (3)" },
   workers: { takes: "N", says: "processes or threads of each server, one core each (1)" },
   json: { takes: "FILE", says: "also write the results there" },
+  markdown: {
+    takes: "FILE",
+    says: "measure nothing: print the results in FILE as a table for a README",
+  },
   tune: { takes: "", says: "sweep Sluice's settings on this machine and print the best" },
   list: { takes: "", says: "name the cells and servers, then end" },
   help: { takes: "", says: "this text" },
@@ -36,6 +40,8 @@ export interface Options {
   readonly rounds: number;
   readonly workers: number;
   readonly jsonPath: string | undefined;
+  /** A record to print in the place of a run; undefined for a run. */
+  readonly markdownPath: string | undefined;
   readonly action: "measure" | "tune" | "list" | "help";
 }
 
@@ -65,6 +71,7 @@ export function parseOptions(args: readonly string[]): Parsed {
     only: splitList(given.get("only")),
     against: splitList(given.get("against")),
     jsonPath: given.get("json"),
+    markdownPath: given.get("markdown"),
     action: pickAction(given),
   };
   return { kind: "options", options };

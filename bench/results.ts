@@ -1,4 +1,5 @@
 /** The record of a run: everything the reports are drawn from, and what `--json` writes. */
+import { readFileSync } from "node:fs";
 import type { Cell, FigureName } from "./cell.js";
 import type { Machine } from "./machine.js";
 import type { Sample } from "./sample.js";
@@ -34,3 +35,10 @@ export interface Results {
 }
 
 export const cellInfo = ({ name, title, judgedBy }: Cell): CellInfo => ({ name, title, judgedBy });
+
+/** What `--json` wrote. @throws Error when the file cannot be read, or is not that */
+export function readResults(path: string): Results {
+  const read: Partial<Results> | null = JSON.parse(readFileSync(path, "utf8"));
+  if (Array.isArray(read?.samples) && Array.isArray(read.cells)) return read as Results;
+  throw new Error("it is not the record of a run");
+}

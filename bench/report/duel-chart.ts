@@ -3,10 +3,9 @@
  * undecided. The scale is logarithmic, so that half as good is as long as twice as good.
  */
 import { type CellReport, deciding, whyNotCompared } from "../compare.js";
-import { FIGURES } from "../figure-names.js";
+import { FIGURES, formatRatio } from "../figure-names.js";
 import { type Verdict, verdictWords } from "../verdict.js";
 import { escapeHtml, px } from "./markup.js";
-import { formatRatio } from "./terminal.js";
 
 /** Ratios beyond this end at the edge; the number beside the bar tells the rest. */
 const EDGE_RATIO = 4;

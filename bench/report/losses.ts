@@ -1,7 +1,6 @@
 /** What lost, in words: the part of a report that makes the rest believable. */
 import type { CellReport } from "../compare.js";
-import { FIGURES } from "../figure-names.js";
-import { formatRatio } from "./terminal.js";
+import { FIGURES, formatRatio } from "../figure-names.js";
 
 /** One sentence for each figure in which another server beat Sluice in every run. */
 export function listLosses(reports: readonly CellReport[]): string[] {

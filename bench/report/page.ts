@@ -9,7 +9,7 @@
  */
 import type { FigureName } from "../cell.js";
 import { type CellReport, deciding, floorShare, type Standing } from "../compare.js";
-import { FIGURES, formatFigure } from "../figure-names.js";
+import { FIGURES, formatFigure, formatRatio } from "../figure-names.js";
 import { machineLine } from "../machine.js";
 import type { Results } from "../results.js";
 import type { Verdict } from "../verdict.js";
@@ -20,7 +20,6 @@ import { drawInside, INSIDE_NOTE } from "./inside.js";
 import { listAbsences, listLosses } from "./losses.js";
 import { escapeHtml } from "./markup.js";
 import { PAGE_STYLE } from "./page-style.js";
-import { formatRatio } from "./terminal.js";
 
 export function drawPage(results: Results, reports: readonly CellReport[]): string {
   const parts = [

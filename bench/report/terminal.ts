@@ -8,7 +8,7 @@ import {
   type Standing,
   whyNotCompared,
 } from "../compare.js";
-import { FIGURES, formatFigure } from "../figure-names.js";
+import { FIGURES, formatFigure, formatRatio } from "../figure-names.js";
 import { machineLine } from "../machine.js";
 import type { Results } from "../results.js";
 import { RUNS_FOR_A_VERDICT, verdictWords } from "../verdict.js";
@@ -22,10 +22,11 @@ const VERDICT_WIDTH = 28;
 
 export function printReport(results: Results, reports: readonly CellReport[]): string {
   const blocks = reports.map(printCell);
-  return [headLines(results), ...blocks, printSummary(results, reports)].join("\n\n");
+  return [headLines(results).join("\n"), ...blocks, printSummary(results, reports)].join("\n\n");
 }
 
-function headLines(results: Results): string {
+/** On what, how and with whom it was measured, and what to know before believing it. */
+export function headLines(results: Results): string[] {
   const { rounds, durationSec, warmUpSec } = results;
   const servers = results.servers.map((one) => `${one.name} ${one.version}`).join(", ");
   return [
@@ -33,7 +34,7 @@ function headLines(results: Results): string {
     `${results.cores}; ${rounds} x ${durationSec} s after ${warmUpSec} s of warm-up; medians`,
     servers,
     ...results.caveats.map((one) => `Caveat: ${one}`),
-  ].join("\n");
+  ];
 }
 
 function printCell(report: CellReport): string {
@@ -85,6 +86,3 @@ function printSummary(results: Results, reports: readonly CellReport[]): string 
   const hint = settled ? [] : [`No verdicts: they need ${RUNS_FOR_A_VERDICT} rounds or more.`];
   return ["Ratio above 1: Sluice is better.", ...rows, ...hint, INSIDE_NOTE].join("\n");
 }
-
-export const formatRatio = (ratio: number): string =>
-  Number.isFinite(ratio) ? `${ratio.toFixed(2)}x` : "∞";

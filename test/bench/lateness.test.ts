@@ -8,6 +8,7 @@ import { drawPage } from "../../bench/report/page.js";
 import { printReport } from "../../bench/report/terminal.js";
 import type { Results } from "../../bench/results.js";
 import type { Sample, Timed } from "../../bench/sample.js";
+import { record } from "./support.js";
 
 const REQUESTS = 10_000;
 
@@ -36,13 +37,6 @@ test("lateness: a record from before it was kept is believed", () => {
   expect(isOurDelay({ kind: "timed", figures: FIGURES, notes: [] }, "p99Ms")).toBe(false);
 });
 
-const server = (name: string, family: string) => ({
-  name,
-  family,
-  version: "1",
-  configuration: "",
-});
-
 /** Three rounds in which Sluice is twice as fast as the best nginx. */
 function results(late: { readonly server: string; readonly lateMs: number }): Results {
   const p99Ms = { sluice: 2, "nginx a": 4, "nginx b": 8, floor: 1 };
@@ -53,32 +47,10 @@ function results(late: { readonly server: string; readonly lateMs: number }): Re
       return { cell: "cell", server: name, round, outcome: timed(figures, 100, lateMs) };
     }),
   );
-  return {
-    startedAt: "2030-01-02T03:04:05.000Z",
-    machine: {
-      cpu: "Test",
-      cores: 2,
-      memoryGib: 1,
-      kernel: "Linux 0",
-      node: "v20",
-      loadBefore: 0,
-      openFilesLimit: 1024,
-    },
-    rounds: 3,
-    durationSec: 1,
-    warmUpSec: 1,
-    workers: 1,
-    cores: "",
-    caveats: [],
-    servers: [
-      server("sluice", "sluice"),
-      server("nginx a", "nginx"),
-      server("nginx b", "nginx"),
-      server("floor", "floor"),
-    ],
-    cells: [{ name: "cell", title: "a cell", judgedBy: ["p99Ms", "cpuUsPerRequest"] }],
-    samples,
-  };
+  const cells = [
+    { name: "cell", title: "a cell", judgedBy: ["p99Ms", "cpuUsPerRequest"] },
+  ] as const;
+  return { ...record(Object.keys(p99Ms)), cells, samples };
 }
 
 const LATE = { outcome: "no verdict", ratio: 2, why: "generator late" };
@@ -97,13 +69,13 @@ test.each([
 });
 
 test("both reports say why there is no verdict, and whose figure is not its own", () => {
-  const record = results({ server: "nginx b", lateMs: 9 });
-  const reports = reportCells(record);
-  const text = printReport(record, reports);
+  const told = results({ server: "nginx b", lateMs: 9 });
+  const reports = reportCells(told);
+  const text = printReport(told, reports);
   expect(text).toContain("vs nginx a: no verdict: generator late, 2.00x by p99");
   expect(text).toMatch(/nginx b .*generator late: not the server's p99$/m);
   expect(text).not.toMatch(/nginx a .*not the server's/);
-  const page = drawPage(record, reports);
+  const page = drawPage(told, reports);
   expect(page).toContain("No verdict against nginx a, 2.00x by p99: generator late");
   expect(page).toContain("no verdict: generator late, p99 against nginx a");
 });

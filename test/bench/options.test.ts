@@ -63,10 +63,21 @@ test("help names every option that is understood", () => {
     "rounds",
     "workers",
     "json",
+    "markdown",
     "tune",
   ]) {
     expect(helpText()).toContain(`--${name}`);
   }
+});
+
+test.each([
+  ["a file that is not there", "/nonexistent/results.json", "ENOENT"],
+  ["a file that is no record", "package.json", "not the record of a run"],
+])("markdown: %s is one line, and no table", (_, path, why) => {
+  const args = [builtFile("main.js"), "--markdown", path];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(new RegExp(`^--markdown ${path}: .*${why}.*\n$`));
 });
 
 test("cells that nobody knows are all told, also beside one that is known", () => {

@@ -7,13 +7,7 @@ import { drawPage } from "../../bench/report/page.js";
 import { printReport } from "../../bench/report/terminal.js";
 import type { Results } from "../../bench/results.js";
 import type { Outcome, Sample } from "../../bench/sample.js";
-
-const server = (name: string, family: string) => ({
-  name,
-  family,
-  version: "1",
-  configuration: `<script>${name}</script>`,
-});
+import { record } from "./support.js";
 
 function timed(cpuUsPerRequest: number, p99Ms: number): TimedOutcome {
   const latencies = createLatencies();
@@ -39,29 +33,8 @@ const telling = (outcome: TimedOutcome, lagP99Ms: number, loop: number): Outcome
 
 const LIE: Outcome = { kind: "disqualified", why: "body differs <at> byte 7" };
 const RESULTS: Results = {
-  startedAt: "2030-01-02T03:04:05.000Z",
-  machine: {
-    cpu: "Test & Co",
-    cores: 2,
-    memoryGib: 1,
-    kernel: "Linux 0",
-    node: "v20",
-    loadBefore: 0,
-    openFilesLimit: 1024,
-  },
-  rounds: 3,
-  durationSec: 1,
-  warmUpSec: 1,
-  workers: 1,
-  cores: "server on core 0, load on 1",
-  caveats: [],
-  servers: [
-    server("sluice", "sluice"),
-    server("nginx a", "nginx"),
-    server("nginx b", "nginx"),
-    server("h2o", "h2o"),
-    server("floor", "floor"),
-  ],
+  ...record(["sluice", "nginx a", "nginx b", "h2o", "floor"]),
+  machine: { ...record([]).machine, cpu: "Test & Co" },
   cells: [
     { name: "won", title: "a cell we win", judgedBy: ["cpuUsPerRequest"] },
     { name: "lost", title: "a cell we lose", judgedBy: ["p99Ms"] },

@@ -1,5 +1,9 @@
-/** A server of our own for tests of the instrument: it answers what it is told, when it is told. */
+/**
+ * What tests of the instrument share: a server that answers what it is told, when it is told, and the
+ * record of a run in which nothing was measured yet.
+ */
 import { createServer, type Server, type Socket } from "node:net";
+import type { Results } from "../../bench/results.js";
 
 export interface StubServer {
   readonly port: number;
@@ -37,3 +41,31 @@ export async function startStub(answer: (head: string) => Promise<string>): Prom
 /** A complete answer with a length. */
 export const answerOf = (status: number, body: string, fields = ""): string =>
   `HTTP/1.1 ${status} Word\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`;
+
+/** @param servers their names, of which the first word is the family */
+export const record = (servers: readonly string[]): Results => ({
+  startedAt: "2030-01-02T03:04:05.000Z",
+  machine: {
+    cpu: "Test",
+    cores: 2,
+    memoryGib: 1,
+    kernel: "Linux 0",
+    node: "v20",
+    loadBefore: 0,
+    openFilesLimit: 1024,
+  },
+  rounds: 3,
+  durationSec: 1,
+  warmUpSec: 1,
+  workers: 1,
+  cores: "server on core 0, load on 1",
+  caveats: [],
+  servers: servers.map((name) => ({
+    name,
+    family: name.split(" ")[0]!,
+    version: "1",
+    configuration: `<script>${name}</script>`,
+  })),
+  cells: [],
+  samples: [],
+});
