@@ -16,7 +16,7 @@ import { describeLag, INSIDE_NOTE, sharesOf } from "./inside.js";
 
 /** Shown for every cell beside what it is judged by, where measured. */
 const ALWAYS: readonly FigureName[] = ["p99Ms", "maxMs", "busyPercent", "peakMib"];
-const NAME_WIDTH = 22;
+const NAME_WIDTH = 26;
 const COLUMN_WIDTH = 19;
 const VERDICT_WIDTH = 28;
 

@@ -8,12 +8,12 @@ import { NGINX } from "./nginx.js";
 import { createSluice } from "./sluice.js";
 
 /** Sluice and the floor take part always; these are the choice of `--against`. */
-const PEERS: readonly Contender[] = [...NGINX, H2O, LIGHTTPD, CADDY];
+const PEERS: readonly Contender[] = [...NGINX, H2O, ...LIGHTTPD, CADDY];
 
 /** The bench exists to compare with nginx: without it a full run has no opponent. */
 const DEFAULT_OPPONENT = "nginx";
 
-/** In a quick run one configuration stands for all four: the bench is on trial, not nginx. */
+/** In a quick run one configuration stands for all of nginx: the bench is on trial, not nginx. */
 const QUICK_PEERS = ["nginx buffers 256k"];
 
 export const FAMILIES: readonly string[] = [...new Set(PEERS.map((one) => one.family))];
