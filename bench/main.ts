@@ -2,12 +2,13 @@
  * `npm run bench`: Sluice beside nginx and friends on this machine, losses included.
  *
  * 1. options    complaints end it here, all at once
- * 2. needs      missing packages end it here, in one line
+ * 2. needs      missing packages and a place without room end it here, a line each
  * 3. prepare    cells, fixtures, the slow disk
  * 4. run        every cell, every server, in shuffled order
  * 5. report     a table here, a page and the record in bench/results
  */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listCaveats } from "./caveats.js";
 import type { Cell } from "./cell.js";
@@ -15,7 +16,8 @@ import { createCells, FULL_SCALE, QUICK_SCALE } from "./cells.js";
 import { makeCertificate } from "./certificate.js";
 import { reportCells } from "./compare.js";
 import { divideCores } from "./cores.js";
-import { writeFixtures } from "./fixtures.js";
+import { fileSystemOf, whyNoPlace } from "./fixture-place.js";
+import { type Fixture, writeFixtures } from "./fixtures.js";
 import { describeMachine } from "./machine.js";
 import type { Bench } from "./measure.js";
 import { helpText, type Options, parseOptions } from "./options.js";
@@ -58,6 +60,8 @@ function printTable(path: string): void {
 async function tuneAll(options: Options, allCells: readonly Cell[]): Promise<void> {
   if (!isInstalled("wrk")) return fail(["Please install: apt-get install wrk"]);
   const cells = allCells.filter((cell) => TUNE_CELLS.includes(cell.name));
+  const complaints = placeComplaints(options, cells);
+  if (complaints.length > 0) return fail(complaints);
   const bench = prepare(options, cells);
   const progress = createProgress(countTuneSteps(options.rounds));
   const advice = await tune(cells, options.rounds, bench, progress);
@@ -74,6 +78,7 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
     ...(field.unknown.length > 0 ? [`Unknown server: ${field.unknown.join(", ")}`] : []),
     ...unknownCells(options.only ?? [], allCells),
     ...(packages.length > 0 ? [`Please install: apt-get install ${packages.join(" ")}`] : []),
+    ...placeComplaints(options, cells),
   ];
   if (complaints.length > 0) return fail(complaints);
 
@@ -92,6 +97,7 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
     warmUpSec: options.warmUpSec,
     workers: options.workers,
     cores: `server on core ${bench.cores.server}, load on ${bench.cores.load}`,
+    fixtures: fileSystemOf(bench.root),
     caveats: listCaveats(machine, bench.cores, field.absent, samples),
     servers: field.contenders.map((one) => describeServer(one, options.workers)),
     cells: cells.map(cellInfo),
@@ -99,15 +105,23 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
   });
 }
 
+function placeComplaints({ fixturesDir = tmpdir() }: Options, cells: readonly Cell[]): string[] {
+  const why = whyNoPlace(fixturesDir, fixturesOf(cells));
+  return why === undefined ? [] : [why];
+}
+
+function fixturesOf(cells: readonly Cell[]): Fixture[] {
+  return cells.flatMap((cell) => cell.fixtures);
+}
+
 function prepare(options: Options, cells: readonly Cell[]): Bench {
+  const { fixturesDir } = options;
   const tempDir = createTemporary();
+  const servedDir = fixturesDir === undefined ? tempDir : createTemporary(fixturesDir);
   // A parent of its own: Sluice watches it, and would wake for every log that is written beside it.
-  const root = join(tempDir, "served", "root");
+  const root = join(servedDir, "served", "root");
   mkdirSync(root, { recursive: true });
-  writeFixtures(
-    root,
-    cells.flatMap((cell) => cell.fixtures),
-  );
+  writeFixtures(root, fixturesOf(cells));
   const { workers, warmUpSec, durationSec } = options;
   const cores = divideCores(workers);
   const unused = { missing: "no cell of this run wants it" };

@@ -9,7 +9,6 @@
  * 6. ask       what it says of itself, where it says anything
  * 7. stop      nothing is left
  */
-
 import type { Ask, Cell } from "./cell.js";
 import type { Certificate } from "./certificate.js";
 import { checkAsks } from "./check.js";
@@ -25,6 +24,7 @@ import { launch, type RunningServer } from "./servers/launch.js";
 
 /** What all measurements of a run share. */
 export interface Bench {
+  /** What is served: on another disk than the rest, if one likes. */
   readonly root: string;
   readonly tempDir: string;
   readonly workers: number;

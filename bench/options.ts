@@ -17,6 +17,7 @@ const TABLE = {
   "warm-up": { takes: "SECONDS", says: "the same load before it, not timed, 0.1 to 600 (3)" },
   rounds: { takes: "N", says: "how often each cell is measured, odd, 1 to 99 (3)" },
   workers: { takes: "N", says: "processes or threads of each server, one core each (1)" },
+  fixtures: { takes: "DIR", says: "put the files that are served below it (the temporary folder)" },
   json: { takes: "FILE", says: "also write the results there" },
   markdown: {
     takes: "FILE",
@@ -39,6 +40,8 @@ export interface Options {
   readonly warmUpSec: number;
   readonly rounds: number;
   readonly workers: number;
+  /** An existing folder; undefined for that of all temporary files. */
+  readonly fixturesDir: string | undefined;
   readonly jsonPath: string | undefined;
   /** A record to print in the place of a run; undefined for a run. */
   readonly markdownPath: string | undefined;
@@ -70,6 +73,7 @@ export function parseOptions(args: readonly string[]): Parsed {
     isQuick,
     only: splitList(given.get("only")),
     against: splitList(given.get("against")),
+    fixturesDir: given.get("fixtures"),
     jsonPath: given.get("json"),
     markdownPath: given.get("markdown"),
     action: pickAction(given),

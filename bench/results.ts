@@ -27,6 +27,8 @@ export interface Results {
   readonly workers: number;
   /** Which cores served and which loaded, as a sentence. */
   readonly cores: string;
+  /** On what file system the files were that were served. Not in records from before it was noted. */
+  readonly fixtures?: string;
   /** What a reader must know before believing a number. */
   readonly caveats: readonly string[];
   readonly servers: readonly ServerInfo[];

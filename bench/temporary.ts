@@ -1,8 +1,8 @@
 /**
- * The run's temporary folder, and the promise that nothing stays behind.
+ * The run's temporary folders, and the promise that nothing stays behind.
  *
- * 1. a normal end   the folder is removed, no child is running any more
- * 2. Ctrl-C         every child is ended by pid, the folder is removed, exit code 130
+ * 1. a normal end   the folders are removed, no child is running any more
+ * 2. Ctrl-C         every child is ended by pid, the folders are removed, exit code 130
  * 3. a crash        the same, and the crash is shown
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,9 +12,9 @@ import { killAllChildren } from "./children.js";
 
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Makes the folder and arms the clean-up. Call once. */
-export function createTemporary(): string {
-  const path = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+/** Makes a folder and arms the clean-up. */
+export function createTemporary(parent = tmpdir()): string {
+  const path = mkdtempSync(join(parent, "sluice-bench-"));
   process.once("exit", () => {
     killAllChildren();
     rmSync(path, { recursive: true, force: true });

@@ -45,6 +45,7 @@ function drawHead(results: Results, reports: readonly CellReport[]): string {
   const facts: readonly (readonly [string, string])[] = [
     ["Machine", machineLine(results.machine)],
     ["Cores", results.cores],
+    ...(results.fixtures === undefined ? [] : [["Fixtures", results.fixtures] as const]),
     ["Method", methodLine(results)],
     ["Versions", versionsLine(results)],
     ["Date", results.startedAt.slice(0, 16).replace("T", " ")],

@@ -29,8 +29,10 @@ export function printReport(results: Results, reports: readonly CellReport[]): s
 export function headLines(results: Results): string[] {
   const { rounds, durationSec, warmUpSec } = results;
   const servers = results.servers.map((one) => `${one.name} ${one.version}`).join(", ");
+  const { fixtures } = results;
   return [
     machineLine(results.machine),
+    ...(fixtures === undefined ? [] : [`fixtures on ${fixtures}`]),
     `${results.cores}; ${rounds} x ${durationSec} s after ${warmUpSec} s of warm-up; medians`,
     servers,
     ...results.caveats.map((one) => `Caveat: ${one}`),

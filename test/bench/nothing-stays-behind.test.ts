@@ -1,4 +1,4 @@
-/** Ctrl-C in the middle of a measurement: every process the bench started ends, and its folder goes. */
+/** Ctrl-C in the middle of a measurement: every process the bench started ends, and its folders go. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -26,23 +26,48 @@ function isAlive(pid: number): boolean {
   return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
 
-test.runIf(canRun)("Ctrl-C leaves no process and no folder", async () => {
+/** Starts it with a folder for temporary files, and resolves with its processes once it measures. */
+async function startBench(more: readonly string[]): Promise<number[]> {
   temp = mkdtempSync(join(tmpdir(), "bench-test-"));
-  const options = ["--only", "hot-1k", "--against", "none", "--duration", "60"];
+  const options = ["--only", "hot-1k", "--against", "none", "--duration", "60", ...more];
   bench = spawn(process.execPath, [MAIN, ...options], { env: { ...process.env, TMPDIR: temp } });
-  const pids = await untilLoading(bench.pid!);
-  const [own, ...more] = readdirSync(temp);
+  return untilLoading(bench.pid!);
+}
+
+test.runIf(canRun)("Ctrl-C leaves no process and no folder", async () => {
+  const pids = await startBench([]);
+  const [own, ...more] = readdirSync(temp!);
   expect(more).toEqual([]);
   // Sluice watches the parent of its root: what servers and generators write is elsewhere.
-  expect(readdirSync(join(temp, own!, "served"))).toEqual(["root"]);
+  expect(readdirSync(join(temp!, own!, "served"))).toEqual(["root"]);
 
-  bench.kill("SIGINT");
-  const [code] = await once(bench, "exit");
-  await sleep(100); // a killed process may need a moment to end
-  expect(code).toBe(130);
+  expect(await interrupt()).toBe(130);
   expect(pids.filter(isAlive)).toEqual([]);
-  expect(readdirSync(temp)).toEqual([]);
+  expect(readdirSync(temp!)).toEqual([]);
 });
+
+test.runIf(canRun)("fixtures elsewhere: only they are there, and they go as well", async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), "bench-test-"));
+  await startBench(["--fixtures", elsewhere]);
+  const [own] = readdirSync(elsewhere);
+  expect(readdirSync(join(elsewhere, own!), { recursive: true })).toContain(
+    "served/root/hot/1k.bin",
+  );
+  const [temporary] = readdirSync(temp!);
+  expect(readdirSync(join(temp!, temporary!))).not.toContain("served");
+
+  await interrupt();
+  expect([...readdirSync(elsewhere), ...readdirSync(temp!)]).toEqual([]);
+  rmSync(elsewhere, { recursive: true });
+});
+
+/** @returns the exit code */
+async function interrupt(): Promise<number> {
+  bench!.kill("SIGINT");
+  const [code] = await once(bench!, "exit");
+  await sleep(100); // a killed process may need a moment to end
+  return code;
+}
 
 /** Resolves when the bench runs at least a server and a load generator. */
 async function untilLoading(pid: number): Promise<number[]> {

@@ -62,6 +62,7 @@ test("help names every option that is understood", () => {
     "warm-up",
     "rounds",
     "workers",
+    "fixtures",
     "json",
     "markdown",
     "tune",

@@ -69,6 +69,13 @@ test("a server that answered wrongly once has no figure in that cell, fast as it
   expect(listAbsences(REPORTS)).toContain("won: h2o disqualified, body differs <at> byte 7");
 });
 
+test("the reports tell where the files were, and an old record does not", () => {
+  const results = { ...RESULTS, fixtures: "ext4 (/dev/vda)" };
+  expect(printReport(results, REPORTS)).toContain("\nfixtures on ext4 (/dev/vda)\n");
+  expect(drawPage(results, REPORTS)).toContain("<dt>Fixtures</dt><dd>ext4 (/dev/vda)</dd>");
+  expect(printReport(RESULTS, REPORTS) + drawPage(RESULTS, REPORTS)).not.toMatch(/fixtures/i);
+});
+
 test("losses are kept", () => {
   expect(listLosses(REPORTS)).toEqual(["lost: behind nginx a by p99, 0.11x"]);
 });
