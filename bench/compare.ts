@@ -66,12 +66,16 @@ export function floorShare(report: CellReport, one: Standing, figure: FigureName
 }
 
 /** The duel that decides a cell: its first figure, against nginx or whoever comes first. */
-export const deciding = (report: CellReport): Duel | undefined => report.duels[0];
+export const deciding = ({ cell, duels }: CellReport): Duel | undefined =>
+  duels.find((one) => one.figure === cell.judgedBy[0]);
 
 /** Why a cell has no deciding duel, in words. */
-export function whyNotCompared({ standings }: CellReport): string {
-  const out = standings.find((one) => one.family === SUBJECT)?.out;
-  return out === undefined ? "nobody to compare with" : `sluice ${out.kind}: ${out.why}`;
+export function whyNotCompared({ cell, standings }: CellReport): string {
+  const subject = standings.find((one) => one.family === SUBJECT);
+  if (subject?.out !== undefined) return `sluice ${subject.out.kind}: ${subject.out.why}`;
+  const [first] = cell.judgedBy;
+  if (first === undefined || subject?.median(first) !== undefined) return "nobody to compare with";
+  return `sluice: a round without ${FIGURES[first].title}`;
 }
 
 /** The best server of a family by a figure, among those that were timed. */
@@ -96,10 +100,9 @@ function duelsOf(cell: CellInfo, standings: readonly Standing[]): Duel[] {
   );
   return families.flatMap((family) =>
     cell.judgedBy.flatMap((figure): Duel[] => {
-      const ours = subject.runs(figure);
       const opponent = bestOf(standings, family, figure);
-      if (opponent === undefined || ours.length === 0) return [];
-      const verdict = weigh(ours, opponent.runs(figure), FIGURES[figure].better);
+      if (opponent === undefined || subject.median(figure) === undefined) return [];
+      const verdict = weigh(subject.runs(figure), opponent.runs(figure), FIGURES[figure].better);
       const isDoubtful = isLateFor([SUBJECT, family], standings, figure);
       return [{ figure, family, opponent: opponent.server, verdict: doubt(verdict, isDoubtful) }];
     }),

@@ -33,6 +33,7 @@ export async function timeSlowReaders(
   const fast = { server, asks, connections: 1, cores, workDir: tempDir };
   await runWrk({ ...fast, durationSec: context.warmUpSec });
   const alone = await runWrk({ ...fast, durationSec: context.durationSec });
+  if (alone.bytes === 0) return disqualified("the fast client got nothing, though it was alone");
   const residentBefore = treeResidentBytes(server.pid);
 
   const { readers, bytesPerSec, target } = load;
@@ -57,7 +58,7 @@ export async function timeSlowReaders(
       keptPercent: (100 * mibPerSec) / (alone.bytes / MIB / alone.durationSec),
       kibPerReader: Math.max(0, grown) / KIB / readers,
       readersCut: result.readersCut ?? 0,
-      cpuMsPerGib: (cpuSec * 1e3) / (beside.bytes / GIB),
+      ...(beside.bytes === 0 ? {} : { cpuMsPerGib: (cpuSec * 1e3) / (beside.bytes / GIB) }), // it starved
       busyPercent: (cpuSec / beside.durationSec) * 100,
       othersPercent,
     };

@@ -131,3 +131,15 @@ test("a figure that one round lacks is not shown, and the rest is", () => {
   expect(printReport(results, reports)).toContain("vs nginx b");
   expect(drawPage(results, reports)).toContain("Ahead of nginx b");
 });
+
+test("a figure that a round of Sluice's lacks is not weighed, and the report is drawn", () => {
+  const lacking: Outcome = { ...timed(5, 1), figures: { p99Ms: 1 } };
+  const samples = [
+    ...rounds("won", "sluice", [timed(5, 1), lacking, timed(5, 1)]),
+    ...rounds("won", "nginx a", [timed(10, 1), timed(10, 1), timed(10, 1)]),
+  ];
+  const results = { ...RESULTS, samples };
+  const reports = reportCells(results);
+  expect(reports[0]!.duels).toEqual([]);
+  expect(printReport(results, reports)).toMatch(/^won +sluice: a round without CPU per request$/m);
+});
