@@ -22,8 +22,10 @@ export function splitArguments<Table extends OptionTable>(
       complaints.push(`${args[at]}: no such option; --help lists them`);
       continue;
     }
-    const value = row.takes === "" ? "" : (inline ?? args[++at]);
-    if (value === undefined) complaints.push(`--${name} wants ${row.takes}`);
+    const isSwitch = row.takes === "";
+    const value = isSwitch ? "" : (inline ?? args[++at]);
+    if (isSwitch && inline !== undefined) complaints.push(`--${name} takes no value`);
+    else if (value === undefined) complaints.push(`--${name} wants ${row.takes}`);
     else given.set(name, value);
   }
   return { given, complaints };

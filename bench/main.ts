@@ -2,14 +2,14 @@
  * `npm run bench`: Sluice beside nginx and friends on this machine, losses included.
  *
  * 1. options    complaints end it here, all at once
- * 2. needs      missing packages and a place without room end it here, a line each
+ * 2. needs      missing packages, no room or nowhere to write end it here, a line each
  * 3. prepare    cells, fixtures, the slow disk
  * 4. run        every cell, every server, in shuffled order
  * 5. report     a table here, a page and the record in bench/results
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { listCaveats } from "./caveats.js";
 import type { Cell } from "./cell.js";
 import { createCells, FULL_SCALE, QUICK_SCALE } from "./cells.js";
@@ -79,6 +79,7 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
     ...unknownCells(options.only ?? [], allCells),
     ...(packages.length > 0 ? [`Please install: apt-get install ${packages.join(" ")}`] : []),
     ...placeComplaints(options, cells),
+    ...recordComplaints(options),
   ];
   if (complaints.length > 0) return fail(complaints);
 
@@ -110,6 +111,16 @@ function placeComplaints({ fixturesDir = tmpdir() }: Options, cells: readonly Ce
   return why === undefined ? [] : [why];
 }
 
+/** Asked before the run: to hear of it after half an hour is late. */
+function recordComplaints({ jsonPath }: Options): string[] {
+  try {
+    if (jsonPath !== undefined) accessSync(dirname(jsonPath), constants.W_OK);
+    return [];
+  } catch (error) {
+    return [`--json ${jsonPath}: ${(error as Error).message}`];
+  }
+}
+
 function fixturesOf(cells: readonly Cell[]): Fixture[] {
   return cells.flatMap((cell) => cell.fixtures);
 }
@@ -139,8 +150,8 @@ function report(options: Options, results: Results): void {
   const json = JSON.stringify(results, undefined, 1);
   mkdirSync(RESULTS_DIR, { recursive: true });
   writeFileSync(join(RESULTS_DIR, "latest.json"), json);
-  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, json);
   writeFileSync(join(RESULTS_DIR, "latest.html"), drawPage(results, reports));
+  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, json);
   say(`\nThe page: ${join(RESULTS_DIR, "latest.html")}`);
 }
 

@@ -67,12 +67,18 @@ export function parseOptions(args: readonly string[]): Parsed {
   const { given, complaints } = splitArguments(TABLE, args);
   const isQuick = given.has("quick");
   const numbers = readNumbers(given, isQuick, complaints);
+  const readList = (name: "only" | "against"): string[] | undefined => {
+    const list = splitList(given.get(name));
+    if (list?.length === 0) complaints.push(`--${name} names nothing: ${TABLE[name].says}`);
+    return list;
+  };
+  const [only, against] = [readList("only"), readList("against")];
   if (complaints.length > 0) return { kind: "complaints", complaints };
   const options: Options = {
     ...numbers,
     isQuick,
-    only: splitList(given.get("only")),
-    against: splitList(given.get("against")),
+    only,
+    against,
     fixturesDir: given.get("fixtures"),
     jsonPath: given.get("json"),
     markdownPath: given.get("markdown"),

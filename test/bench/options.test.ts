@@ -42,6 +42,9 @@ const refused: readonly (readonly [why: string, args: string[]])[] = [
   ["an unknown option", ["--fast"]],
   ["a bare word", ["hot-1k"]],
   ["a value that is missing", ["--only"]],
+  ["a switch that is told no", ["--quick=no"]],
+  ["no cell at all", ["--only", ","]],
+  ["nobody at all, which `none` is for", ["--against="]],
   ["a name of Object's own", ["--constructor"]],
 ];
 for (const [why, args] of refused) {
@@ -79,6 +82,15 @@ test.each([
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toMatch(new RegExp(`^--markdown ${path}: .*${why}.*\n$`));
+});
+
+test("a record that cannot be written is told before the run, with all other complaints", () => {
+  const args = ["--only", "nosuch", "--against", "none", "--json", "/nonexistent/a.json"];
+  const { status, stderr } = spawnSync(process.execPath, [builtFile("main.js"), ...args], {
+    encoding: "utf8",
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^No cell is called nosuch.*\n--json \/nonexistent\/a\.json: ENOENT.*\n$/);
 });
 
 test("cells that nobody knows are all told, also beside one that is known", () => {
