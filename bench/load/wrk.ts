@@ -101,10 +101,16 @@ wrk.method = ${quote(ask.method)}
 wrk.path = ${quote(ask.target)}
 ${luaHeaders("wrk.headers", ask)}`;
 
+/** More than any machine has cores: seeds of one second's threads are none of the next second's. */
+const MOST_THREADS = 1024;
 /** What a power of evenly spread exponents comes to is n with a probability near 1/n. */
 const ZIPF = "floor((count + 1) ^ random())";
 
-/** Many: each formatted once at the start, then drawn at random, in each run in another order. */
+/**
+ * Many: each formatted once at the start, then drawn at random, in each run in another order and in each
+ * thread too. Threads have a Lua of their own: seeded alike they would all ask for the same at the same
+ * time, and whoever reads a file once for all who wait for it would look faster than it is.
+ */
 function createMany(asks: readonly ReadyAsk[], isByPopularity: boolean): string {
   const rows = asks.map((ask) => {
     const table = `{${Object.entries(ask.headers)
@@ -115,8 +121,13 @@ function createMany(asks: readonly ReadyAsk[], isByPopularity: boolean): string 
   return `
 local asks = {${rows.join(",\n")}}
 local ready = {}
+local threads = 0
+function setup(thread)
+  threads = threads + 1
+  thread:set("number", threads)
+end
 function init(args)
-  math.randomseed(os.time())
+  math.randomseed(os.time() * ${MOST_THREADS} + number)
   for at, ask in ipairs(asks) do
     local headers = ask[3]
     headers["Host"] = wrk.headers["Host"]

@@ -1,5 +1,7 @@
 /** Which files a server is asked for before the clock runs and after, and how often: as the cells promise. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -7,6 +9,7 @@ import type { Load } from "../../bench/cell.js";
 import { createCells, QUICK_SCALE } from "../../bench/cells.js";
 import { divideCores } from "../../bench/cores.js";
 import { loadServer } from "../../bench/load/load.js";
+import { runWrk } from "../../bench/load/wrk.js";
 import { builtFile } from "../../bench/places.js";
 import { isInstalled } from "../../bench/programs.js";
 import { answerOf, type StubServer, startStub } from "./support.js";
@@ -94,6 +97,29 @@ test.runIf(isInstalled("wrk"))(
     expect(new Set(seen).size).toBeGreaterThan(targets.length / 2);
   },
 );
+
+test.runIf(isInstalled("wrk"))("random: each thread of wrk has an order of its own", async () => {
+  const orders = new Map<Socket, string[]>();
+  const server = createServer((request, answer) => {
+    const order = orders.get(request.socket) ?? [];
+    orders.set(request.socket, [...order, request.url!]);
+    answer.end(BODY);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  tempDir = mkdtempSync(join(tmpdir(), "bench-test-"));
+  const asks = targets.map((target) => ({ ...ASK, target, bodyBytes: BODY.length }));
+  const cores = { ...divideCores(1), loadCount: 2 };
+  const plan = { server: { port }, asks, connections: 2, cores, workDir: tempDir };
+  await runWrk({ ...plan, durationSec: 0.3 });
+  server.closeAllConnections();
+  server.close();
+  const [one = [], other = []] = [...orders.values()];
+  expect(Math.min(one.length, other.length)).toBeGreaterThan(20);
+  // wrk tries one thread's script before it starts, so the same order may begin a question later.
+  expect(one.join()).not.toContain(other.slice(2, 12).join());
+  expect(other.join()).not.toContain(one.slice(2, 12).join());
+});
 
 test.runIf(isInstalled("wrk"))("answers that are too short under load are not timed", async () => {
   const load = { kind: "closed", connections: 1 } as const;
