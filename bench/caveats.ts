@@ -2,6 +2,7 @@
 import type { Cores } from "./cores.js";
 import type { Machine } from "./machine.js";
 import type { Sample } from "./sample.js";
+import { shellSettings } from "./servers/sluice.js";
 
 /** Runnable processes in the minute before the run, from which on the machine was not ours alone. */
 const BUSY_LOAD = 0.5;
@@ -20,9 +21,15 @@ export function listCaveats(
   return [
     ...(loadBefore > BUSY_LOAD ? [busy] : []),
     ...tellOthers(samples),
+    ...tellShell(),
     ...(cores.caveat === undefined ? [] : [cores.caveat]),
     ...(absent.length === 0 ? [] : [`not installed, so not compared: ${absent.join(", ")}`]),
   ];
+}
+
+function tellShell(): string[] {
+  const given = Object.entries(shellSettings()).map(([name, value]) => `${name}=${value}`);
+  return given.length === 0 ? [] : [`sluice has settings of this shell: ${given.join(" ")}`];
 }
 
 function tellOthers(samples: readonly Sample[]): string[] {

@@ -16,6 +16,8 @@ export interface CellInfo {
   readonly name: string;
   readonly title: string;
   readonly judgedBy: readonly FigureName[];
+  /** Settings of Sluice for this cell alone. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Results {
@@ -36,7 +38,18 @@ export interface Results {
   readonly samples: readonly Sample[];
 }
 
-export const cellInfo = ({ name, title, judgedBy }: Cell): CellInfo => ({ name, title, judgedBy });
+export const cellInfo = ({ name, title, judgedBy, settings }: Cell): CellInfo => ({
+  name,
+  title,
+  judgedBy,
+  ...(settings === undefined ? {} : { settings }),
+});
+
+/** `sluice with NAME=VALUE`, where a cell gives it settings: no line or one. */
+export function settingsLines({ settings = {} }: CellInfo): string[] {
+  const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  return given.length === 0 ? [] : [`sluice with ${given.join(" ")}`];
+}
 
 /** What `--json` wrote. @throws Error when the file cannot be read, or is not that */
 export function readResults(path: string): Results {

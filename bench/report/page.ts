@@ -11,7 +11,7 @@ import type { FigureName } from "../cell.js";
 import { type CellReport, deciding, floorShare, type Standing } from "../compare.js";
 import { FIGURES, formatFigure, formatRatio } from "../figure-names.js";
 import { machineLine } from "../machine.js";
-import type { Results } from "../results.js";
+import { type Results, settingsLines } from "../results.js";
 import type { Verdict } from "../verdict.js";
 import { drawBars } from "./bars.js";
 import { drawCurves } from "./curves.js";
@@ -85,7 +85,10 @@ function drawCell(report: CellReport): string {
   const insides = standings.map(({ server, inside }) =>
     inside === undefined ? "" : drawInside(server, inside),
   );
-  const notes = standings.flatMap((one) => one.notes.map((note) => `${one.server}: ${note}`));
+  const notes = [
+    ...settingsLines(cell),
+    ...standings.flatMap((one) => one.notes.map((note) => `${one.server}: ${note}`)),
+  ];
   const noteList = notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("");
   return `<section class="cell" id="${escapeHtml(cell.name)}">
 <header><h3>${escapeHtml(cell.title)}</h3><code>--only ${escapeHtml(cell.name)}</code></header>
@@ -135,11 +138,12 @@ function drawServers(results: Results): string {
     ({ name, version, configuration }) =>
       `<details><summary>${escapeHtml(`${name} ${version}`)}</summary><pre>${escapeHtml(configuration)}</pre></details>`,
   );
-  return `<h2>Who ran how</h2><p class="soft">Every configuration, as started. One start per measurement.</p>${blocks.join("")}`;
+  return `<h2>Who ran how</h2><p class="soft">Every configuration, as started for most
+cells; TLS, an access log and the trust of defaults add or leave out what they take. One start per measurement.</p>${blocks.join("")}`;
 }
 
 const methodLine = ({ rounds, durationSec, warmUpSec, workers }: Results): string =>
-  `${rounds} round${rounds === 1 ? "" : "s"} of ${durationSec} s after ${warmUpSec} s of warm-up, shuffled; ${workers} worker${workers === 1 ? "" : "s"} each; answers checked byte by byte first`;
+  `${rounds} round${rounds === 1 ? "" : "s"} of ${durationSec} s after ${warmUpSec} s of warm-up, shuffled; ${workers} worker${workers === 1 ? "" : "s"} each; answers checked byte by byte before and after`;
 
 function versionsLine({ servers }: Results): string {
   const unique = new Map(servers.map((one) => [one.family, one.version]));

@@ -10,7 +10,7 @@ import {
 } from "../compare.js";
 import { FIGURES, formatFigure, formatRatio } from "../figure-names.js";
 import { machineLine } from "../machine.js";
-import type { Results } from "../results.js";
+import { type Results, settingsLines } from "../results.js";
 import { RUNS_FOR_A_VERDICT, verdictWords } from "../verdict.js";
 import { describeLag, INSIDE_NOTE, sharesOf } from "./inside.js";
 
@@ -47,8 +47,8 @@ function printCell(report: CellReport): string {
   const rows = standings.map((one) => printStanding(report, one, columns));
   const head = `${" ".repeat(NAME_WIDTH)}${titles}${"of floor".padStart(10)}`;
   const duels = report.duels.map(printDuel);
-  const title = `${cell.name}: ${cell.title}`;
-  return [title, head, ...rows, ...duels, ...standings.flatMap(printInside)].join("\n");
+  const title = [`${cell.name}: ${cell.title}`, ...settingsLines(cell).map((line) => `  ${line}`)];
+  return [...title, head, ...rows, ...duels, ...standings.flatMap(printInside)].join("\n");
 }
 
 function printStanding(report: CellReport, one: Standing, columns: readonly FigureName[]): string {

@@ -75,7 +75,7 @@ export async function launch(
   const child = startChild("/bin/sh", ["-c", 'exec "$0" "$@" >"$LOG" 2>&1', command!, ...args], {
     stdio: "ignore",
     cwd: site.workDir,
-    env: { ...process.env, ...plan.env, ...preload, LOG: logPath },
+    env: { ...shellEnv(), ...plan.env, ...preload, LOG: logPath },
   });
   const clean = () => rmSync(site.workDir, { recursive: true, force: true });
   try {
@@ -95,6 +95,10 @@ export async function launch(
     stop: () => stopChild(child).then(clean),
   };
 }
+
+/** Without settings of Sluice: a contender that wants them names them, and so they are in the report. */
+const shellEnv = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_")));
 
 let startCount = 0;
 

@@ -1,6 +1,7 @@
 /**
  * Sluice itself, as built in dist/: one process without a supervisor where one worker is measured, with
- * the trust that the cell asks for, and otherwise with its defaults: what a newcomer gets.
+ * the trust that the cell asks for, and otherwise with its defaults: what a newcomer gets. Settings of
+ * the shell from which the bench was started hold as well, and the report tells them.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,8 +14,19 @@ const MAIN = join(REPO_ROOT, "dist", "engine", "main.js");
 /** nginx is told to believe what it knows of a file for 60 s; the same trust for both. */
 const SAME_TRUST = { SLUICE_REVALIDATE_MS: "60000" };
 
-/** @param sweep extra `SLUICE_` variables while settings are swept; they beat all others */
-export function createSluice(sweep: Readonly<Record<string, string>> = {}): Contender {
+/** Settings of the shell from which we were started. */
+export const shellSettings = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith("SLUICE_") && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+
+/**
+ * @param sweep extra `SLUICE_` variables while settings are swept; they beat all others, and those of the
+ * shell do not hold then: what is compared with is the default
+ */
+export function createSluice(sweep?: Readonly<Record<string, string>>): Contender {
   return {
     name: "sluice",
     family: "sluice",
@@ -24,6 +36,7 @@ export function createSluice(sweep: Readonly<Record<string, string>> = {}): Cont
       command: process.execPath,
       args: [MAIN, site.root],
       env: {
+        ...(sweep === undefined ? shellSettings() : {}),
         SLUICE_HOST: site.host,
         SLUICE_PORT: `${site.port}`,
         SLUICE_ADMIN_PORT: `${site.adminPort}`,
