@@ -34,11 +34,13 @@ function judge(ns: number, beforeNs: number | undefined): Drift["judgment"] {
   return ns < beforeNs / (1 + STEADY_SHARE) ? "faster" : "steady";
 }
 
+const NAME_WIDTH = 58;
+
 /** A row of the table: name, now, then and the change in percent. */
 export function formatDrift({ task, ns, beforeNs, judgment }: Drift): string {
   const now = `${ns.toFixed(1)} ns`.padStart(12);
-  if (beforeNs === undefined) return `${task.padEnd(46)}${now}  new`;
+  if (beforeNs === undefined) return `${task.padEnd(NAME_WIDTH)}${now}  new`;
   const percent = ((ns / beforeNs - 1) * 100).toFixed(0);
   const change = `${Number(percent) > 0 ? "+" : ""}${percent}%`.padStart(7);
-  return `${task.padEnd(46)}${now}${`${beforeNs.toFixed(1)} ns`.padStart(12)}${change}  ${judgment}`;
+  return `${task.padEnd(NAME_WIDTH)}${now}${`${beforeNs.toFixed(1)} ns`.padStart(12)}${change}  ${judgment}`;
 }

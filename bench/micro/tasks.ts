@@ -25,7 +25,7 @@ import { createLatencies, recordUs } from "../load/latency.js";
 export const BATCH = 1000;
 
 export interface MicroTask {
-  /** File and function: `protocol/ranges judgeRange, one range`. */
+  /** File and function: `protocol/ranges judgeRange, one range`. The stored figures go by it. */
   readonly name: string;
   /** Does the work `BATCH` times. Returns something that depends on all of it. */
   readonly run: () => number;
@@ -46,11 +46,11 @@ export function createTasks(): readonly MicroTask[] {
       (at) => judgeRange(`bytes=${at}-${at + 65_535}`, 1 << 30, 16).kind.length,
     ),
     repeat(
-      "protocol/preconditions, none sent",
+      "protocol/preconditions judgePreconditions, none sent",
       () => judgePreconditions(NOTHING_ASKED, FILE, NOW_MS).length,
     ),
     repeat(
-      "protocol/preconditions, If-None-Match",
+      "protocol/preconditions judgePreconditions, If-None-Match",
       () => judgePreconditions(REVISIT, FILE, NOW_MS).length,
     ),
     repeat("fs/paths toRooted, plain", (at) => toRooted(`/assets/app-${at}.js`).kind.length),
@@ -136,7 +136,7 @@ function countTask(): MicroTask {
 
 function recordTask(): MicroTask {
   const latencies = createLatencies();
-  return repeat("HdrHistogram, one latency", (at) => {
+  return repeat("bench/load/latency recordUs", (at) => {
     recordUs(latencies, 20 + at);
     return latencies.totalCount;
   });
@@ -156,7 +156,7 @@ function expressMeterTask(): MicroTask {
   const head = buildHead(200, []);
   const ready = { head, body: Buffer.alloc(KIB), download };
   const ask = createAsk();
-  return repeat("engine/express-meter begin, sent", () => {
+  return repeat("engine/express/express-meter begin, sent", () => {
     meter.begin(ask, clock.nowMs());
     meter.sent(ready);
     return counters.bodiesSent;
@@ -176,7 +176,7 @@ function operationTask(): MicroTask {
     onSlow: () => {},
     ...clock,
   });
-  return repeat("engine/operations begin, end", (at) => {
+  return repeat("engine/operations/operations begin, end", (at) => {
     const startMs = clock.nowMs();
     const about = { method: "GET", target: "/a", client: "::1", startMs, caller: undefined };
     const operation = operations.begin(about);
@@ -221,7 +221,7 @@ function accessLogTask(format: "combined" | "json"): MicroTask {
   const trusts = parseProxies("")!;
   const log = new AccessLog({ format, writer, trusts, nowMs: Date.now });
   const ask = createAsk();
-  return repeat(`engine/access-log callerOf, write, ${format}`, (at) => {
+  return repeat(`engine/operations/access-log callerOf, write, ${format}`, (at) => {
     ask.path = `/assets/app-${at}.js`;
     log.write(log.callerOf(ask), 200, 1024, 0.015, "sent");
     return written;
