@@ -131,7 +131,7 @@ export interface Cell {
   readonly hasAccessLog?: boolean;
   /**
    * Every server believes what it knows of a file as long as it does by default, which for nginx is
-   * not at all; else all do for a minute.
+   * not at all; else all that can be told to do so for a minute, which h2o and Caddy cannot.
    */
   readonly hasDefaultTrust?: boolean;
   /** Every server speaks TLS, and nothing else on that port. */

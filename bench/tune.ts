@@ -99,7 +99,7 @@ async function sweep(
       const outcome = await measure(cell, createSluice(settings), bench);
       const figure = outcome.kind === "timed" ? outcome.figures[knob.figure] : undefined;
       if (figure !== undefined) runs.get(value)!.push(figure);
-      else progress.say(`${knob.setting}=${value}: ${outcome.kind}`);
+      else progress.say(`${knob.setting} ${value ?? "default"}: ${outcome.kind}`);
     }
   }
   // A value that failed once is out: its median would be of an even number of runs, or of few.

@@ -4,8 +4,8 @@
  * 1. plan    the parent sends what to do
  * 2. warm    a load of the same kind, so that this process and the server are compiled
  * 3. ready   the parent looks at the server's clock and memory
- * 4. go      the timed part
- * 5. result  figures back; "stop" ends what has no end of its own
+ * 4. go      the timed part; of slow readers, who have no end of their own, the end
+ * 5. result  figures back
  */
 import { once } from "node:events";
 import { type ClosedRawPlan, type ClosedRawResult, runClosedRaw } from "./closed-raw.js";

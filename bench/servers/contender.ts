@@ -21,7 +21,7 @@ export interface Site {
   readonly workDir: string;
   readonly workers: number;
   readonly hasAccessLog: boolean;
-  /** It believes what it knows of a file as long as it does by default; else for a minute. */
+  /** It believes what it knows of a file as long as it does by default; else for a minute, if it can. */
   readonly hasDefaultTrust: boolean;
   /** Settings of Sluice that the cell asks for. Only Sluice looks at them. */
   readonly settings: Readonly<Record<string, string>>;
