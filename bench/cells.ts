@@ -1,7 +1,15 @@
-/**
- * The table of cells: everything the bench can ask, in the order of the report.
- */
-import type { Ask, Cell, FigureName, Slice } from "./cell.js";
+/** The table of cells: everything the bench can ask, in the order of the report. The questions: asks.ts. */
+import {
+  compressed,
+  headOnly,
+  missing,
+  multiRange,
+  PARTS_PER_ANSWER,
+  ranges,
+  unchanged,
+  whole,
+} from "./asks.js";
+import type { Ask, Cell, FigureName } from "./cell.js";
 import { createNoise, type Fixture, GIB, KIB, MIB } from "./fixtures.js";
 
 /** How large a run is: `--quick` keeps every cell and shrinks what it handles. */
@@ -50,12 +58,6 @@ const COLD_CLIENTS = 8;
 const SLOW_BYTES_PER_SEC = 10 * KIB;
 /** Other files than those of the first touch: enough that a warm-up opens files, not one answer. */
 const WARM_UP_FILES = 500;
-/** Offsets of the range cell: enough that no server can hold one answer ready. */
-const RANGE_OFFSETS = 256;
-const RANGE_BYTES = 64 * KIB;
-const PARTS_PER_ANSWER = 16;
-const PART_BYTES = 4 * KIB;
-
 const CPU_FIRST: readonly FigureName[] = ["cpuUsPerRequest", "requestsPerSec"];
 const BULK_FIRST: readonly FigureName[] = ["cpuMsPerGib", "mibPerSec"];
 const LATENCY_FIRST: readonly FigureName[] = ["p99Ms", "p999Ms", "cpuUsPerRequest"];
@@ -230,78 +232,6 @@ function shuffled(files: readonly Fixture[]): Fixture[] {
   const next = createNoise(files.length);
   const drawn = files.map((file) => ({ file, at: next() }));
   return drawn.sort((a, b) => a.at - b.at).map(({ file }) => file);
-}
-
-// --- asks ---
-
-const sliceOf = (file: Fixture, first: number, lengthBytes: number): Slice => ({
-  path: file.path,
-  first,
-  last: first + lengthBytes - 1,
-});
-
-function whole(file: Fixture): Ask {
-  const { path } = file;
-  return {
-    method: "GET",
-    target: `/${path}`,
-    headers: {},
-    status: 200,
-    body: { kind: "file", path },
-  };
-}
-
-const unchanged = (file: Fixture): Ask => ({
-  ...whole(file),
-  revalidates: true,
-  status: 304,
-  body: { kind: "none" },
-});
-
-const missing = (): Ask => ({
-  method: "GET",
-  target: "/hot/nothing-here.bin",
-  headers: {},
-  status: 404,
-  body: { kind: "any" },
-});
-
-const headOnly = (file: Fixture): Ask => ({
-  ...whole(file),
-  method: "HEAD",
-  body: { kind: "none" },
-  answerHeaders: { "content-length": `${file.sizeBytes}` },
-});
-
-const compressed = (file: Fixture): Ask => ({
-  ...whole(file),
-  headers: { "Accept-Encoding": "gzip" },
-  body: { kind: "file", path: `${file.path}.gz` },
-  answerHeaders: { "content-encoding": "gzip" },
-});
-
-function ranges(file: Fixture): Ask[] {
-  const next = createNoise(file.sizeBytes);
-  return Array.from({ length: RANGE_OFFSETS }, () => {
-    const slice = sliceOf(file, next() % (file.sizeBytes - RANGE_BYTES), RANGE_BYTES);
-    return {
-      ...whole(file),
-      headers: { Range: `bytes=${slice.first}-${slice.last}` },
-      status: 206,
-      body: { kind: "slice", slice } as const,
-      answerHeaders: { "content-range": `bytes ${slice.first}-${slice.last}/${file.sizeBytes}` },
-    };
-  });
-}
-
-function multiRange(file: Fixture): Ask {
-  const stride = Math.floor(file.sizeBytes / PARTS_PER_ANSWER);
-  const slices = Array.from({ length: PARTS_PER_ANSWER }, (_, at) =>
-    sliceOf(file, at * stride, PART_BYTES),
-  );
-  const list = slices.map((slice) => `${slice.first}-${slice.last}`).join(",");
-  const headers = { Range: `bytes=${list}` };
-  return { ...whole(file), headers, status: 206, body: { kind: "parts", slices } };
 }
 
 const formatGib = (bytes: number): string =>
