@@ -8,21 +8,16 @@
  * 5. report     a table here, a page and the record in bench/results
  */
 import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { listCaveats } from "./caveats.js";
 import type { Cell } from "./cell.js";
 import { createCells, FULL_SCALE, QUICK_SCALE } from "./cells.js";
-import { makeCertificate } from "./certificate.js";
 import { reportCells } from "./compare.js";
-import { divideCores } from "./cores.js";
-import { fileSystemOf, whyNoPlace } from "./fixture-place.js";
-import { type Fixture, writeFixtures } from "./fixtures.js";
+import { fileSystemOf } from "./fixture-place.js";
 import { describeMachine } from "./machine.js";
-import type { Bench } from "./measure.js";
 import { helpText, type Options, parseOptions } from "./options.js";
 import { RESULTS_DIR } from "./places.js";
-import { buildNarrowSockets, buildSlowDisk } from "./preload.js";
+import { placeComplaints, prepare } from "./preparation.js";
 import { isInstalled } from "./programs.js";
 import { createProgress } from "./progress.js";
 import { printMarkdown } from "./report/markdown.js";
@@ -32,7 +27,6 @@ import { cellInfo, type Results, readResults } from "./results.js";
 import { runAll } from "./run.js";
 import { FAMILIES, pickField } from "./servers/contenders.js";
 import { describeServer } from "./servers/describe.js";
-import { createTemporary } from "./temporary.js";
 import { countTuneSteps, TUNE_CELLS, tune } from "./tune.js";
 
 const parsed = parseOptions(process.argv.slice(2));
@@ -106,11 +100,6 @@ async function measureAll(options: Options, allCells: readonly Cell[]): Promise<
   });
 }
 
-function placeComplaints({ fixturesDir = tmpdir() }: Options, cells: readonly Cell[]): string[] {
-  const why = whyNoPlace(fixturesDir, fixturesOf(cells));
-  return why === undefined ? [] : [why];
-}
-
 /** Asked before the run: to hear of it after half an hour is late. */
 function recordComplaints({ jsonPath }: Options): string[] {
   try {
@@ -119,29 +108,6 @@ function recordComplaints({ jsonPath }: Options): string[] {
   } catch (error) {
     return [`--json ${jsonPath}: ${(error as Error).message}`];
   }
-}
-
-function fixturesOf(cells: readonly Cell[]): Fixture[] {
-  return cells.flatMap((cell) => cell.fixtures);
-}
-
-function prepare(options: Options, cells: readonly Cell[]): Bench {
-  const { fixturesDir } = options;
-  const tempDir = createTemporary();
-  const servedDir = fixturesDir === undefined ? tempDir : createTemporary(fixturesDir);
-  // A parent of its own: Sluice watches it, and would wake for every log that is written beside it.
-  const root = join(servedDir, "served", "root");
-  mkdirSync(root, { recursive: true });
-  writeFixtures(root, fixturesOf(cells));
-  const { workers, warmUpSec, durationSec } = options;
-  const cores = divideCores(workers);
-  const unused = { missing: "no cell of this run wants it" };
-  const slowDisk = cells.some((cell) => cell.hasSlowDisk) ? buildSlowDisk(tempDir) : unused;
-  const hasReaders = cells.some((cell) => cell.load.kind === "slow-readers");
-  const narrowSockets = hasReaders ? buildNarrowSockets(tempDir) : unused;
-  const certificate = cells.some((cell) => cell.isTls) ? makeCertificate(tempDir) : undefined;
-  const times = { warmUpSec, durationSec };
-  return { root, tempDir, workers, cores, ...times, certificate, slowDisk, narrowSockets };
 }
 
 function report(options: Options, results: Results): void {
