@@ -111,14 +111,14 @@ test.runIf(isInstalled("wrk"))("random: each thread of wrk has an order of its o
   const asks = targets.map((target) => ({ ...ASK, target, bodyBytes: BODY.length }));
   const cores = { ...divideCores(1), loadCount: 2 };
   const plan = { server: { port }, asks, connections: 2, cores, workDir: tempDir };
-  await runWrk({ ...plan, durationSec: 0.3 });
+  await runWrk({ ...plan, durationSec: 1 });
   server.closeAllConnections();
   server.close();
   const [one = [], other = []] = [...orders.values()];
-  expect(Math.min(one.length, other.length)).toBeGreaterThan(20);
+  expect(Math.min(one.length, other.length)).toBeGreaterThan(7);
   // wrk tries one thread's script before it starts, so the same order may begin a question later.
-  expect(one.join()).not.toContain(other.slice(2, 12).join());
-  expect(other.join()).not.toContain(one.slice(2, 12).join());
+  expect(one.join()).not.toContain(other.slice(2, 8).join());
+  expect(other.join()).not.toContain(one.slice(2, 8).join());
 });
 
 test.runIf(isInstalled("wrk"))("answers that are too short under load are not timed", async () => {
