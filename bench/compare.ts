@@ -4,7 +4,7 @@
  * 1. gather   the rounds of each server; one wrong answer disqualifies all of them
  * 2. oppose   of each family the configuration with the best median, per figure
  * 3. weigh    Sluice against each of those
- * 4. doubt    no verdict where the load generator was late, to whichever configuration
+ * 4. doubt    no verdict against a side to which the load generator was late
  */
 import type { FigureName } from "./cell.js";
 import { FIGURES } from "./figure-names.js";
@@ -103,18 +103,19 @@ function duelsOf(cell: CellInfo, standings: readonly Standing[]): Duel[] {
       const opponent = bestOf(standings, family, figure);
       if (opponent === undefined || subject.median(figure) === undefined) return [];
       const verdict = weigh(subject.runs(figure), opponent.runs(figure), FIGURES[figure].better);
-      const isDoubtful = isLateFor([SUBJECT, family], standings, figure);
+      const loser = verdict.outcome === "ahead" ? family : SUBJECT;
+      const isDoubtful = verdict.outcome !== "no verdict" && isLateFor(loser, standings, figure);
       return [{ figure, family, opponent: opponent.server, verdict: doubt(verdict, isDoubtful) }];
     }),
   );
 }
 
-/** Any configuration counts: one that looks slow by our fault may have been the best of its family. */
-const isLateFor = (
-  families: readonly string[],
-  standings: readonly Standing[],
-  figure: FigureName,
-): boolean => standings.some((one) => families.includes(one.family) && one.isOurDelay(figure));
+/**
+ * Of who has lost: lateness only makes a figure worse, so who has won in spite of it has won. Any
+ * configuration counts: one that looks slow by our fault may have been the best of its family.
+ */
+const isLateFor = (family: string, standings: readonly Standing[], figure: FigureName): boolean =>
+  standings.some((one) => one.family === family && one.isOurDelay(figure));
 
 const doubt = (verdict: Verdict, isLate: boolean): Verdict =>
   isLate ? { outcome: "no verdict", ratio: verdict.ratio, why: "generator late" } : verdict;

@@ -37,9 +37,12 @@ test("lateness: a record from before it was kept is believed", () => {
   expect(isOurDelay({ kind: "timed", figures: FIGURES, notes: [] }, "p99Ms")).toBe(false);
 });
 
-/** Three rounds in which Sluice is twice as fast as the best nginx. */
-function results(late: { readonly server: string; readonly lateMs: number }): Results {
-  const p99Ms = { sluice: 2, "nginx a": 4, "nginx b": 8, floor: 1 };
+/** Three rounds in which Sluice is twice as fast as the best nginx, or takes as long as is said. */
+function results(
+  late: { readonly server: string; readonly lateMs: number },
+  sluiceMs = 2,
+): Results {
+  const p99Ms = { sluice: sluiceMs, "nginx a": 4, "nginx b": 8, floor: 1 };
   const samples = Object.entries(p99Ms).flatMap(([name, value]): Sample[] =>
     [1, 2, 3].map((round) => {
       const lateMs = name === late.server && round === 2 ? late.lateMs : 0.001;
@@ -57,8 +60,8 @@ const LATE = { outcome: "no verdict", ratio: 2, why: "generator late" };
 const AHEAD = { outcome: "ahead", ratio: 2 };
 
 test.each([
-  ["ours in one round", "sluice", 0.6, LATE],
-  ["ours, by little", "sluice", 0.4, AHEAD],
+  ["ours, who won in spite of it", "sluice", 0.6, AHEAD],
+  ["the opponent's, by little", "nginx a", 0.9, AHEAD],
   ["the opponent's", "nginx a", 1.1, LATE],
   ["another configuration's: it may be the best one", "nginx b", 2.1, LATE],
   ["the floor's, which nobody is weighed against", "floor", 9, AHEAD],
@@ -66,6 +69,15 @@ test.each([
   const [report] = reportCells(results({ server: name, lateMs }));
   expect(report!.duels.find(({ figure }) => figure === "p99Ms")!.verdict).toEqual(want);
   expect(report!.duels.find(({ figure }) => figure === "cpuUsPerRequest")!.verdict).toEqual(AHEAD);
+});
+
+test.each([
+  ["ours in one round", "sluice", 2.1, { ...LATE, ratio: 0.5 }],
+  ["ours, by little", "sluice", 1.9, { outcome: "behind", ratio: 0.5 }],
+  ["the winner's", "nginx a", 1.1, { outcome: "behind", ratio: 0.5 }],
+])("a lost run that was %s", (_, name, lateMs, want) => {
+  const [report] = reportCells(results({ server: name, lateMs }, 8));
+  expect(report!.duels.find(({ figure }) => figure === "p99Ms")!.verdict).toEqual(want);
 });
 
 test("both reports say why there is no verdict, and whose figure is not its own", () => {
