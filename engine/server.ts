@@ -14,13 +14,11 @@
  *
  * Owns: the order of questions. Knows no socket and no system call.
  */
-import { type FileTable, isForgotten } from "../fs/file-table.js";
+import { isForgotten } from "../fs/file-table.js";
 import { contentTypeOf } from "../fs/mime.js";
 import { isReachable, type OpenFile } from "../fs/open-file.js";
 import { type PathVerdict, toRooted, toWire } from "../fs/paths.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
-import type { Downloads } from "../metrics/downloads.js";
-import type { RequestRecorder } from "../metrics/request-recorder.js";
 import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
@@ -31,16 +29,10 @@ import { judgeMethod } from "../protocol/methods.js";
 import { chooseCoding } from "../protocol/negotiation.js";
 import { withQuery } from "../protocol/path-target.js";
 import { type RedirectStatus, redirectTo } from "../protocol/redirect.js";
-import {
-  describeMethods,
-  type Policy,
-  type Representation,
-  respond,
-  wholeBody,
-} from "../protocol/respond.js";
-import { type Effects, matchRules, NO_EFFECTS, type Rule } from "../protocol/rules.js";
+import { describeMethods, type Representation, respond, wholeBody } from "../protocol/respond.js";
+import { type Effects, matchRules, NO_EFFECTS } from "../protocol/rules.js";
 import { isAppRoute } from "../protocol/spa.js";
-import { Delivery, type DeliveryParts } from "./delivery.js";
+import { Delivery } from "./delivery.js";
 import { ExpressLane, type LaneState } from "./express/express-lane.js";
 import { ExpressMeter } from "./express/express-meter.js";
 import { FirstLook } from "./express/first-look.js";
@@ -53,67 +45,19 @@ import {
   type Place,
   type Sibling,
 } from "./finder.js";
-import type { Listings, WrittenListing } from "./listings/listings.js";
-import type { RequestLog } from "./operations/access-log.js";
+import type { WrittenListing } from "./listings/listings.js";
 import type { Operation } from "./operations/operation.js";
 import { type PreparedFile, prepareMiss, representListing } from "./prepared.js";
 import { Preparer } from "./preparer.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
-import {
-  errorPageFields,
-  type FieldSettings,
-  listingFields,
-  redirectFields,
-} from "./site-fields.js";
+import type { ServerParts, SiteSettings } from "./server-parts.js";
+import { errorPageFields, listingFields, redirectFields } from "./site-fields.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import { clientOf } from "./transport/client-address.js";
 import { type Ask, fieldName, type Handler, type Ready, type Reply } from "./transport/exchange.js";
-import type { AddressSet } from "./transport/proxies.js";
 
 const HOST = fieldName("host");
-
-export interface SiteSettings {
-  /** Absolute, without a slash at its end, unless it is "/". Unused when there are hosts. */
-  readonly root: string;
-  /** A folder of roots, one for each host name; "" when there is one root for all. */
-  readonly hostsDir: string;
-  /** Name of the file that answers for its folder. */
-  readonly index: string;
-  /** Wire path of the single-page app's page; "" when there is none. */
-  readonly appPage: string;
-  readonly hasCleanUrls: boolean;
-  /** Each answer says how long it took to find. */
-  readonly hasServerTiming: boolean;
-  readonly rules: readonly Rule[];
-  readonly fields: FieldSettings;
-}
-
-/** What the server asks of the file table. */
-export type Table = Pick<
-  FileTable,
-  "find" | "glance" | "takeLoan" | "isFresh" | "lookUp" | "startedMs" | "hold" | "release"
->;
-
-export interface ServerParts extends Omit<DeliveryParts, "errorPageFor"> {
-  readonly table: Table;
-  /** Undefined: a folder without an index is a miss. */
-  readonly listings: Listings | undefined;
-  readonly site: SiteSettings;
-  readonly policy: Policy;
-  /** Undefined: nothing is measured, and nothing is counted as a download. */
-  readonly recorder: RequestRecorder | undefined;
-  readonly downloads: Downloads | undefined;
-  readonly accessLog: RequestLog | undefined;
-  /** Proxies that are believed who the client is. */
-  readonly trusts: AddressSet;
-  /** Something that cannot happen did: for the log. */
-  readonly onBug: (error: unknown, path: string) => void;
-  /** The table's clock. */
-  readonly nowMs: () => number;
-  /** Milliseconds since the epoch. */
-  readonly wallMs: () => number;
-}
 
 /** A request on its way through the steps: what was found out so far. */
 interface Walk {

@@ -13,7 +13,7 @@ import { Transfer } from "../chunks/transfer.js";
 import { Client } from "../chunks/turns.js";
 import type { DeliveryParts } from "../delivery.js";
 import { Operation } from "../operations/operation.js";
-import type { Table } from "../server.js";
+import type { Table } from "../server-parts.js";
 import type { Reply } from "../transport/exchange.js";
 
 const nothing = (): void => {};

@@ -15,7 +15,7 @@ import { shareRules } from "../../protocol/rule-shares.js";
 import { isAppRoute } from "../../protocol/spa.js";
 import type { Found, FoundFile, Place, Sibling } from "../finder.js";
 import type { FileRequest } from "../request.js";
-import type { ServerParts } from "../server.js";
+import type { ServerParts } from "../server-parts.js";
 import type { Circumstances } from "../site-fields.js";
 import type { Trace } from "../trace.js";
 import { type Ask, fieldName } from "../transport/exchange.js";

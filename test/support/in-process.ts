@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll } from "vitest";
 import { createMachine, type Machine, siteParts } from "../../engine/process/machine.js";
-import { FileServer, type ServerParts } from "../../engine/server.js";
+import { FileServer } from "../../engine/server.js";
+import type { ServerParts } from "../../engine/server-parts.js";
 import { readConfig } from "../../engine/settings/config.js";
 import type { Ask, Reply } from "../../engine/transport/exchange.js";
 import type { Field, Head } from "../../protocol/head.js";
