@@ -1,7 +1,7 @@
 /**
  * One request, as a list of steps that may answer early.
  *
- * 0. express    an answer at hand: see express-lane.ts and first-look.ts
+ * 0. express    an answer at hand: see express-desk.ts
  * 1. refuse     unclear framing, a Host that is none, a method not for files, a body nobody asked for
  * 2. ticket     everything up to step 8 was found out before and still holds
  * 3. host       which root
@@ -23,7 +23,6 @@ import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import { buildHead, type Field, type Head } from "../protocol/head.js";
-import { isHost } from "../protocol/host-match.js";
 import { type ListingFormat, parseListingQuery } from "../protocol/listing-query.js";
 import { judgeMethod } from "../protocol/methods.js";
 import { chooseCoding } from "../protocol/negotiation.js";
@@ -33,10 +32,8 @@ import { describeMethods, type Representation, respond, wholeBody } from "../pro
 import { type Effects, matchRules, NO_EFFECTS } from "../protocol/rules.js";
 import { isAppRoute } from "../protocol/spa.js";
 import { Delivery } from "./delivery.js";
-import { ExpressLane, type LaneState } from "./express/express-lane.js";
-import { ExpressMeter } from "./express/express-meter.js";
-import { FirstLook } from "./express/first-look.js";
-import { PartsAtHand } from "./express/parts-at-hand.js";
+import { ExpressDesk } from "./express/express-desk.js";
+import type { LaneState } from "./express/express-lane.js";
 import {
   decodedPath,
   Finder,
@@ -45,8 +42,9 @@ import {
   type Place,
   type Sibling,
 } from "./finder.js";
+import { HostCheck } from "./host-check.js";
 import type { WrittenListing } from "./listings/listings.js";
-import type { Operation } from "./operations/operation.js";
+import { beginOperation } from "./operations/arrival.js";
 import { type PreparedFile, prepareMiss, representListing } from "./prepared.js";
 import { Preparer } from "./preparer.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
@@ -54,10 +52,7 @@ import type { ServerParts, SiteSettings } from "./server-parts.js";
 import { errorPageFields, listingFields, redirectFields } from "./site-fields.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
-import { clientOf } from "./transport/client-address.js";
-import { type Ask, fieldName, type Handler, type Ready, type Reply } from "./transport/exchange.js";
-
-const HOST = fieldName("host");
+import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
 
 /** A request on its way through the steps: what was found out so far. */
 interface Walk {
@@ -99,79 +94,50 @@ const MORE_LOOKS = 2;
 export class FileServer implements Handler {
   readonly #parts: ServerParts;
   readonly #site: SiteSettings;
-  readonly #lane: ExpressLane;
-  readonly #partsAtHand: PartsAtHand;
-  readonly #meter: ExpressMeter;
+  readonly #desk: ExpressDesk;
+  readonly #hosts = new HostCheck();
   readonly #finder: Finder;
   readonly #delivery: Delivery;
   readonly #preparer: Preparer;
-  readonly #firstLook: FirstLook;
   readonly #trace: Trace | undefined;
-  /** The last that was found to be one: as a rule all clients name the same. */
-  #goodHost = "";
 
   constructor(parts: ServerParts) {
-    const { table, site, policy, counters, listings, nowMs } = parts;
+    const { table, site, policy, counters, listings } = parts;
     this.#parts = parts;
     this.#site = site;
     this.#trace = parts.trace;
-    this.#preparer = new Preparer(site, parts.downloads);
-    const { origins } = site.fields;
-    const variesByOrigin = origins !== "*" && origins.length > 0;
-    this.#partsAtHand = new PartsAtHand(parts.scheduler, policy);
-    this.#lane = new ExpressLane(
-      table,
-      this.#partsAtHand,
-      { variesByHost: site.hostsDir !== "", variesByOrigin },
-      nowMs,
-    );
-    this.#firstLook = new FirstLook({ table, lane: this.#lane, preparer: this.#preparer, site });
     const onStaleSibling = (): void => {
       counters.staleSiblings++;
     };
     const hasListings = listings !== undefined;
     this.#finder = new Finder(table, { ...site, hasListings, onStaleSibling });
+    this.#preparer = new Preparer(site, parts.downloads);
     const errorPageFor = (code: FaultCode, { accept, origin }: Request): Answer =>
-      policy.errorPages(code, accept, corsFields(origins, origin));
+      policy.errorPages(code, accept, corsFields(site.fields.origins, origin));
     this.#delivery = new Delivery({ ...parts, errorPageFor });
-    this.#meter = new ExpressMeter(parts);
+    const shared = { hosts: this.#hosts, preparer: this.#preparer, delivery: this.#delivery };
+    this.#desk = new ExpressDesk(parts, shared);
   }
 
-  /** A bug of ours leaves its request to the main road: thrown at a transport, it would end the process. */
   express(ask: Ask): Ready | undefined {
-    try {
-      if (!this.#isForHost(ask)) return undefined;
-      const startMs = this.#parts.nowMs();
-      const ready = this.#lane.answer(ask, startMs) ?? this.#firstLook.answer(ask);
-      if (ready !== undefined) this.#meter.begin(ask, startMs);
-      return ready;
-    } catch (error) {
-      this.#parts.onBug(error, ask.path);
-      return undefined;
-    }
+    return this.#desk.express(ask);
   }
 
   sent(ready: Ready): void {
-    this.#meter.sent(ready);
+    this.#desk.sent(ready);
   }
 
   finish(ask: Ask, ready: Ready, takenBytes: number, reply: Reply): void {
-    const { head, body, download } = ready;
-    const operation = this.#open(ask, this.#meter.startMs);
-    const { counters } = this.#parts;
-    counters.bytesAtHand += takenBytes;
-    operation.answered(head.status, body!.length);
-    operation.sent(takenBytes, this.#parts.nowMs());
-    if (download !== undefined) operation.downloads(download, head.status === 206);
-    const lent =
-      this.#firstLook.restOf(ready, takenBytes) ??
-      this.#partsAtHand.restOf(ready, takenBytes, reply.repeatedBytes);
-    const rest = lent ?? [{ kind: "literal", bytes: body!.subarray(takenBytes) }];
-    this.#delivery.finish(rest, { operation, path: ask.path }, reply);
+    this.#desk.finish(ask, ready, takenBytes, reply);
+  }
+
+  /** What the express desk has for a request, for whoever wonders. */
+  peek(ask: Ask): LaneState {
+    return this.#desk.peek(ask);
   }
 
   handle(ask: Ask, reply: Reply): void {
-    const operation = this.#open(ask, this.#parts.nowMs());
+    const operation = beginOperation(ask, this.#parts.nowMs(), this.#parts);
     const request = readRequest(ask, operation);
     this.#delivery.watchForLeaving(operation, reply);
     try {
@@ -181,48 +147,18 @@ export class FileServer implements Handler {
     }
   }
 
-  /** What the express lane has for a request, for whoever wonders. */
-  peek(ask: Ask): LaneState {
-    if (!this.#isForHost(ask)) return "has none";
-    const state = this.#lane.peek(ask);
-    const isFile = ask.method === "GET" || ask.method === "HEAD";
-    return state === "has none" && isFile && this.#firstLook.isFor(ask) ? "may look" : state;
-  }
-
-  /** Cost: one field; none where hosts have their own roots, as what is no host finds nothing there. */
-  #isForHost(ask: Ask): boolean {
-    return this.#site.hostsDir !== "" || this.#isHost(ask.field(HOST));
-  }
-
-  /** RFC 9112 section 3.2. Cost: mostly one comparison. */
-  #isHost(host: string): boolean {
-    if (host === this.#goodHost) return true;
-    if (!isHost(host)) return false;
-    this.#goodHost = host;
-    return true;
-  }
-
-  #open(ask: Ask, startMs: number): Operation {
-    const { operations, accessLog } = this.#parts;
-    const caller = accessLog?.callerOf(ask);
-    const { method, path, query } = ask;
-    const target = query === "" ? path : `${path}?${query}`;
-    const client = caller?.client ?? clientOf(ask, this.#parts.trusts);
-    return operations.begin({ method, target, client, startMs, caller });
-  }
-
   // --- steps 1 and 2: no waiting ---
 
   #begin(request: Request, reply: Reply): void {
     if (request.body === "unclear") return this.#fail("BAD_FRAMING", request, reply);
-    if (!this.#isHost(request.host)) return this.#refuseHost(request, reply);
+    if (!this.#hosts.isGood(request.host)) return this.#refuseHost(request, reply);
     const method = judgeMethod(request.method);
     if (method.kind === "refuse") return this.#fail(method.fault, request, reply);
     if (request.body === "large") return this.#fail("CONTENT_TOO_LARGE", request, reply);
     if (method.kind === "describe") return this.#describe(request, reply);
 
     const fileRequest = request as FileRequest; // as its method was just judged
-    const ticket = this.#lane.find(fileRequest);
+    const ticket = this.#desk.lane.find(fileRequest);
     const file = ticket === undefined ? undefined : fileOf(ticket);
     if (ticket?.prepared.kind === "file" && file !== undefined) {
       const { prepared, download } = ticket;
@@ -340,7 +276,7 @@ export class FileServer implements Handler {
     const ticket = createTicket(trail.witnesses, { prepared, source, download });
     const isOfUse = trail.witnesses.every(({ entry }) => !isForgotten(entry));
     const isKept = isOfUse && !isStandIn && !this.#site.hasServerTiming;
-    if (isKept) this.#lane.remember(request, decodedPath(asked), ticket, isNegotiated);
+    if (isKept) this.#desk.lane.remember(request, decodedPath(asked), ticket, isNegotiated);
 
     this.#respond({ prepared, file: chosen.file, download }, request, reply, () =>
       this.#lookAgain(walk, looks),
@@ -417,7 +353,7 @@ export class FileServer implements Handler {
     if (code === "FILE_MISSING" && effects === NO_EFFECTS && this.#site.appPage === "") {
       const miss = prepareMiss(this.#delivery.errorPage(code, { ...request, accept: "" }));
       const ticket = createTicket(trail.witnesses, { prepared: miss, ...OF_A_MISS });
-      this.#lane.remember(request, decodedPath(asked), ticket, false);
+      this.#desk.lane.remember(request, decodedPath(asked), ticket, false);
     }
     return this.#failWithPage(code, walk);
   }
