@@ -7,69 +7,51 @@
  * 3. host       which root
  * 4. path       rooted, or refused
  * 5. rules      a redirect, a rewrite, fields, error pages
- * 6. file       from the table, else from a reader; or a folder, or the app's page
+ * 6. file       from the table, else from a reader; or a folder's listing, or the app's page
  * 7. coding     the file or one of its precompressed siblings
  * 8. prepare    the heads, kept as a ticket
  * 9. respond    protocol/respond weighs preconditions and ranges; delivery.ts does the rest
  *
- * Owns: the order of questions. Knows no socket and no system call.
+ * Who is not given a file is given what stands in for it: stand-ins.ts. Owns: the order of questions.
+ * Knows no socket and no system call.
  */
-import { isForgotten } from "../fs/file-table.js";
-import { contentTypeOf } from "../fs/mime.js";
+import { type Entry, isForgotten } from "../fs/file-table.js";
 import { isReachable, type OpenFile } from "../fs/open-file.js";
-import { type PathVerdict, toRooted, toWire } from "../fs/paths.js";
+import { toRooted } from "../fs/paths.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
 import { type Answer, createAnswer } from "../protocol/answer.js";
 import { corsFields, preflightFields } from "../protocol/cors.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
-import { buildHead, type Field, type Head } from "../protocol/head.js";
+import type { Field, Head } from "../protocol/head.js";
 import { type ListingFormat, parseListingQuery } from "../protocol/listing-query.js";
 import { judgeMethod } from "../protocol/methods.js";
-import { chooseCoding } from "../protocol/negotiation.js";
-import { withQuery } from "../protocol/path-target.js";
-import { type RedirectStatus, redirectTo } from "../protocol/redirect.js";
+import { type Coding, chooseCoding } from "../protocol/negotiation.js";
 import { describeMethods, type Representation, respond, wholeBody } from "../protocol/respond.js";
-import { type Effects, matchRules, NO_EFFECTS } from "../protocol/rules.js";
-import { isAppRoute } from "../protocol/spa.js";
+import { matchRules } from "../protocol/rules.js";
 import { Delivery } from "./delivery.js";
 import { ExpressDesk } from "./express/express-desk.js";
 import type { LaneState } from "./express/express-lane.js";
-import {
-  decodedPath,
-  Finder,
-  type Found,
-  type FoundFile,
-  type Place,
-  type Sibling,
-} from "./finder.js";
+import { decodedPath, Finder, type FoundFile, type Sibling } from "./finder.js";
 import { HostCheck } from "./host-check.js";
 import type { WrittenListing } from "./listings/listings.js";
 import { beginOperation } from "./operations/arrival.js";
-import { type PreparedFile, prepareMiss, representListing } from "./prepared.js";
+import { type PreparedFile, representListing } from "./prepared.js";
 import { Preparer } from "./preparer.js";
 import { type FileRequest, isPlain, type Request, readRequest } from "./request.js";
 import type { ServerParts, SiteSettings } from "./server-parts.js";
-import { errorPageFields, listingFields, redirectFields } from "./site-fields.js";
+import { listingFields } from "./site-fields.js";
+import { StandIns } from "./stand-ins.js";
 import { createTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
+import type { Walk } from "./walk.js";
 
-/** A request on its way through the steps: what was found out so far. */
-interface Walk {
-  readonly request: FileRequest;
-  readonly reply: Reply;
-  readonly trail: Trail;
-  readonly startMs: number;
-  readonly root: string;
-  /** Where the client's path leads. */
-  readonly asked: Place;
-  /** The same, or where a rule leads in its place. */
-  readonly place: Place;
-  readonly effects: Effects;
+/** The file that is sent, or one of its siblings. */
+interface Chosen {
+  readonly coding: Coding;
+  readonly entry: Entry;
+  readonly file: OpenFile;
 }
-
-/** What is needed to say no. */
-type Refused = Pick<Walk, "request" | "reply" | "trail" | "root" | "effects">;
 
 /** What answers for a target, and where it is counted. */
 interface Servable {
@@ -77,16 +59,6 @@ interface Servable {
   readonly file: OpenFile;
   readonly download: DownloadCounter | undefined;
 }
-
-/** Where a client is sent. */
-interface Elsewhere {
-  readonly status: RedirectStatus;
-  /** Without the request's query. */
-  readonly location: string;
-  readonly cacheControl?: string | undefined;
-}
-
-const OF_A_MISS = { source: undefined, download: undefined } as const;
 
 /** A file that changes again and again as we look is busy: two more looks, then a 503. */
 const MORE_LOOKS = 2;
@@ -99,6 +71,7 @@ export class FileServer implements Handler {
   readonly #finder: Finder;
   readonly #delivery: Delivery;
   readonly #preparer: Preparer;
+  readonly #standIns: StandIns;
   readonly #trace: Trace | undefined;
 
   constructor(parts: ServerParts) {
@@ -117,6 +90,14 @@ export class FileServer implements Handler {
     this.#delivery = new Delivery({ ...parts, errorPageFor });
     const shared = { hosts: this.#hosts, preparer: this.#preparer, delivery: this.#delivery };
     this.#desk = new ExpressDesk(parts, shared);
+    this.#standIns = new StandIns({
+      site,
+      finder: this.#finder,
+      delivery: this.#delivery,
+      lane: this.#desk.lane,
+      report: parts.report,
+      trace: parts.trace,
+    });
   }
 
   express(ask: Ask): Ready | undefined {
@@ -158,16 +139,19 @@ export class FileServer implements Handler {
     if (method.kind === "describe") return this.#describe(request, reply);
 
     const fileRequest = request as FileRequest; // as its method was just judged
-    const ticket = this.#desk.lane.find(fileRequest);
+    const known = this.#findTicket(fileRequest);
+    if (known === undefined) return this.#walkOn(fileRequest, reply, MORE_LOOKS);
+    const onChanged = (): void => this.#walkOn(fileRequest, reply, MORE_LOOKS - 1);
+    this.#respond(known, fileRequest, reply, onChanged);
+  }
+
+  /** Of a file: a miss that comes this way may want another page than the one at hand. */
+  #findTicket(request: FileRequest): Servable | undefined {
+    const ticket = this.#desk.lane.find(request);
     const file = ticket === undefined ? undefined : fileOf(ticket);
-    if (ticket?.prepared.kind === "file" && file !== undefined) {
-      const { prepared, download } = ticket;
-      this.#respond({ prepared, file, download }, fileRequest, reply, () =>
-        this.#walkOn(fileRequest, reply, MORE_LOOKS - 1),
-      );
-    } else {
-      this.#walkOn(fileRequest, reply, MORE_LOOKS);
-    }
+    if (ticket?.prepared.kind !== "file" || file === undefined) return undefined;
+    const { prepared, download } = ticket;
+    return { prepared, file, download };
   }
 
   #refuseHost(request: Request, reply: Reply): void {
@@ -184,13 +168,14 @@ export class FileServer implements Handler {
 
   // --- steps 3 to 9: may wait for a reader ---
 
-  #walkOn(request: FileRequest, reply: Reply, looks: number): void {
-    this.#walk(request, reply, looks).catch((error: unknown) =>
+  #walkOn(request: FileRequest, reply: Reply, moreLooks: number): void {
+    this.#walk(request, reply, moreLooks).catch((error: unknown) =>
       this.#recover(error, request, reply),
     );
   }
 
-  async #walk(request: FileRequest, reply: Reply, looks: number): Promise<void> {
+  /** Steps 3 to 5: where to look. */
+  async #walk(request: FileRequest, reply: Reply, moreLooks: number): Promise<void> {
     const startMs = this.#parts.nowMs();
     const trail = new Trail(request.operation, this.#parts.nowMs);
     const root = await this.#rootFor(request, trail);
@@ -200,31 +185,21 @@ export class FileServer implements Handler {
 
     const asked = toRooted(request.path);
     this.#trace?.asked(request.path, asked);
-    if (asked.kind !== "rooted") return this.#refuse(asked.kind, { request, reply, trail, root });
-
+    if (asked.kind !== "rooted") {
+      return this.#standIns.refuseAsked(asked.kind, { request, reply, trail, root });
+    }
     const effects = matchRules(this.#site.rules, decodedPath(asked));
     this.#trace?.ruled(decodedPath(asked));
     if (effects.redirect !== undefined) {
-      return this.#sendElsewhere(effects.redirect, { request, reply, effects });
+      return this.#standIns.sendElsewhere(effects.redirect, { request, reply, effects });
     }
     const place = effects.rewrite === undefined ? asked : toRooted(effects.rewrite);
     if (effects.rewrite !== undefined) this.#trace?.rewritten(effects.rewrite, place);
     if (place.kind !== "rooted") {
-      const refused = { request, reply, trail, root, effects };
-      return this.#failWithPage(REFUSED_PATH[place.kind], refused);
+      return this.#standIns.refuse(place.kind, { request, reply, trail, root, effects });
     }
-    await this.#find({ request, reply, trail, startMs, root, asked, place, effects }, looks);
-  }
-
-  /** A rewrite may lose the slash of the client's path: whoever asked for a folder gets it nevertheless. */
-  async #find(walk: Walk, looks: number): Promise<void> {
-    const { reply, trail, root, asked, place } = walk;
-    const found = await this.#finder.find(root, place, trail);
-    if (found.kind === "needs slash" && asked.trailingSlash) {
-      return this.#find({ ...walk, place: { ...place, trailingSlash: true } }, looks);
-    }
-    this.#trace?.found(found, place, root);
-    if (!reply.isOver) await this.#answer(found, walk, looks);
+    const walk = { request, reply, trail, startMs, moreLooks, root, asked, place, effects };
+    return this.#find(walk);
   }
 
   async #rootFor({ host }: FileRequest, trail: Trail): Promise<string | FaultCode> {
@@ -232,31 +207,39 @@ export class FileServer implements Handler {
     return hostsDir === "" ? root : this.#finder.rootFor(hostsDir, host, trail);
   }
 
-  async #answer(found: Found, walk: Walk, looks: number): Promise<void> {
-    switch (found.kind) {
-      case "file":
-        return this.#answerFile(found, walk, looks, false);
-      case "needs slash":
-        return this.#sendElsewhere({ status: 301, location: toWire(walk.asked.path, true) }, walk);
-      case "folder":
-        return this.#answerFolder(walk);
-      case "fault":
-        return this.#answerFault(found.code, walk, looks);
-    }
+  /** Step 6: what answers there. */
+  async #find(walk: Walk): Promise<void> {
+    const { reply, trail, root, asked, place } = walk;
+    const found = await this.#finder.find(root, place, trail);
+    // A rewrite may lose the slash of the client's path: whoever asked for a folder gets it nevertheless.
+    if (found.kind === "needs slash" && asked.trailingSlash) return this.#find(withSlash(walk));
+    this.#trace?.found(found, place, root);
+    if (reply.isOver) return;
+    if (found.kind === "file") return this.#answerFile(found, walk, false);
+    if (found.kind === "folder") return this.#answerFolder(walk);
+    if (found.kind === "needs slash") return this.#standIns.sendToFolder(walk);
+
+    const app = await this.#standIns.appPageFor(found.code, walk);
+    if (reply.isOver) return;
+    if (app !== undefined) return this.#answerFile(app, walk, true);
+    return this.#standIns.failToFind(found.code, walk);
   }
 
-  async #answerFile(
-    found: FoundFile,
-    walk: Walk,
-    looks: number,
-    isStandIn: boolean,
-  ): Promise<void> {
-    const { request, reply, trail, root, asked, place, effects } = walk;
+  /** Steps 7 to 9: a file answers. */
+  async #answerFile(found: FoundFile, walk: Walk, isStandIn: boolean): Promise<void> {
+    const { request, reply, trail, root } = walk;
     const siblings = await this.#finder.siblingsOf(root, found, trail);
     if (reply.isOver) return;
     const chosen = choose(found, siblings, request.acceptEncoding);
     this.#trace?.negotiated(found, siblings, chosen.coding);
-    if (!isReachable(chosen.file)) return this.#lookAgain(walk, looks);
+    if (!isReachable(chosen.file)) return this.#lookAgain(walk);
+    const servable = this.#prepare(found, chosen, walk, isStandIn);
+    this.#respond(servable, request, reply, () => this.#lookAgain(walk));
+  }
+
+  #prepare(found: FoundFile, chosen: Chosen, walk: Walk, isStandIn: boolean): Servable {
+    const { request, trail, root, asked, place, effects } = walk;
+    const { file, coding } = chosen;
     const isNegotiated = found.siblings !== 0;
     const filePath = found.entry.path;
     const about = {
@@ -268,26 +251,23 @@ export class FileServer implements Handler {
       isNegotiated,
       isStandIn,
     };
-    const { file, coding } = chosen;
     const prepared = this.#preparer.prepare(file, coding, about, this.#timing(walk));
     this.#trace?.prepared(about, prepared.representation);
     const download = this.#preparer.counterOf(filePath, root);
-    const source = chosen.entry;
-    const ticket = createTicket(trail.witnesses, { prepared, source, download });
-    const isOfUse = trail.witnesses.every(({ entry }) => !isForgotten(entry));
-    const isKept = isOfUse && !isStandIn && !this.#site.hasServerTiming;
-    if (isKept) this.#desk.lane.remember(request, decodedPath(asked), ticket, isNegotiated);
 
-    this.#respond({ prepared, file: chosen.file, download }, request, reply, () =>
-      this.#lookAgain(walk, looks),
-    );
+    const isOfUse = trail.witnesses.every(({ entry }) => !isForgotten(entry));
+    if (isOfUse && !isStandIn && !this.#site.hasServerTiming) {
+      const ticket = createTicket(trail.witnesses, { prepared, source: chosen.entry, download });
+      this.#desk.lane.remember(request, about.path, ticket, isNegotiated);
+    }
+    return { prepared, file, download };
   }
 
   /** The file changed, or was forgotten while we waited for something else. */
-  #lookAgain({ request, reply }: Walk, looks: number): void {
+  #lookAgain({ request, reply, moreLooks }: Walk): void {
     this.#trace?.looksAgain();
-    if (looks === 0) this.#fail("FILE_CHANGED", request, reply);
-    else this.#walkOn(request, reply, looks - 1);
+    if (moreLooks === 0) this.#fail("FILE_CHANGED", request, reply);
+    else this.#walkOn(request, reply, moreLooks - 1);
   }
 
   #respond(
@@ -322,7 +302,7 @@ export class FileServer implements Handler {
     trail.waited();
     try {
       if (reply.isOver) return;
-      if (isFault(listing)) return await this.#failWithPage(listing, walk);
+      if (isFault(listing)) return await this.#standIns.fail(listing, walk);
       this.#sendListing(listing, format, walk);
     } finally {
       if (!isFault(listing)) this.#parts.table.release(listing.file);
@@ -338,80 +318,6 @@ export class FileServer implements Handler {
     this.#delivery.sendFile(answer, listing.file, request, reply, () =>
       this.#fail("FILE_CHANGED", request, reply),
     );
-  }
-
-  // --- when there is nothing, or it cannot be had ---
-
-  async #answerFault(code: FaultCode, walk: Walk, looks: number): Promise<void> {
-    const { request, reply, trail, asked, effects } = walk;
-    if (code === "FILE_MISSING") {
-      const app = await this.#findAppPage(walk);
-      this.#trace?.stoodIn(app, decodedPath(walk.place));
-      if (reply.isOver) return;
-      if (app !== undefined) return this.#answerFile(app, walk, looks, true);
-    }
-    if (code === "FILE_MISSING" && effects === NO_EFFECTS && this.#site.appPage === "") {
-      const miss = prepareMiss(this.#delivery.errorPage(code, { ...request, accept: "" }));
-      const ticket = createTicket(trail.witnesses, { prepared: miss, ...OF_A_MISS });
-      this.#desk.lane.remember(request, decodedPath(asked), ticket, false);
-    }
-    return this.#failWithPage(code, walk);
-  }
-
-  async #findAppPage({ request, root, place, trail }: Walk): Promise<FoundFile | undefined> {
-    const { appPage } = this.#site;
-    const { method, accept } = request;
-    if (appPage === "" || !isAppRoute({ method, path: decodedPath(place), accept })) {
-      return undefined;
-    }
-    return this.#findPage(appPage, root, trail);
-  }
-
-  async #findPage(wire: string, root: string, trail: Trail): Promise<FoundFile | undefined> {
-    const place = toRooted(wire);
-    if (place.kind !== "rooted") return undefined;
-    const found = await this.#finder.find(root, place, trail);
-    return found.kind === "file" ? found : undefined;
-  }
-
-  /** A hidden path is decoded and matched like any other, or its 404 would tell that it is hidden. */
-  async #refuse(kind: keyof typeof REFUSED_PATH, walk: Omit<Refused, "effects">): Promise<void> {
-    const { request, reply } = walk;
-    if (kind === "malformed") return this.#fail(REFUSED_PATH[kind], request, reply);
-    const effects = matchRules(this.#site.rules, decodeURIComponent(request.path));
-    return this.#failWithPage(REFUSED_PATH[kind], { ...walk, effects });
-  }
-
-  async #failWithPage(code: FaultCode, walk: Refused): Promise<void> {
-    const page = walk.effects.errorPages.get(FAULTS[code].status);
-    if (page !== undefined) return this.#answerWithPage(code, page, walk);
-    this.#fail(code, walk.request, walk.reply);
-  }
-
-  /** The operator's own page for a status. */
-  async #answerWithPage(code: FaultCode, wire: string, walk: Refused): Promise<void> {
-    const { request, reply, root, trail, effects } = walk;
-    const found = await this.#findPage(wire, root, trail);
-    this.#trace?.paged(code, wire, found);
-    if (reply.isOver) return;
-    if (found === undefined) return this.#fail(code, request, reply);
-    const mediaType = contentTypeOf(found.entry.path);
-    const fields = errorPageFields(this.#site.fields, code, mediaType, effects, request.origin);
-    const head = buildHead(FAULTS[code].status, fields);
-    const answer = createAnswer(head, wholeBody({ sizeBytes: found.file.sizeBytes }));
-    this.#parts.report(code, request.path);
-    this.#delivery.sendFile(answer, found.file, request, reply, () =>
-      this.#fail(code, request, reply),
-    );
-  }
-
-  #sendElsewhere(
-    { status, location, cacheControl }: Elsewhere,
-    { request, reply, effects }: Pick<Walk, "request" | "reply" | "effects">,
-  ): void {
-    const fields = redirectFields(this.#site.fields, effects, cacheControl, request.origin);
-    const answer = redirectTo(status, withQuery(location, request.query), fields);
-    this.#delivery.send(answer, request, reply);
   }
 
   /** The draft Server-Timing of W3C: how long it took to find what is now sent. */
@@ -434,16 +340,15 @@ export class FileServer implements Handler {
   }
 }
 
-const REFUSED_PATH = {
-  malformed: "BAD_PATH",
-  hidden: "FILE_HIDDEN",
-  missing: "FILE_MISSING",
-} as const satisfies Record<Exclude<PathVerdict["kind"], "rooted">, FaultCode>;
+const withSlash = (walk: Walk): Walk => ({
+  ...walk,
+  place: { ...walk.place, trailingSlash: true },
+});
 
 const isFault = (outcome: unknown): outcome is FaultCode =>
   typeof outcome === "string" && Object.hasOwn(FAULTS, outcome);
 
-function choose(found: FoundFile, siblings: readonly Sibling[], acceptEncoding: string) {
+function choose(found: FoundFile, siblings: readonly Sibling[], acceptEncoding: string): Chosen {
   const coding = chooseCoding(
     acceptEncoding,
     siblings.map((sibling) => sibling.coding),
