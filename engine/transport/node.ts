@@ -2,37 +2,33 @@
  * The portable transport: node:http -> Ask, Reply.
  *
  * For machines the fast one has no binary for. Slower by a factor of several, but the same answers,
- * and it also speaks HTTP/1.0 and absolute-form. Node writes later than `write` returns, and the
- * slab is reused, so `offer` copies: a bounded piece at a time, and nothing while the socket is full.
+ * and it also speaks HTTP/1.0 and absolute-form.
+ *
+ * 1. turn     one request of a connection after the other: node-turns.ts
+ * 2. ask      what was asked: node-ask.ts
+ * 3. express  an answer at hand is sent at once
+ * 4. handle   any other comes when it comes: node-reply.ts, and node-stream.ts for what has no end
+ *
+ * Owns: the port, its connections, and the requests that are not over.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import { type AddressInfo, Server as PlainServer, type Socket } from "node:net";
-import type { Field, Head } from "../../protocol/head.js";
-import { plainAddress } from "./address.js";
-import { Doubt } from "./doubt.js";
-import {
-  type Ask,
-  createGoneStream,
-  type FieldName,
-  type Handler,
-  type Listener,
-  type ListenOptions,
-  type LiveHandler,
-  type Ready,
-  type Reply,
-  type Stream,
-  type TlsMaterial,
+import type {
+  Ask,
+  Handler,
+  Listener,
+  ListenOptions,
+  LiveHandler,
+  Ready,
+  TlsMaterial,
 } from "./exchange.js";
 import { createRefusal } from "./handshake.js";
+import { NodeAsk } from "./node-ask.js";
+import { NodeReply } from "./node-reply.js";
+import { LAST_BYTES_MS } from "./node-stream.js";
 import { NodeContexts } from "./node-tls.js";
-
-/**
- * Bytes copied and given to Node in one piece. Smaller: more calls per MiB. Larger: more memory for
- * each client that stops reading: this much and some 10 KiB of Node's own, so 1,000 of them cost
- * 41 MiB. With 64 KiB they cost 72.
- */
-const PIECE_BYTES = 32 * 1024;
+import { inTurn } from "./node-turns.js";
 
 /**
  * As long as the fast transport waits for a request to arrive, its body included, or to be followed
@@ -43,19 +39,6 @@ const IDLE_MS = 10_000;
 
 /** Node looks for those who are late this often: they are cut after 10 to 12 s. Its default is 30 s. */
 const LOOK_EVERY_MS = 2000;
-
-/**
- * Requests that may wait behind the one being answered. One costs about 3 KiB, so this much of
- * pipelining costs less than 1 MiB. More than any honest client sends; beyond it the connection is
- * cut, as the fast transport does at the first.
- */
-const MAX_WAITING = 256;
-
-/**
- * How long who takes nothing of the last bytes is waited for, unless the owner says otherwise. Node
- * looks twice before it calls a connection idle: after 5 to 10 s, as by the fast transport, it is cut.
- */
-const LAST_BYTES_MS = 5000;
 
 const TIMEOUTS = {
   keepAliveTimeout: IDLE_MS,
@@ -161,27 +144,6 @@ class NodeListener implements Listener {
   }
 }
 
-/** Requests waiting for their turn, by connection. */
-const waiting = new WeakMap<Socket, number>();
-
-/**
- * Answers the requests of a connection one at a time. Node would take all that were pipelined at
- * once: each would copy its first piece into memory, and none of them be told when the client leaves.
- */
-function inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): void {
-  const { socket } = req;
-  if (res.socket !== null) return run();
-  const count = (waiting.get(socket) ?? 0) + 1;
-  waiting.set(socket, count);
-  if (count > MAX_WAITING) socket.destroy();
-  // Emitted when the answer before this one has gone out, and never if the client has.
-  res.once("socket", () => {
-    waiting.set(socket, waiting.get(socket)! - 1);
-    socket.setTimeout(0); // that was for the answer before this one: see NodeReply
-    run();
-  });
-}
-
 /**
  * Node stops reading a packet behind a request for another protocol, and goes on with the next: a
  * request between them would never be answered, and the answers after it be taken for others.
@@ -214,204 +176,4 @@ function sendReady(handler: Handler, ask: Ask, reply: NodeReply, ready: Ready): 
   const taken = body === undefined ? 0 : reply.sendWhole(head, body);
   if (body === undefined || taken === body.length) handler.sent(ready);
   else handler.finish(ask, ready, taken, reply);
-}
-
-class NodeAsk implements Ask {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly version: string;
-  readonly client: string;
-  readonly isDoubtful: boolean;
-  readonly #request: IncomingMessage;
-  /** Undefined: as the field says. */
-  readonly #host: string | undefined;
-
-  constructor(request: IncomingMessage) {
-    this.#request = request;
-    this.method = request.method ?? "";
-    this.version = `HTTP/${request.httpVersion}`;
-    this.client = plainAddress(request.socket.remoteAddress ?? "");
-    this.isDoubtful = isDoubtful(request);
-    const { host, target } = splitTarget(request.url ?? "");
-    this.#host = host;
-    const mark = target.indexOf("?");
-    this.path = mark < 0 ? target : target.slice(0, mark);
-    this.query = mark < 0 ? "" : target.slice(mark + 1);
-  }
-
-  field(name: FieldName): string {
-    if (name.text === "host" && this.#host !== undefined) return this.#host;
-    const value = this.#request.headers[name.text];
-    return typeof value === "string" ? value : (value?.[0] ?? "");
-  }
-
-  fields(): Field[] {
-    const raw = this.#request.rawHeaders;
-    const fields: Field[] = [];
-    for (let at = 0; at < raw.length; at += 2) fields.push([raw[at]!, raw[at + 1]!]);
-    return fields;
-  }
-}
-
-function isDoubtful({ rawHeaders }: IncomingMessage): boolean {
-  const doubt = new Doubt();
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    doubt.take(rawHeaders[at]!, rawHeaders[at + 1]!);
-  return doubt.isFound;
-}
-
-/** RFC 9112 section 3.2.2: a server must take `http://host/path`, and then no other word for the host. */
-function splitTarget(url: string): { readonly host?: string; readonly target: string } {
-  const [absolute, host] = /^https?:\/\/([^/?]*)/i.exec(url) ?? [];
-  if (absolute === undefined || host === undefined) return { target: url };
-  const rest = url.slice(absolute.length);
-  return { host, target: rest.startsWith("/") ? rest : `/${rest}` };
-}
-
-const nothing = (): void => {};
-
-class NodeReply implements Reply {
-  readonly client: string;
-  readonly repeatedBytes = 0;
-  onDrained: () => void = nothing;
-  onGone: () => void = nothing;
-  isOver = false;
-  hasBegun = false;
-  readonly #res: ServerResponse;
-  readonly #discount: () => void;
-  readonly #lastBytesMs: number;
-  #head: Head | undefined;
-  #taken = 0;
-  #isFull = false;
-
-  constructor(
-    req: IncomingMessage,
-    res: ServerResponse,
-    discount: () => void,
-    lastBytesMs: number,
-  ) {
-    this.#res = res;
-    this.#discount = discount;
-    this.#lastBytesMs = lastBytesMs;
-    this.client = plainAddress(req.socket.remoteAddress ?? "");
-    res.on("drain", () => this.#drain());
-    res.on("close", () => this.#leave());
-    res.on("error", nothing); // the close that follows tells all there is to tell
-  }
-
-  sendHead(head: Head, lengthBytes: number | undefined): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.#writeHead(head, lengthBytes);
-    this.#end();
-  }
-
-  sendWhole(head: Head, body: Uint8Array): number {
-    this.begin(head);
-    const taken = this.offer(body, body.length);
-    this.#taken = 0;
-    return taken;
-  }
-
-  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.#res.setHeader("Connection", "close");
-    this.#writeHead(head, hasBody ? body.length : undefined);
-    this.#end(hasBody ? body : undefined);
-  }
-
-  begin(head: Head): void {
-    this.#head = head;
-  }
-
-  offer(bytes: Uint8Array, totalBytes: number): number {
-    if (this.isOver) return this.#taken;
-    if (!this.hasBegun) this.#writeHead(this.#head!, totalBytes);
-    for (let at = 0; at < bytes.length && !this.#isFull; at += PIECE_BYTES) {
-      this.#write(Buffer.from(bytes.subarray(at, at + PIECE_BYTES)));
-    }
-    if (this.#taken === totalBytes) {
-      this.isOver = true;
-      this.#end();
-    }
-    return this.#taken;
-  }
-
-  openStream(head: Head): Stream {
-    if (this.isOver) return createGoneStream();
-    this.isOver = true;
-    this.#discount();
-    this.#writeHead(head, undefined);
-    return new NodeStream(this.#res);
-  }
-
-  cut(): void {
-    this.#res.destroy();
-  }
-
-  #write(copy: Buffer): void {
-    this.#isFull = !this.#res.write(copy);
-    this.#taken += copy.length;
-  }
-
-  #writeHead(head: Head, lengthBytes: number | undefined): void {
-    this.hasBegun = true;
-    const fields = head.fields.flat();
-    if (lengthBytes !== undefined) fields.push("Content-Length", String(lengthBytes));
-    this.#res.writeHead(head.status, fields);
-  }
-
-  /** Nobody else waits for what Node has: without a deadline it would keep it, and the connection. */
-  #end(last?: Buffer): void {
-    this.#res.end(last);
-    if (!this.#res.writableFinished) this.#res.setTimeout(this.#lastBytesMs);
-  }
-
-  #drain(): void {
-    this.#isFull = false;
-    if (!this.isOver) this.onDrained();
-  }
-
-  #leave(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.onGone();
-  }
-}
-
-/**
- * In memory for a listener that reads nothing: the piece sent last. Node cuts nobody for reading
- * nothing; its owner does.
- */
-class NodeStream implements Stream {
-  onGone: () => void = nothing;
-  readonly #res: ServerResponse;
-  #isOver = false;
-
-  constructor(res: ServerResponse) {
-    this.#res = res;
-    res.once("close", () => this.#leave());
-    res.flushHeaders();
-  }
-
-  send(bytes: Uint8Array): boolean {
-    if (this.#isOver || this.#res.writableLength > 0) return false;
-    this.#res.write(bytes);
-    return true;
-  }
-
-  end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#res.setTimeout(LAST_BYTES_MS);
-    this.#res.end();
-  }
-
-  #leave(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.onGone();
-  }
 }
