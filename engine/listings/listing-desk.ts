@@ -4,30 +4,25 @@
  * 1. kept     a listing that may still be believed is handed out again
  * 2. join     equal orders wait for one listing
  * 3. line     the others wait for their folder's turn: listing-line; a full line is refused
- * 4. thread   writes one listing at a time, and reads a folder once for all that wait for it
+ * 4. thread   writes one listing at a time, and reads a folder once for all that wait for it:
+ *             listing-threads
  * 5. end      the listing is kept and handed to all who wait; a failure is told to them and forgotten
  *
  *   write ──▶ line ──▶ thread ──▶ kept
  *              │          │ longer than a read may take
  *              ▼          ▼
- *           refused     stuck: left alone with its folder, another thread takes the next
+ *           refused    who waits is told so, and the next order has another thread
  *
- * The thread starts with the first order, and ends when there has been none for a while: with it
- * goes the memory of a large folder. Owns: orders and threads. Touches no disk, and never waits.
+ * Owns: orders, and who waits for each. Touches no disk, and never waits.
  */
 import type { FileTable } from "../../fs/file-table.js";
 import { type FaultCode, faultOf } from "../../protocol/faults.js";
 import { KeptListings } from "./kept-listings.js";
 import { ListingLine } from "./listing-line.js";
 import type { ListingReply } from "./listing-thread.js";
+import { ListingThreads, NEVER_FRESH, type Reading, type Task } from "./listing-threads.js";
 import { type ListingWriter, startListingWriter, type WriterEvents } from "./listing-writer.js";
 import type { ListingOrder, Listings, WrittenListing } from "./listings.js";
-
-/** Threads that hang in a system call at most. Then listings are refused until one comes back. */
-const MAX_STUCK = 3;
-
-/** A thread starts in 30 ms and holds 10 MiB. Without orders for this long it ends. */
-const IDLE_MS = 10_000;
 
 interface ListingDeskSettings {
   /** For how long a listing is believed, from the moment its folder was read. 0: not at all. */
@@ -54,8 +49,6 @@ export interface ListingDeskParts {
  */
 const SHARE_TO_BEGIN = 0.1;
 
-const NEVER_FRESH = 0;
-
 type Outcome = WrittenListing | FaultCode;
 
 interface Waiter {
@@ -63,32 +56,10 @@ interface Waiter {
   readonly tell: (outcome: Outcome) => void;
 }
 
-interface Order {
+interface Order extends Task {
   readonly key: string;
-  /** Its root and folder. */
-  readonly folder: string;
-  readonly order: ListingOrder;
   /** The longest waiting first. */
   readonly waiters: Waiter[];
-}
-
-/** What a thread has read last, and has at hand. */
-interface Reading {
-  readonly folder: string;
-  readonly beganMs: number;
-  /** Until then it is good for orders that came after it began, too. */
-  freshUntilMs: number;
-  /** False: the folder may have been switched since. */
-  isTrusted: boolean;
-}
-
-interface Seat {
-  readonly writer: ListingWriter;
-  reading: Reading | undefined;
-  /** What the thread is at, and since when. */
-  order: Order | undefined;
-  sentMs: number;
-  idleSinceMs: number;
 }
 
 export class ListingDesk implements Listings {
@@ -97,12 +68,18 @@ export class ListingDesk implements Listings {
   /** By key, those that may be joined: all that are in line or at a thread, but for those distrusted. */
   readonly #orders = new Map<string, Order>();
   readonly #line = new ListingLine<Order>();
-  #seat: Seat | undefined;
-  readonly #stuck = new Set<Seat>();
+  readonly #threads: ListingThreads<Order>;
 
   constructor(parts: ListingDeskParts) {
     this.#parts = parts;
     this.#kept = new KeptListings(parts.table, parts.settings.maxOpenFiles);
+    this.#threads = new ListingThreads({
+      revalidateMs: parts.settings.revalidateMs,
+      nowMs: parts.nowMs,
+      startWriter: parts.startWriter ?? startListingWriter,
+      replied: (order, reading, reply) => this.#replied(order, reading, reply),
+      died: (order, error) => this.#died(order, error),
+    });
   }
 
   write(order: ListingOrder): Promise<Outcome> {
@@ -112,7 +89,7 @@ export class ListingDesk implements Listings {
     const same = this.#orders.get(key);
     if (same !== undefined) return this.#wait(same);
     const folder = folderOf(order);
-    if (this.#isStuck(folder)) return Promise.resolve("READ_TIMED_OUT");
+    if (this.#threads.isStuckIn(folder)) return Promise.resolve("READ_TIMED_OUT");
     if (!this.#canTakeOrder(folder)) return Promise.resolve("READERS_BUSY");
     return this.#take({ key, folder, order, waiters: [] });
   }
@@ -120,10 +97,8 @@ export class ListingDesk implements Listings {
   /** Hands out nothing again that was read before now: a folder was switched as a whole. */
   distrust(): void {
     this.#kept.clear();
-    for (const { reading, order } of this.#seats()) {
-      if (reading !== undefined) reading.isTrusted = false;
-      if (order !== undefined) this.#orders.delete(order.key);
-    }
+    this.#threads.distrust();
+    for (const order of this.#threads.orders()) this.#orders.delete(order.key);
   }
 
   /** Answers those who have waited too long, and tidies up. Call it about once a second. */
@@ -132,40 +107,35 @@ export class ListingDesk implements Listings {
     const now = nowMs();
     this.#kept.sweep(now);
     const overdueBefore = now - settings.readTimeoutMs;
-    for (const { order } of this.#seats()) {
-      if (order !== undefined) dismissLate(order, overdueBefore);
-    }
+    for (const order of this.#threads.orders()) dismissLate(order, overdueBefore);
     const isAbandoned = (order: Order): boolean => dismissLate(order, overdueBefore);
     for (const order of this.#line.takeOut(isAbandoned)) this.#forget(order);
 
-    const seat = this.#seat;
-    if (seat === undefined) return;
-    if (seat.order !== undefined && seat.sentMs <= overdueBefore) this.#leaveStuck(seat);
-    else if (seat.order === undefined && seat.idleSinceMs <= now - IDLE_MS) this.#endSeat(seat);
+    const stuck = this.#threads.leaveStuck(overdueBefore);
+    if (stuck !== undefined) this.#giveUp(stuck);
+    else this.#threads.endIdle();
   }
 
   /** Counts for metrics. */
   stats(): { inLine: number; threads: number; stuck: number; kept: number; open: number } {
-    const threads = this.#stuck.size + (this.#seat === undefined ? 0 : 1);
+    const { count, stuckCount } = this.#threads;
     const { kept, open } = this.#kept.stats();
-    return { inLine: this.#line.length, threads, stuck: this.#stuck.size, kept, open };
+    return { inLine: this.#line.length, threads: count, stuck: stuckCount, kept, open };
   }
 
   /** Ends the threads. Those who still wait are told that the server is going. */
   stop(): void {
     for (const order of this.#line.takeOut(() => true)) this.#end(order, "SHUTTING_DOWN");
-    for (const seat of this.#seats()) {
-      if (seat.order !== undefined) this.#end(seat.order, "SHUTTING_DOWN");
-      this.#endSeat(seat);
-    }
+    for (const order of this.#threads.orders()) this.#end(order, "SHUTTING_DOWN");
+    this.#threads.endAll();
     this.#kept.clear();
   }
 
   // --- the line ---
 
   #canTakeOrder(folder: string): boolean {
-    const hasThread = this.#seat !== undefined || this.#stuck.size < MAX_STUCK;
-    return hasThread && this.#line.hasRoomFor(folder) && this.#kept.hasRoom(this.#orders.size);
+    const hasRoom = this.#line.hasRoomFor(folder) && this.#kept.hasRoom(this.#orders.size);
+    return hasRoom && this.#threads.hasOne;
   }
 
   #take(order: Order): Promise<Outcome> {
@@ -183,10 +153,9 @@ export class ListingDesk implements Listings {
 
   /** Gives the next order to the thread, when both are there. */
   #next(): void {
-    if (this.#seat?.order !== undefined) return;
-    if (this.#seat === undefined && this.#stuck.size >= MAX_STUCK) return;
+    if (!this.#threads.isFree) return;
     const order = this.#nextInTime();
-    if (order !== undefined) this.#send(order);
+    if (order !== undefined) this.#threads.begin(order);
   }
 
   /** Lets those go by whose time is all but over. */
@@ -201,79 +170,26 @@ export class ListingDesk implements Listings {
     }
   }
 
-  // --- threads ---
-
-  #seats(): Seat[] {
-    return [...this.#stuck, ...(this.#seat === undefined ? [] : [this.#seat])];
-  }
-
-  #send(order: Order): void {
-    const { settings, nowMs } = this.#parts;
-    const now = nowMs();
-    this.#seat ??= this.#openSeat();
-    const seat = this.#seat;
-    const isReadAlready = isAtHand(seat.reading, order, now);
-    if (!isReadAlready) {
-      const freshUntilMs = now + settings.revalidateMs;
-      seat.reading = { folder: order.folder, beganMs: now, freshUntilMs, isTrusted: true };
-    }
-    seat.order = order;
-    seat.sentMs = now;
-    seat.writer.write(order.order, isReadAlready);
-  }
-
-  #openSeat(): Seat {
-    const { startWriter = startListingWriter } = this.#parts;
-    const writer = startWriter({
-      replied: (reply) => this.#replied(seat, reply),
-      died: (error) => this.#died(seat, error),
-    });
-    const seat: Seat = { writer, reading: undefined, order: undefined, sentMs: 0, idleSinceMs: 0 };
-    return seat;
-  }
-
-  #replied(seat: Seat, reply: ListingReply): void {
-    const order = seat.order!;
-    seat.order = undefined;
-    seat.idleSinceMs = this.#parts.nowMs();
-    this.#settle(order, seat.reading!, reply);
-    if (this.#stuck.has(seat)) this.#endSeat(seat);
-    this.#next();
-  }
-
-  #died(seat: Seat, error: Error): void {
-    this.#parts.onTrouble(`a thread that writes listings ended: ${error.message}`);
-    this.#endSeat(seat);
-    if (seat.order !== undefined) this.#end(seat.order, "DISK_FAILED");
-    this.#next();
-  }
-
-  /** Nobody else waits for its folder: the answer is at hand. */
-  #leaveStuck(seat: Seat): void {
-    this.#seat = undefined;
-    this.#stuck.add(seat);
-    this.#end(seat.order!, "READ_TIMED_OUT");
-    for (const order of this.#line.takeOut(({ folder }) => this.#isStuck(folder))) {
-      this.#end(order, "READ_TIMED_OUT");
-    }
-    this.#next();
-  }
-
-  /** Is a thread hanging in this folder, as it is now? */
-  #isStuck(folder: string): boolean {
-    for (const { reading } of this.#stuck) {
-      if (reading?.folder === folder && reading.isTrusted) return true;
-    }
-    return false;
-  }
-
-  #endSeat(seat: Seat): void {
-    this.#stuck.delete(seat);
-    if (this.#seat === seat) this.#seat = undefined;
-    seat.writer.end();
-  }
-
   // --- the end of an order ---
+
+  #replied(order: Order, reading: Reading, reply: ListingReply): void {
+    this.#settle(order, reading, reply);
+    this.#next();
+  }
+
+  #died(order: Order | undefined, error: Error): void {
+    this.#parts.onTrouble(`a thread that writes listings ended: ${error.message}`);
+    if (order !== undefined) this.#end(order, "DISK_FAILED");
+    this.#next();
+  }
+
+  /** Its thread hangs. Nobody else waits for its folder: the answer is at hand. */
+  #giveUp(order: Order): void {
+    this.#end(order, "READ_TIMED_OUT");
+    const isStuck = ({ folder }: Order): boolean => this.#threads.isStuckIn(folder);
+    for (const other of this.#line.takeOut(isStuck)) this.#end(other, "READ_TIMED_OUT");
+    this.#next();
+  }
 
   #settle(order: Order, reading: Reading, reply: ListingReply): void {
     if (reply.kind !== "written") {
@@ -334,16 +250,6 @@ function dismissLate({ waiters }: Order, beforeMs: number): boolean {
   }
   return waiters.length === 0;
 }
-
-/** A reading that began when all had asked is as good as their own; any other while it is believed. */
-const isAtHand = (
-  reading: Reading | undefined,
-  { folder, waiters }: Order,
-  nowMs: number,
-): boolean =>
-  reading?.folder === folder &&
-  reading.isTrusted &&
-  (waiters.at(-1)!.askedMs <= reading.beganMs || nowMs < reading.freshUntilMs);
 
 /** NUL is in no path, so no two folders share a key, nor do two orders. */
 const folderOf = ({ root, folder }: ListingOrder): string => `${root}\0${folder}`;
