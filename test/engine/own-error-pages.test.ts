@@ -1,6 +1,7 @@
 /** Fear: the operator's page for an error loses what every other answer says, or is sent for some misses only. */
 import { afterAll, describe, expect, test } from "vitest";
 import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
+import { FileServer } from "../../engine/server.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, type Collected, shareInProcess } from "../support/in-process.js";
 
@@ -9,6 +10,8 @@ const folder = new Folder({
   "404.html": "<p>our own miss",
   ".hidden": "secret",
   "shop.html": "<p>the shop's miss",
+  "busy.html": "<p>come back later",
+  "crowded/a": "a",
 });
 afterAll(() => folder.remove());
 
@@ -20,8 +23,9 @@ const rules = [
     cacheControl: "max-age=60",
     disposition: "attachment",
   },
+  { path: "/bare/**", errorPages: { 404: "/no-such-page.html" } },
   { path: "/alias", rewrite: "/.hidden" },
-  { path: "/**", errorPages: { 404: "/404.html" } },
+  { path: "/**", errorPages: { 404: "/404.html", 503: "/busy.html" } },
 ];
 
 const ask = (target: string, accept = "") => new ExplainedAsk(target, [["Accept", accept]]);
@@ -75,6 +79,12 @@ describe("the operator's page for a miss", () => {
     }
   });
 
+  test("is ours where it is not there itself", async () => {
+    const { statusLine, body } = await answerTo(shared().server, ask("/bare/none", "text/html"));
+    expect(statusLine).toBe("404 Not Found");
+    expect(String(body)).toContain("<!doctype html>");
+  });
+
   test("is not sent for what is no path at all", async () => {
     const { statusLine, body } = await answerTo(shared().server, ask("/%zz"));
     expect(statusLine).toBe("400 Bad Request");
@@ -86,5 +96,21 @@ describe("the operator's page for a miss", () => {
     expect(miss.statusLine).toBe("404 Not Found");
     expect(valuesOf(miss, "Cache-Control")).toEqual(["no-store"]);
     expect(valuesOf(miss, "Content-Type")).toEqual(["text/html; charset=utf-8"]);
+  });
+});
+
+describe("the operator's page for a folder that cannot be listed now", () => {
+  const shared = shareInProcess({ root: folder.path, rules, env: { SLUICE_LISTING: "on" } });
+
+  test("is sent in place of the listing", async () => {
+    const { parts, told } = shared();
+    const listings = { ...parts.listings!, write: async () => "READERS_BUSY" as const };
+    const { statusLine, body } = await answerTo(
+      new FileServer({ ...parts, listings }),
+      ask("/crowded/"),
+    );
+    expect(statusLine).toBe("503 Service Unavailable");
+    expect(String(body)).toBe("<p>come back later");
+    expect(told).toContain("READERS_BUSY");
   });
 });

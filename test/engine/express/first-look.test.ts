@@ -95,6 +95,19 @@ describe("where there is one root", () => {
     expect(server.express(askFor(target, fields))).toBeUndefined();
   });
 
+  test("a method that is not for files has no look to hope for", async () => {
+    const { server } = shared();
+    await untilLooking(server);
+    for (const [method, state] of [
+      ["GET", "may look"],
+      ["HEAD", "may look"],
+      ["POST", "has none"],
+      ["OPTIONS", "has none"],
+    ] as const) {
+      expect(server.peek(askFor("/peeked.png", [[":method", method]]))).toBe(state);
+    }
+  });
+
   test("a bug of ours leaves its request to the main road, and is told", async () => {
     const { server, machine, told } = shared();
     await untilLooking(server);
@@ -237,5 +250,14 @@ describe("where each answer says how long it took", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(server.peek(askFor("/plain.png"))).toBe("has none");
+  });
+
+  test("and none is kept for the next request, which takes another time", async () => {
+    const { server } = shared();
+    for (let n = 0; n < 2; n++) {
+      const { fields } = await answerTo(server, askFor("/plain.png"));
+      expect(fields.map(([name]) => name)).toContain("Server-Timing");
+      expect(server.peek(askFor("/plain.png"))).toBe("has none");
+    }
   });
 });
