@@ -29,6 +29,9 @@ import { PartsAtHand } from "./parts-at-hand.js";
 
 const HOST = fieldName("host");
 
+/** In place of a path: the request is over when what was sent is noted. */
+const ONE_OF_MANY = "a request at hand";
+
 /** What the desk has in common with the main road. */
 interface Shared {
   readonly hosts: HostCheck;
@@ -76,11 +79,26 @@ export class ExpressDesk implements Omit<Handler, "handle"> {
     }
   }
 
+  /** A bug costs what is noted of the request. */
   sent(ready: Ready): void {
-    this.#meter.sent(ready);
+    try {
+      this.#meter.sent(ready);
+    } catch (error) {
+      this.#parts.onBug(error, ONE_OF_MANY);
+    }
   }
 
+  /** A bug costs the rest of the answer. */
   finish(ask: Ask, ready: Ready, takenBytes: number, reply: Reply): void {
+    try {
+      this.#goOn(ask, ready, takenBytes, reply);
+    } catch (error) {
+      this.#parts.onBug(error, ask.path);
+      if (!reply.isOver) reply.cut();
+    }
+  }
+
+  #goOn(ask: Ask, ready: Ready, takenBytes: number, reply: Reply): void {
     const { head, body, download } = ready;
     const operation = beginOperation(ask, this.#meter.startMs, this.#parts);
     const { counters, nowMs } = this.#parts;

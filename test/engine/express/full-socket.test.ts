@@ -24,6 +24,10 @@ const TAKEN = 3;
 const askFor = (target: string, fields: readonly Field[] = []): ExplainedAsk =>
   new ExplainedAsk(target, fields);
 
+const fail = (why: string): never => {
+  throw new Error(why);
+};
+
 /** Twice: then its bytes are kept, and there is a ticket. */
 async function makeKnown({ server }: InProcess, name: string): Promise<void> {
   for (let n = 0; n < 2; n++) await answerTo(server, askFor(`/${name}.png`));
@@ -93,6 +97,26 @@ describe("a socket that takes a part of an answer", () => {
       });
     },
   );
+
+  test("gets no more of it when there is a bug of ours, and nobody else pays", async () => {
+    const { parts } = shared();
+    const bugs: string[] = [];
+    const onBug = (error: unknown, path: string): void => {
+      bugs.push(`${path}: ${error instanceof Error ? error.message : error}`);
+    };
+    const operations = Object.create(parts.operations, {
+      begin: { value: () => fail("no operation") },
+    });
+    const recorder = { express: () => fail("no record") } as unknown as typeof parts.recorder;
+    const server = new FileServer({ ...parts, operations, recorder, onBug });
+    const ask = askFor("/seen.png");
+    const ready = await untilReady(ask, server);
+    const reply = new FakeReply(0);
+    server.finish(ask, ready, TAKEN, reply);
+    expect([bugs, reply.isCut]).toEqual([["/seen.png: no operation"], true]);
+    server.sent(ready);
+    expect(bugs.at(-1)).toBe("a request at hand: no record");
+  });
 
   test("is its client's, as a believed proxy says", async () => {
     const { parts, machine } = shared();
