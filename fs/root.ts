@@ -1,7 +1,7 @@
 /** The folder to serve: is it there, may we look into it, and what is its full name? */
 import fs from "node:fs";
 import { access } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 
 export type RootVerdict =
   | { readonly kind: "root"; readonly path: string }
@@ -19,6 +19,31 @@ export function judgeRoot(given: string): RootVerdict {
     return { kind: "root", path };
   } catch (error) {
     return refused(path, REASONS[(error as NodeJS.ErrnoException).code ?? ""] ?? String(error));
+  }
+}
+
+/**
+ * Does a place lie below a root, by its name or by where links lead now? What is not there yet lies where
+ * its folder does. Blocks.
+ *
+ * @param root absolute
+ */
+export function isPlaceBelow(root: string, place: string): boolean {
+  const path = resolve(place);
+  return isBelow(root, path) || isBelow(realOf(root), realOf(path));
+}
+
+function isBelow(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== ".." && !way.startsWith("../");
+}
+
+function realOf(path: string): string {
+  try {
+    return fs.realpathSync.native(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realOf(folder), basename(path));
   }
 }
 

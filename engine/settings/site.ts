@@ -1,7 +1,6 @@
 /** The parts of the configuration that lie on disk: roots and rules, judged at start and at each reload. */
-import { relative, resolve } from "node:path";
 import { toRooted } from "../../fs/paths.js";
-import { judgeRoot } from "../../fs/root.js";
+import { isPlaceBelow, judgeRoot } from "../../fs/root.js";
 import { readTextFile } from "../../fs/text-file.js";
 import type { Rule } from "../../protocol/rules.js";
 import { parseRules } from "../../protocol/rules-file.js";
@@ -47,12 +46,8 @@ function exposed(
   root: string,
   places: Readonly<Record<(typeof PRIVATE)[number], string>>,
 ): string[] {
-  const isBelow = (path: string): boolean => {
-    const way = relative(root, resolve(path));
-    return way !== ".." && !way.startsWith("../");
-  };
   return PRIVATE.flatMap((key) =>
-    places[key] === "" || !isBelow(places[key])
+    places[key] === "" || !isPlaceBelow(root, places[key])
       ? []
       : `${SETTINGS[key].name}=${places[key]}: want a place outside ${root}, which is served`,
   );
