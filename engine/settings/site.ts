@@ -1,4 +1,5 @@
 /** The parts of the configuration that lie on disk: roots and rules, judged at start and at each reload. */
+import { basename } from "node:path";
 import { toRooted } from "../../fs/paths.js";
 import { isPlaceBelow, judgeRoot } from "../../fs/root.js";
 import { readTextFile } from "../../fs/text-file.js";
@@ -22,26 +23,28 @@ interface JudgedSite extends Site {
 
 /** Looks at everything the settings point to. Never throws. */
 export function judgeSite(config: Config): JudgedSite {
-  const { root, hostsDir, rules, stateDir, accessLogFile, tlsKey, tlsDir } = config;
+  const { root, hostsDir, rules, settings, stateDir, accessLogFile, tlsKey, tlsDir } = config;
   const isHosting = hostsDir !== "";
   const folder = judgeRoot(isHosting ? hostsDir : root);
   const rulebook = rules === "" ? NO_RULES : readRules(rules);
   const path = folder.kind === "root" ? folder.path : "";
+  const isDotfile = basename(settings).startsWith("."); // as ".env", which nobody is shown
+  const places = { settings: isDotfile ? "" : settings, stateDir, accessLogFile, tlsKey, tlsDir };
   return {
     root: isHosting ? "" : path,
     hostsDir: isHosting ? path : "",
     rules: rulebook.rules,
     complaints: [
       ...(folder.kind === "refused" ? [folder.complaint] : []),
-      ...(folder.kind === "root" ? exposed(path, { stateDir, accessLogFile, tlsKey, tlsDir }) : []),
+      ...(folder.kind === "root" ? exposed(path, places) : []),
       ...rulebook.complaints.map((complaint) => `${rules}: ${complaint}`),
     ],
   };
 }
 
-const PRIVATE = ["stateDir", "accessLogFile", "tlsKey", "tlsDir"] as const;
+const PRIVATE = ["settings", "stateDir", "accessLogFile", "tlsKey", "tlsDir"] as const;
 
-/** What must not be served: who asked for what, and the keys that prove who we are. */
+/** What must not be served: who asked for what, the keys that prove who we are, and the admin token. */
 function exposed(
   root: string,
   places: Readonly<Record<(typeof PRIVATE)[number], string>>,

@@ -56,7 +56,10 @@ describe("the settings that the page tells to edit", () => {
   test("have to say it: the whole machine is not served instead", () => {
     expect([config.root, config.hostsDir]).toEqual([".", ""]);
     const atTheTop = judgeSite({ ...config, root: "/" }); // where systemd starts
-    expect(atTheTop.complaints).toEqual([expect.stringContaining("SLUICE_STATE_DIR=")]);
+    expect(atTheTop.complaints).toEqual([
+      expect.stringContaining("SLUICE_SETTINGS="),
+      expect.stringContaining("SLUICE_STATE_DIR="),
+    ]);
   });
 
   test("hold no secret: they are read by a user made up for the occasion", () => {

@@ -46,3 +46,20 @@ describe("a place for the log", () => {
     expect(complaintsOf(root, place)).toEqual([]);
   });
 });
+
+describe("the settings file, which may hold the admin token", () => {
+  const complaintsOfFile = (name: string): readonly string[] => {
+    const env = { SLUICE_ROOT: folder.at("site"), SLUICE_SETTINGS: folder.at(name) };
+    return judgeSite(readConfig(env).config).complaints;
+  };
+
+  test("is refused where it is served", () => {
+    expect(complaintsOfFile("site/sluice.conf")).toEqual([
+      `SLUICE_SETTINGS=${folder.at("site/sluice.conf")}: want a place outside ${folder.at("site")}, which is served`,
+    ]);
+  });
+
+  test.each(["sluice.conf", "site/.env"])("may be %s", (name) => {
+    expect(complaintsOfFile(name)).toEqual([]);
+  });
+});
