@@ -20,6 +20,7 @@ const waiting = new WeakMap<Socket, number>();
 /** Calls `run` when all requests before it have been answered; never when the client leaves first. */
 export function inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): void {
   const { socket } = req;
+  if (!socket.writable) return; // the answer before this one was the last
   if (res.socket !== null) return run();
   const count = (waiting.get(socket) ?? 0) + 1;
   waiting.set(socket, count);
