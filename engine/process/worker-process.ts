@@ -161,6 +161,7 @@ export class WorkerProcess implements WorkerLink {
     switch (message.kind) {
       case "here":
         this.#isHere = true;
+        if (this.#state === "leaving") return this.#dismiss();
         this.#child.send({ kind: "serve", order: this.#order, isSpokesman: this.#isSpokesman });
         return;
       case "listening":
@@ -185,6 +186,12 @@ export class WorkerProcess implements WorkerLink {
         this.ending = message.how;
         return;
     }
+  }
+
+  /** It was told to leave when nobody listened yet: it has begun nothing, and is not to begin. */
+  #dismiss(): void {
+    this.ending = "drained";
+    this.kill();
   }
 
   #answered(number: number, answer: Answer | undefined): void {

@@ -355,6 +355,18 @@ describe("new workers", () => {
   });
 });
 
+test("a worker whose place is taken before it could be told to serve never does", async () => {
+  const supervisor = await started(1);
+  children[0]!.die();
+  await vi.advanceTimersByTimeAsync(100);
+  const replaced = supervisor.replaceAll(planOf(1));
+  children[2]!.listen();
+  await replaced;
+  children[1]!.say({ kind: "here" });
+  expect(children[1]!.kinds).not.toContain("serve");
+  expect(supervisor.workers().map(({ pid }) => pid)).toEqual([3]);
+});
+
 describe("a stop", () => {
   test("waits for all, and says whether all had the time", async () => {
     const supervisor = await started(2);
@@ -387,6 +399,19 @@ describe("a stop", () => {
     await supervisor.stop(1000);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(children).toHaveLength(1);
+  });
+
+  test("lets nobody begin to serve who is only starting, and does not wait for him", async () => {
+    const supervisor = await started(2);
+    last().die();
+    await vi.advanceTimersByTimeAsync(100);
+    const stop = supervisor.stop(30_000);
+    last().say({ kind: "here" });
+    expect(last().kinds).not.toContain("serve");
+    expect(last().isKilled).toBe(true);
+    children[0]!.say({ kind: "ended", how: "drained" });
+    children[0]!.die("it exited with 0");
+    expect(await stop).toBe("drained");
   });
 
   test("knows what is left in all of them", async () => {
