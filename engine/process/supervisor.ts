@@ -137,9 +137,10 @@ export class Supervisor {
    * Other workers by the plan, one after the other, each before the one it follows retires.
    *
    * @throws Error whose message is for the operator, when the first of them does not come to listen:
-   *   then all is as before
+   *   then all is as before; and when it is too late for others
    */
   async replaceAll(plan: Plan): Promise<void> {
+    if (this.#isStopping) throw new Error("the server is stopping");
     const first = this.#begin(plan);
     await first.listening;
     this.#plan = plan;
@@ -235,13 +236,14 @@ export class Supervisor {
     this.#live.delete(dead);
     this.#parts.onDeath(dead);
     const slot = this.#slots.find(({ worker }) => worker === dead);
-    if (slot !== undefined && !this.#isStopping) this.#mend(slot, dead);
+    if (slot !== undefined) this.#mend(slot, dead);
   }
 
   // --- the slow road: a worker died, or is stuck ---
 
   #mend(slot: Slot, dead: WorkerProcess): void {
     slot.worker = undefined;
+    if (this.#isStopping) return;
     const served = dead.sinceMs === undefined ? 0 : performance.now() - dead.sinceMs;
     slot.instantDeaths = served >= STEADY_MS ? 1 : slot.instantDeaths + 1;
     const isAlone = ![...this.#live].some(({ state }) => state === "listening");

@@ -401,6 +401,30 @@ describe("a stop", () => {
     expect(children).toHaveLength(1);
   });
 
+  test("starts nobody in place of a new worker that it ends", async () => {
+    const supervisor = await started(2);
+    const replaced = supervisor.replaceAll(planOf(2));
+    children[2]!.listen();
+    await settle();
+    const stop = supervisor.stop(30_000);
+    for (const child of children.slice(1)) child.die("it exited with 0");
+    await replaced;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(children).toHaveLength(4);
+    children[0]!.die("it exited with 0");
+    await stop;
+  });
+
+  test("lets no reload that comes late start anybody", async () => {
+    const supervisor = await started(1);
+    const stop = supervisor.stop(30_000);
+    const replaced = expect(supervisor.replaceAll(planOf(1))).rejects.toThrow("is stopping");
+    for (const child of children) child.die("it exited with 0");
+    await replaced;
+    await stop;
+    expect(children).toHaveLength(1);
+  });
+
   test("lets nobody begin to serve who is only starting, and does not wait for him", async () => {
     const supervisor = await started(2);
     last().die();
