@@ -117,7 +117,7 @@ export class Supervisor {
     );
     try {
       const [first] = await Promise.all(workers.map(({ listening }) => listening));
-      this.#slots.push(...workers.map(slotOf));
+      for (const [at, worker] of workers.entries()) this.#put(at, worker);
       this.#ticker = setInterval(() => this.#tick(), TICK_MS);
       return first!;
     } catch (error) {

@@ -138,6 +138,20 @@ describe("a start", () => {
   });
 });
 
+test("a worker that dies after it came to listen, and before the others do, is followed", async () => {
+  const supervisor = create(planOf(2));
+  const start = supervisor.start();
+  children[0]!.listen();
+  children[0]!.die();
+  await settle();
+  children[1]!.listen();
+  await start;
+  await vi.advanceTimersByTimeAsync(100);
+  expect(children).toHaveLength(3);
+  last().listen();
+  expect(supervisor.workers().map(({ state }) => state)).toEqual(["listening", "listening"]);
+});
+
 describe("a worker that dies", () => {
   test("after good work is followed by another in 100 ms, each time", async () => {
     await started(2);
