@@ -74,6 +74,8 @@ export class HeldRoots {
   readonly #revalidateMs: number;
   readonly #nowMs: () => number;
   readonly #roots = new Map<string, Holding>();
+  /** Counts the calls of `distrust`: what was learned before one is not to be relied on after it. */
+  #generation = 0;
   #isStopped = false;
 
   /** @param revalidateMs for how long what was seen is believed, milliseconds */
@@ -96,6 +98,7 @@ export class HeldRoots {
 
   /** A root may have been switched: none is used before it was looked at again. */
   distrust(): void {
+    this.#generation++;
     for (const held of this.#roots.values()) drop(held);
   }
 
@@ -138,11 +141,13 @@ export class HeldRoots {
     if (held.isLooking) return;
     held.isLooking = true;
     const startedMs = this.#nowMs();
+    const generation = this.#generation;
     try {
       const { ino, dev } = await fs.promises.stat(root, { bigint: true });
       if (held.fd >= 0 && (ino !== held.ino || dev !== held.dev)) drop(held);
       if (held.fd < 0) await this.#openRoot(root, held);
       held.seenMs = startedMs;
+      if (generation !== this.#generation) drop(held);
     } catch {
       drop(held);
       this.#roots.delete(root); // who makes names up would soon have all the places

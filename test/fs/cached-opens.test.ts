@@ -482,6 +482,40 @@ describe("a root", () => {
     switched.stop();
   });
 
+  test("that is switched while it is opened is not used before it was looked at again", async () => {
+    const folder = tempFolder();
+    put(folder, "a/small.txt", "a");
+    put(folder, "b/small.txt", "b");
+    const current = join(folder, "current");
+    fs.symlinkSync("a", current);
+    const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    onTestFinished(() => switched.stop());
+    const ask = () =>
+      switched.open({
+        root: current,
+        path: `${current}/small.txt`,
+        known: undefined,
+        siblings: false,
+      });
+    const realOpen = fs.open;
+    const open = vi.spyOn(fs, "open").mockImplementation(((
+      path: string,
+      flags: number,
+      done: (error: NodeJS.ErrnoException | null, fd: number) => void,
+    ) =>
+      realOpen(path, flags, (error, fd) => {
+        fs.symlinkSync("b", join(folder, "next"));
+        fs.renameSync(join(folder, "next"), current);
+        switched.distrust();
+        done(error, fd);
+      })) as typeof fs.open);
+    ask();
+    await vi.waitUntil(() => open.mock.calls.length > 0, { interval: 5, timeout: 10_000 });
+    open.mockRestore();
+    const { opened } = await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
+    expect(String(opened.body)).toBe("b");
+  });
+
   test("is noticed to have moved without being told", async () => {
     const folder = tempFolder();
     const current = join(folder, "current");
