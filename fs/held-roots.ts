@@ -34,6 +34,14 @@ const LOOK_AT = 0.75;
  */
 const LOOK_ELSEWHERE_MS = 1000;
 
+/**
+ * Looks at once at roots that are not held. On a mount that has died each keeps for ever one of the four
+ * threads that libuv has, by which logs are written too, and roots that are held are looked at again.
+ * Fewer: one that has died leaves all roots to readers that are not held yet. More: so many that have
+ * died take all threads.
+ */
+const MOST_FIRST_LOOKS = 2;
+
 /** Roots held open, the first that were asked for and are there. One more costs a descriptor. */
 const MAX_ROOTS = 256;
 
@@ -74,6 +82,7 @@ export class HeldRoots {
   readonly #revalidateMs: number;
   readonly #nowMs: () => number;
   readonly #roots = new Map<string, Holding>();
+  #firstLooks = 0;
   /** Counts the calls of `distrust`: what was learned before one is not to be relied on after it. */
   #generation = 0;
   #isStopped = false;
@@ -120,7 +129,8 @@ export class HeldRoots {
   // --- looking, off the loop ---
 
   #hold(root: string): Holding | undefined {
-    if (this.#roots.size >= MAX_ROOTS) return undefined;
+    // One that is not looked at would have a place without being there.
+    if (this.#roots.size >= MAX_ROOTS || this.#firstLooks >= MOST_FIRST_LOOKS) return undefined;
     const held: Holding = {
       fd: -1,
       above: root === "/" ? root : `${root}/`,
@@ -138,8 +148,10 @@ export class HeldRoots {
 
   /** A look that never returns, on a dead mount, leaves the root to readers. */
   async #lookAt(root: string, held: Holding): Promise<void> {
-    if (held.isLooking) return;
+    const isFirst = held.fd < 0;
+    if (held.isLooking || (isFirst && this.#firstLooks >= MOST_FIRST_LOOKS)) return;
     held.isLooking = true;
+    if (isFirst) this.#firstLooks++;
     const startedMs = this.#nowMs();
     const generation = this.#generation;
     try {
@@ -153,6 +165,7 @@ export class HeldRoots {
       this.#roots.delete(root); // who makes names up would soon have all the places
     }
     held.isLooking = false;
+    if (isFirst) this.#firstLooks--;
   }
 
   async #openRoot(root: string, held: Holding): Promise<void> {
