@@ -118,6 +118,7 @@ export class Certificates {
     this.#endWatch();
     clearTimeout(this.#quiet);
     clearInterval(this.#clock);
+    this.#clock = undefined;
   }
 
   /** From the next look on these are where the files are. */

@@ -392,6 +392,20 @@ test("what came before an offer that failed is offered again: some may have take
   expect(certificates.figures()).toMatchObject({ renewals: 0, refusals: 2 });
 });
 
+test("a stop is one for a look that is under way, too: nothing is watched after it", async () => {
+  const [before, during, after] = await Promise.all([issue(), issue(), issue()]);
+  const { places, write } = own(before);
+  const { certificates, taken } = await watched(places);
+  write(during);
+  const looking = certificates.reload();
+  certificates.stop();
+  await looking;
+  const takenThen = taken.length;
+  write(after);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(taken).toHaveLength(takenThen);
+});
+
 test("the digest is the same where the same is served with, and says nothing of the key", async () => {
   const [before, after] = await Promise.all([issue(), issue()]);
   const { places, write } = own(before);
