@@ -87,12 +87,20 @@ export const pushRecords: Push = (res, bytes, totalBytes) => {
 export const HANDSHAKE_MS = 3000;
 const LOOK_MS = 20;
 
-/** Resolves in a moment in which the listeners of this door can be closed with the least harm. */
+/**
+ * Resolves in a moment in which the listeners of this door can be closed with the least harm. A disk that
+ * has died may have all threads that the door is looked at by: then there is no answer.
+ */
 export async function quietMoment(door: Door): Promise<void> {
   const untilMs = performance.now() + HANDSHAKE_MS;
-  while (performance.now() < untilMs && (await door.hasHandshakes())) {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, HANDSHAKE_MS, false);
+  });
+  while (performance.now() < untilMs && (await Promise.race([door.hasHandshakes(), late]))) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+  clearTimeout(timer);
   // Each turn of the loop accepts all who wait; who has come since then is seen.
   do await new Promise((resolve) => setImmediate(resolve));
   while (performance.now() < untilMs && !door.isClear());
