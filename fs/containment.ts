@@ -7,8 +7,19 @@
  */
 import fs from "node:fs";
 
-/** The resolved name of each root, as last seen. A root may be a link that is switched on deploy. */
-const resolvedRoots = new Map<string, string>();
+interface Resolved {
+  readonly path: string;
+  readonly untilMs: number;
+}
+
+/** What each root led to when it was last resolved. It may be a link that is switched on deploy. */
+const resolvedRoots = new Map<string, Resolved>();
+
+/**
+ * For so long what is there is inside, without another look. Longer: a link out of the new release is
+ * taken for one inside, if it leads to the old. Shorter: the root is resolved more often, 5 µs each time.
+ */
+const BELIEVED_MS = 1000;
 
 const HAS_PROC = fs.existsSync("/proc/self/fd");
 
@@ -17,10 +28,11 @@ export function containmentOf(root: string, fd: number, path: string): "inside" 
   const real = HAS_PROC ? fs.readlinkSync(`/proc/self/fd/${fd}`) : realPathOf(fd, path);
   if (real === undefined) return "outside";
   const known = resolvedRoots.get(root);
-  if (known !== undefined && isBelow(known, real)) return "inside";
+  const nowMs = performance.now();
+  if (known !== undefined && nowMs < known.untilMs && isBelow(known.path, real)) return "inside";
 
   const now = fs.realpathSync.native(root);
-  resolvedRoots.set(root, now);
+  resolvedRoots.set(root, { path: now, untilMs: nowMs + BELIEVED_MS });
   return isBelow(now, real) ? "inside" : "outside";
 }
 

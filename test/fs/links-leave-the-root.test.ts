@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { put, tempFolder } from "../support/temp-folder.js";
 
 type Containment = typeof import("../../fs/containment.js");
@@ -148,6 +148,22 @@ for (const [where, hasProc] of [
       fs.rmSync(root);
       fs.symlinkSync("r2", root);
       expect(judge(containment, root, join(root, "file"))).toBe("inside");
+    });
+
+    test("what a root led to before it was switched is outside a second later", async () => {
+      const containment = await loadContainment(hasProc);
+      vi.useFakeTimers({ toFake: ["performance"] });
+      onTestFinished(() => void vi.useRealTimers());
+      const top = tempFolder();
+      for (const release of ["r1", "r2"]) put(top, `${release}/file`, "");
+      fs.symlinkSync("../r1/file", join(top, "r2/link"));
+      const root = join(top, "current");
+      fs.symlinkSync("r1", root);
+      expect(judge(containment, root, join(root, "file"))).toBe("inside");
+      fs.rmSync(root);
+      fs.symlinkSync("r2", root);
+      vi.advanceTimersByTime(1000);
+      expect(judge(containment, root, join(root, "link"))).toBe("outside");
     });
   });
 }
