@@ -26,7 +26,17 @@ const HAS_PROC = fs.existsSync("/proc/self/fd");
 /** @param root a root as configured, absolute, without a slash at its end */
 export function containmentOf(root: string, fd: number, path: string): "inside" | "outside" {
   const real = HAS_PROC ? fs.readlinkSync(`/proc/self/fd/${fd}`) : realPathOf(fd, path);
-  if (real === undefined) return "outside";
+  return real === undefined ? "outside" : judge(root, real);
+}
+
+/**
+ * The same of what a path leads to now. Takes no descriptor, and a link may be swapped before the answer
+ * is there: for what is in hand already.
+ */
+export const containmentNow = (root: string, path: string): "inside" | "outside" =>
+  judge(root, fs.realpathSync.native(path));
+
+function judge(root: string, real: string): "inside" | "outside" {
   const known = resolvedRoots.get(root);
   const nowMs = performance.now();
   if (known !== undefined && nowMs < known.untilMs && isBelow(known.path, real)) return "inside";

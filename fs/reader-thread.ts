@@ -12,7 +12,7 @@ import fs from "node:fs";
 import { constants } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { sharedMs } from "./clock.js";
-import { containmentOf } from "./containment.js";
+import { containmentNow, containmentOf } from "./containment.js";
 import {
   F_ENDED_MS,
   F_ERRNO,
@@ -136,9 +136,15 @@ function exists(path: string): boolean {
   }
 }
 
-/** Cost: one stat by path, which also tells a replaced file and a moved link. */
+/**
+ * The same file may lie outside by now: its folder was moved, and a link leads there.
+ *
+ * Cost: one stat by path, which also tells a replaced file and a moved link, and a readlink for each name
+ * on the way. No descriptor: a known file is served also when there is none.
+ */
 function isUnchanged(job: number, path: string): boolean {
-  return hasIdentity(job, fs.statSync(path, BIGINT));
+  const isSame = hasIdentity(job, fs.statSync(path, BIGINT));
+  return isSame && containmentNow(rootOf(job, path), path) === "inside";
 }
 
 /** As `isSameFile`. */
@@ -167,8 +173,11 @@ function look(job: number, fd: number, path: string): number {
 }
 
 function isInside(job: number, fd: number, path: string): boolean {
-  const root = path.slice(0, jobs.get(job, F_ROOT_CHARS));
-  return containmentOf(root, fd, path) === "inside";
+  return containmentOf(rootOf(job, path), fd, path) === "inside";
+}
+
+function rootOf(job: number, path: string): string {
+  return path.slice(0, jobs.get(job, F_ROOT_CHARS));
 }
 
 function describe(job: number, fd: number, stat: fs.BigIntStats, result: number): number {

@@ -180,6 +180,16 @@ describe("a file that is known", () => {
     });
   }
 
+  test("is outside when its folder was moved out of the root, and a link leads there", async () => {
+    const folder = tempFolder();
+    const root = join(folder, "root");
+    const path = put(root, "sub/f", LARGE);
+    const known = identityOf(path);
+    fs.renameSync(join(root, "sub"), join(folder, "moved"));
+    fs.symlinkSync("../moved", join(root, "sub"));
+    expect(await open(path, known, root)).toMatchObject(without(OPEN_OUTSIDE));
+  });
+
   test("is missing when it is gone", async () => {
     const path = put(tempFolder(), "f", LARGE);
     const known = identityOf(path);
