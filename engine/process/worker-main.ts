@@ -9,7 +9,7 @@
  */
 import "./early-signals.js"; // heard, and left to the supervisor
 import cluster from "node:cluster";
-import { createLog } from "../log.js";
+import { createLog, SILENT } from "../log.js";
 import { type Config, hasTls } from "../settings/settings.js";
 import type { Certificates } from "../tls/certificates.js";
 import { waitUntil } from "./drain.js";
@@ -85,13 +85,19 @@ async function serve({ config, site }: Order, isSpokesman: boolean): Promise<voi
   tell({ kind: "listening", transport: files.name });
 }
 
-/** @throws Error whose message is for the operator, when they have become unfit since they were judged */
+/**
+ * Some may have become unfit since all were judged: the supervisor has told. To do without the others
+ * for that would be worse; it looks by itself until those are fit again, as no renewal tells of them.
+ *
+ * @throws Error whose message is for the operator, when none is fit
+ */
 async function openCertificates(config: Config): Promise<Certificates | undefined> {
   if (!hasTls(config)) return undefined;
   const { Certificates } = await import("../tls/certificates.js");
-  const opened = await Certificates.open(config);
-  if (opened.complaints.length > 0) throw new Error(opened.complaints.join("; "));
-  return opened.certificates;
+  const { certificates, complaints } = await Certificates.open(config);
+  if (certificates.names.length === 0) throw new Error(complaints.join("; "));
+  if (complaints.length > 0) certificates.watch(SILENT);
+  return certificates;
 }
 
 /** @returns why it does not serve with what the supervisor has found; "" when it does */

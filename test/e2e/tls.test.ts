@@ -235,6 +235,32 @@ test("a renewal that one worker cannot read is none, until it can", async ({ ser
   await expectAllSee(server, next);
 });
 
+test("a worker that starts while one pair of two is unfit serves with the other, and soon with both", async ({
+  serve,
+}) => {
+  const pairs = await Promise.all(["a", "b"].map((name) => issue({ names: [`${name}.example`] })));
+  const write = (name: string, pair: Issued): void =>
+    writePair(pair, at(`half/${name}.crt`), at(`half/${name}.key`));
+  write("a", pairs[0]!);
+  write("b", pairs[1]!);
+  const env = { SLUICE_WORKERS: "1", SLUICE_TLS_DIR: at("half") };
+  const server = await serve({ transport: "uws", files: { "a.txt": "0123456789" }, env });
+  const isServed = async (servername: string): Promise<boolean> => {
+    const client = await Client.secure(server.port, { servername }).catch(() => undefined);
+    client?.leave();
+    return client !== undefined;
+  };
+  fs.truncateSync(at("half/b.key"), 10);
+  await server.untilSays(/^warning: .*b\.key.*what was served before goes on/m);
+  process.kill(server.workers()[0]!, "SIGKILL");
+  await server.untilSays(/another starts in 100ms/);
+  await vi.waitUntil(() => isServed("a.example"), { timeout: PATIENCE_MS });
+  expect(await isServed("b.example")).toBe(false);
+  write("b", pairs[1]!);
+  await vi.waitUntil(() => isServed("b.example"), { timeout: PATIENCE_MS });
+  expect(server.err).not.toContain("another starts in 200ms");
+});
+
 /** Sixteen connections that all fell to one of two: once in 30,000 runs. */
 async function expectAllSee({ port }: Server, { certPem }: Issued): Promise<void> {
   for (let times = 0; times < 16; times++) {
