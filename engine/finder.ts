@@ -128,7 +128,7 @@ export class Finder {
   }
 
   async #look(root: string, path: string, trail: Trail): Promise<Entry> {
-    const entry = this.#table.find(path) ?? (await this.#lookUp(root, path, trail));
+    const entry = this.#table.find(root, path) ?? (await this.#lookUp(root, path, trail));
     trail.add(entry);
     return entry;
   }

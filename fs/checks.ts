@@ -57,10 +57,10 @@ export class Checks {
   }
 
   /** Waits with those who asked about a path before. False when nobody has: then `ask`. */
-  join(path: string, done: Waiter): boolean {
+  join(root: string, path: string, done: Waiter): boolean {
     const check = this.#byPath.get(path);
     if (check === undefined) return false;
-    if (check.isOverdue) done(createEntry(check.root, path, TIMED_OUT), undefined);
+    if (check.isOverdue) done(createEntry(root, path, TIMED_OUT), undefined);
     else check.waiters.push(done);
     return true;
   }

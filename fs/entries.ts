@@ -24,13 +24,14 @@ export type Known =
 
 /** One path and what is known of it. */
 export interface Entry extends Member<Entry>, Counted {
-  readonly root: string;
+  /** Whether a link leads out of it was judged by this one. */
+  root: string;
   known: Known;
   /** On the table's clock. -1 when the entry is in no table, or in none any more. */
   freshUntilMs: number;
   /** From here on a request starts a check on the side. */
   checkFromMs: number;
-  /** Rises whenever `known` changes: what was built from an older version is out of date. */
+  /** Rises whenever `known` or `root` changes: what was built from an older version is out of date. */
   version: number;
   /** Of the table when this was learned: see `FileTable.distrust`. */
   generation: number;
@@ -78,7 +79,8 @@ export class Entries {
   /** From now on `path` leads to `known`: in the same entry while that leads to the same bytes. */
   believe(root: string, path: string, known: Known): Entry {
     const before = this.#byPath.get(path);
-    if (before !== undefined && leadsToSame(before.known, known)) return update(before, known);
+    if (before !== undefined && leadsToSame(before.known, known))
+      return update(before, root, known);
     if (before !== undefined) this.#drop(before);
 
     const entry = createEntry(root, path, known);
@@ -140,8 +142,9 @@ export function createEntry(root: string, path: string, known: Known): Entry {
   };
 }
 
-function update(entry: Entry, known: Known): Entry {
-  if (siblingsOf(entry.known) !== siblingsOf(known)) {
+function update(entry: Entry, root: string, known: Known): Entry {
+  if (entry.root !== root || siblingsOf(entry.known) !== siblingsOf(known)) {
+    entry.root = root;
     entry.known = known;
     entry.version++;
   }

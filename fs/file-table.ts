@@ -99,9 +99,9 @@ export class FileTable {
    *
    * The file may be closed and the entry forgotten when the caller has returned: hold it before.
    */
-  find(path: string): Entry | undefined {
+  find(root: string, path: string): Entry | undefined {
     const entry = this.#entries.get(path);
-    return entry && this.#freshest(entry);
+    return entry?.root === root ? this.#freshest(entry) : undefined;
   }
 
   /**
@@ -112,8 +112,8 @@ export class FileTable {
    */
   glance(root: string, path: string): Entry | undefined {
     const entry = this.#entries.get(path);
-    if (entry !== undefined) return this.#freshest(entry);
-    if (this.#checks.has(path)) return undefined;
+    if (entry?.root === root) return this.#freshest(entry);
+    if (entry !== undefined || this.#checks.has(path)) return undefined;
     return this.#lookNow(root, path, undefined, this.#admission.isWorthKeeping)?.entry;
   }
 
@@ -145,10 +145,15 @@ export class FileTable {
    * answer is at hand or a reader is overdue with the same question.
    *
    * @param root absolute; `path` lies below it by name, and is refused if a link leads out of it.
-   *   No root lies in another: what is known of a path is known for one root.
+   *   What is known of a path is known for one root, the last that it was looked up in: a reload may
+   *   bring a root that lies in the one before, or has it inside
    */
   lookUp(root: string, path: string, done: Waiter): void {
-    if (!this.#checks.join(path, done)) this.#lookAt(root, path, done);
+    const isAsked = this.#checks.join(root, path, (entry, times) => {
+      if (entry.root === root) done(entry, times);
+      else this.lookUp(root, path, done);
+    });
+    if (!isAsked) this.#lookAt(root, path, done);
   }
 
   /** Believes nothing it knows until it has been checked again: a folder was switched as a whole. */

@@ -126,8 +126,8 @@ export const followTable = (
   table: Table,
   onLooked: (entry: Entry, source: Source) => void,
 ): Table => ({
-  find(path) {
-    const entry = table.find(path);
+  find(root, path) {
+    const entry = table.find(root, path);
     if (entry !== undefined) onLooked(entry, "memory");
     return entry;
   },

@@ -129,7 +129,7 @@ export class FirstLook {
   #baseFor(host: string): Base | undefined {
     const hosts: Entry[] = [];
     for (const root of hostRoots(this.#parts.site.hostsDir, host)) {
-      const entry = this.#parts.table.find(root);
+      const entry = this.#parts.table.find(root, root);
       if (entry === undefined) return undefined;
       hosts.push(entry);
       if (entry.known.kind === "directory") return { root, hosts };

@@ -26,7 +26,7 @@ function leaveAt(path: string, parts: ServerParts, reply: FakeReply): ServerPart
   return {
     ...parts,
     table: {
-      find: (path) => table.find(path),
+      find: (root, path) => table.find(root, path),
       glance: (root, path) => table.glance(root, path),
       takeLoan: (file) => table.takeLoan(file),
       isFresh: (entry, nowMs) => table.isFresh(entry, nowMs),

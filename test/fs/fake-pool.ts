@@ -65,6 +65,8 @@ export class FakePool {
   startedMs = Number.POSITIVE_INFINITY;
   /** Every path that was asked for, in order. */
   readonly asked: string[] = [];
+  /** The root of each. */
+  readonly roots: string[] = [];
   #questions: Question[] = [];
   #nextFd = 100;
 
@@ -79,6 +81,7 @@ export class FakePool {
 
   open(request: OpenRequest, done: (opened: Opened) => void): StartedMs {
     this.asked.push(request.path);
+    this.roots.push(request.root);
     this.#questions.push({ request, done });
     return () => this.startedMs;
   }

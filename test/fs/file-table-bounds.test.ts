@@ -26,7 +26,7 @@ function createTable(settings: Partial<FileTableSettings> = {}) {
   const clock = { nowMs: 10_000 };
   const table = new FileTable(pool.asPool, { ...ROOMY, ...settings }, () => clock.nowMs);
   const ask = (path: string): Entry => {
-    let entry = table.find(path);
+    let entry = table.find(ROOT, path);
     if (entry === undefined) {
       table.lookUp(ROOT, path, (found) => {
         entry = found;
@@ -45,7 +45,7 @@ describe("bounds", () => {
     const first = ask("d0");
     for (let at = 1; at <= MAX_PRESENT; at++) ask(`d${at}`);
     expect(table.stats().entries).toBe(MAX_PRESENT);
-    expect(table.find("d0")).toBeUndefined();
+    expect(table.find(ROOT, "d0")).toBeUndefined();
     expect(table.isFresh(first, 10_000)).toBe(false);
   });
 
@@ -55,8 +55,8 @@ describe("bounds", () => {
     ask("page");
     for (let at = 0; at < 2 * MAX_ABSENT; at++) ask(`guess${at}`);
     expect(table.stats()).toMatchObject({ entries: 1, absent: MAX_ABSENT });
-    expect(table.find("page")).toBeDefined();
-    expect(table.find("guess0")).toBeUndefined();
+    expect(table.find(ROOT, "page")).toBeDefined();
+    expect(table.find(ROOT, "guess0")).toBeUndefined();
   });
 
   test("hold for bytes of bodies, to the last byte", () => {
@@ -73,9 +73,9 @@ describe("bounds", () => {
     const { ask, pool, table } = createTable({ smallCacheBytes: 1000 });
     for (const name of ["a", "b", "c"]) pool.things.set(name, small(400));
     for (const name of ["a", "b", "b", "c"]) ask(name);
-    expect(table.find("c")).toBeUndefined();
+    expect(table.find(ROOT, "c")).toBeUndefined();
     expect(ask("c").known.kind).toBe("file");
-    const isKept = ["a", "b", "c"].map((name) => table.find(name) !== undefined);
+    const isKept = ["a", "b", "c"].map((name) => table.find(ROOT, name) !== undefined);
     expect(isKept).toEqual([false, true, true]);
   });
 
@@ -86,7 +86,7 @@ describe("bounds", () => {
     pool.things.set("a", small(500, 2));
     clock.nowMs += ROOMY.revalidateMs;
     ask("a");
-    expect(table.find("a")).toBeDefined();
+    expect(table.find(ROOT, "a")).toBeDefined();
   });
 
   test("spare all from a walk over a large tree", () => {
@@ -102,7 +102,7 @@ describe("bounds", () => {
         expect(known.kind === "file" && known.file.body?.length).toBe(500);
       }
     }
-    expect([table.find("a"), table.find("b")]).not.toContain(undefined);
+    expect([table.find(ROOT, "a"), table.find(ROOT, "b")]).not.toContain(undefined);
     expect(table.stats()).toMatchObject({ entries: 2, bodyBytes: 1000 });
   });
 
@@ -190,7 +190,7 @@ describe("whatever is asked, changed, held and answered", () => {
             pool.things.set(name, changed);
             truths.get(name)!.push({ fromMs: clock.nowMs, says: describeThing(changed) });
           }
-          const entry = kind === "ask" ? table.find(name) : undefined;
+          const entry = kind === "ask" ? table.find(ROOT, name) : undefined;
           if (entry === undefined) continue;
           const since = clock.nowMs - settings.revalidateMs;
           const possible = truths

@@ -36,7 +36,7 @@ function createTable(things: Record<string, FakeThing>, settings: Partial<FileTa
 
   /** Asks as a request does: from memory, else from the disk, which answers at once. */
   const ask = (path: string): Entry => {
-    let entry = table.find(path);
+    let entry = table.find(ROOT, path);
     if (entry === undefined) {
       table.lookUp(ROOT, path, (found) => {
         entry = found;
@@ -98,7 +98,7 @@ describe("what was looked up", () => {
     pool.things.set("f", failed("EIO"));
     ask("f");
     pool.answer();
-    expect(table.find("f")).toBe(entry);
+    expect(table.find(ROOT, "f")).toBe(entry);
     clock.nowMs += 400;
     expect(ask("f").known).toEqual({ kind: "failed", errno: "EIO" });
   });
@@ -109,9 +109,9 @@ describe("freshness", () => {
     const { ask, clock, table } = createTable({ f: small("f") }, { revalidateMs: 1000 });
     ask("f");
     clock.nowMs += 999;
-    expect(table.find("f")).toBeDefined();
+    expect(table.find(ROOT, "f")).toBeDefined();
     clock.nowMs += 1;
-    expect(table.find("f")).toBeUndefined();
+    expect(table.find(ROOT, "f")).toBeUndefined();
   });
 
   test("counts from the moment the question was sent, not from its answer", () => {
@@ -120,9 +120,9 @@ describe("freshness", () => {
     clock.nowMs += 600;
     pool.answer();
     clock.nowMs += 399;
-    expect(table.find("f")).toBeDefined();
+    expect(table.find(ROOT, "f")).toBeDefined();
     clock.nowMs += 1;
-    expect(table.find("f")).toBeUndefined();
+    expect(table.find(ROOT, "f")).toBeUndefined();
   });
 
   test("of a file written to just before is not renewed by a check: it is opened again", () => {
@@ -138,7 +138,7 @@ describe("freshness", () => {
   test("never begins when nothing is to be believed, yet those who wait are answered", () => {
     const { ask, table, pool } = createTable({ f: small("f") }, { revalidateMs: 0 });
     expect(ask("f").known.kind).toBe("file");
-    expect(table.find("f")).toBeUndefined();
+    expect(table.find(ROOT, "f")).toBeUndefined();
     ask("f");
     expect(pool.asked).toHaveLength(2);
   });
@@ -179,7 +179,7 @@ describe("freshness", () => {
     expect(bodies).toEqual([]);
     pool.answer();
     expect(bodies).toEqual(["file"]);
-    expect(table.find("f")).toBeDefined();
+    expect(table.find(ROOT, "f")).toBeDefined();
   });
 });
 
@@ -199,16 +199,16 @@ describe("a check", () => {
     const { ask, clock, pool, table } = createTable({ f: small("f") }, { revalidateMs: 1000 });
     const entry = ask("f");
     clock.nowMs += 499;
-    expect(table.find("f")).toBe(entry);
+    expect(table.find(ROOT, "f")).toBe(entry);
     expect(pool.waiting).toBe(0);
 
     clock.nowMs += 1;
-    for (let caller = 0; caller < 10; caller++) expect(table.find("f")).toBe(entry);
+    for (let caller = 0; caller < 10; caller++) expect(table.find(ROOT, "f")).toBe(entry);
     expect(pool.waiting).toBe(1);
 
     pool.answer();
     clock.nowMs += 999;
-    expect(table.find("f")).toBe(entry);
+    expect(table.find(ROOT, "f")).toBe(entry);
   });
 
   test("on the side that fails is not repeated before the time is over", () => {
@@ -217,7 +217,7 @@ describe("a check", () => {
     pool.things.set("f", failed("EIO"));
     clock.nowMs += 500;
     for (let request = 0; request < 10; request++) {
-      table.find("f");
+      table.find(ROOT, "f");
       pool.answer();
     }
     expect(pool.asked).toHaveLength(2);
@@ -228,7 +228,7 @@ describe("a check", () => {
     ask("f");
     clock.nowMs += 500;
     table.lookUp(ROOT, "f", () => {});
-    expect(table.find("f")).toBeDefined();
+    expect(table.find(ROOT, "f")).toBeDefined();
     expect(pool.waiting).toBe(1);
   });
 
@@ -236,9 +236,9 @@ describe("a check", () => {
     const { ask, clock, pool, table } = createTable({ f: small("old") });
     ask("f");
     clock.nowMs += 500;
-    table.find("f");
+    table.find(ROOT, "f");
     clock.nowMs += 500;
-    expect(table.find("f")).toBeUndefined();
+    expect(table.find(ROOT, "f")).toBeUndefined();
     const found: Entry[] = [];
     table.lookUp(ROOT, "f", (entry) => found.push(entry));
     expect(pool.waiting).toBe(1);
@@ -265,10 +265,10 @@ describe("a check", () => {
       const { version } = old;
       pool.things.set("f", after);
       clock.nowMs += 500;
-      table.find("f");
+      table.find(ROOT, "f");
       pool.answer();
 
-      const now = table.find("f")!;
+      const now = table.find(ROOT, "f")!;
       expect(now).not.toBe(old);
       expect(now.known.kind).toBe(after.kind);
       expect(table.isFresh(old, clock.nowMs)).toBe(false);
@@ -285,6 +285,54 @@ describe("a check", () => {
     clock.nowMs += 1000;
     expect(ask("f").version).toBeGreaterThan(version);
     expect(fileAt("f")).toBe(file);
+  });
+});
+
+describe("a path in two roots, one inside the other", () => {
+  const OTHER = "/srv/inner";
+
+  test("is known for the root that it was looked up in last", () => {
+    const { ask, clock, pool, table } = createTable({ f: small("f") });
+    const { version } = ask("f");
+    expect(table.find(OTHER, "f")).toBeUndefined();
+    expect(table.glance(OTHER, "f")).toBeUndefined();
+    table.lookUp(OTHER, "f", () => {});
+    pool.answer();
+    const entry = table.find(OTHER, "f");
+    expect(entry).toMatchObject({ root: OTHER, version: version + 1 });
+    expect(table.find(ROOT, "f")).toBeUndefined();
+    clock.nowMs += 600;
+    table.find(OTHER, "f"); // from here on it is checked on the side
+    pool.answer();
+    expect(pool.roots).toEqual([ROOT, OTHER, OTHER]);
+  });
+
+  test("is asked about once more when a reader looks for it in the other", () => {
+    const { pool, table } = createTable({ f: small("f") });
+    const told: string[] = [];
+    for (const root of [ROOT, OTHER]) table.lookUp(root, "f", (entry) => told.push(entry.root));
+    pool.answer();
+    expect(told).toEqual([ROOT]);
+    pool.answer();
+    expect(told).toEqual([ROOT, OTHER]);
+    expect(pool.roots).toEqual([ROOT, OTHER]);
+  });
+
+  test("is told to each who waits that no reader answers", () => {
+    const { clock, table } = createTable({ f: small("f") }, { readTimeoutMs: 5000 });
+    const told: object[] = [];
+    const ask = (root: string): void =>
+      table.lookUp(root, "f", (entry) => told.push([entry.root, entry.known]));
+    for (const root of [ROOT, OTHER]) ask(root);
+    clock.nowMs += 5000;
+    table.sweep();
+    ask(OTHER);
+    const known = { kind: "failed", errno: "ETIMEDOUT" };
+    expect(told).toEqual([
+      [ROOT, known],
+      [OTHER, known],
+      [OTHER, known],
+    ]);
   });
 });
 
@@ -337,7 +385,7 @@ describe("a reader that does not answer", () => {
     table.sweep();
     pool.answer();
     expect(answers).toBe(1);
-    expect(table.find("f")).toBeUndefined();
+    expect(table.find(ROOT, "f")).toBeUndefined();
   });
 
   test("of another path is no matter", () => {
@@ -392,10 +440,10 @@ describe("descriptors", () => {
     fileAt("b");
     fileAt("c");
     expect(first.fd).toBe(-1);
-    expect(table.find("a")).toBeUndefined();
+    expect(table.find(ROOT, "a")).toBeUndefined();
 
     expect(fileAt("a")).toBe(first);
-    expect(table.find("a")).toBe(entry);
+    expect(table.find(ROOT, "a")).toBe(entry);
     expect(pool.openFds).toContain(first.fd);
     expect(table.stats().openFiles).toBe(2);
   });
@@ -575,9 +623,9 @@ describe("what the kernel has in memory", () => {
     table.lookUp(ROOT, "/srv/a", () => {});
     memory.told.delete("/srv/a");
     clock.nowMs = memory.seenMs + DEFAULTS.revalidateMs - 1;
-    expect(table.find("/srv/a")).toBeDefined();
+    expect(table.find(ROOT, "/srv/a")).toBeDefined();
     clock.nowMs++;
-    expect(table.find("/srv/a")).toBeUndefined();
+    expect(table.find(ROOT, "/srv/a")).toBeUndefined();
   });
 
   test("is asked again when its time is over, and told what is known", () => {
@@ -586,7 +634,7 @@ describe("what the kernel has in memory", () => {
     const first = lookUp(table);
     memory.told.set("/srv/a", UNCHANGED);
     clock.nowMs = memory.seenMs = 20_000;
-    expect(table.find("/srv/a")).toBe(first);
+    expect(table.find(ROOT, "/srv/a")).toBe(first);
     expect([first.version, memory.asked, pool.asked]).toEqual([0, 2, []]);
     expect(memory.known).toEqual(A_FILE.identity);
     clock.nowMs += DEFAULTS.revalidateMs - 1;
@@ -642,7 +690,7 @@ describe("what the kernel has in memory", () => {
     const entry = table.glance(ROOT, "/srv/a")!;
     const file = fileOf(entry);
     expect([String(file.body), table.takeLoan(file)]).toEqual(["here", undefined]);
-    expect([table.find("/srv/a"), isForgotten(entry)]).toEqual([undefined, true]);
+    expect([table.find(ROOT, "/srv/a"), isForgotten(entry)]).toEqual([undefined, true]);
     expect(table.stats()).toMatchObject({ entries: 0, bodyBytes: 0 });
     expect(table.isFresh(entry, 10_000)).toBe(false);
   });
@@ -667,11 +715,12 @@ describe("what the kernel has in memory", () => {
       const ask = (name: string, times = 1): boolean => {
         memory.told.set(`/srv/${name}`, {});
         for (let n = 0; n < times; n++) table.glance(ROOT, `/srv/${name}`);
-        return table.find(`/srv/${name}`) !== undefined;
+        return table.find(ROOT, `/srv/${name}`) !== undefined;
       };
       for (let n = 0; n < KEPT; n++) ask(`old-${n}`, times);
       const kept = () =>
-        Array.from({ length: KEPT }, (_, n) => table.find(`/srv/old-${n}`)).filter(Boolean).length;
+        Array.from({ length: KEPT }, (_, n) => table.find(ROOT, `/srv/old-${n}`)).filter(Boolean)
+          .length;
       expect(table.stats()).toMatchObject({ entries: KEPT, bodyBytes: KEPT * 4 });
       return { memory, table, ask, kept };
     }
@@ -684,7 +733,7 @@ describe("what the kernel has in memory", () => {
         table.lookUp(ROOT, "/srv/new", (entry) => came.push(String(fileOf(entry).body)));
       }
       expect(came).toEqual(["here", "here", "here"]);
-      expect([table.find("/srv/new"), kept()]).toEqual([undefined, KEPT]);
+      expect([table.find(ROOT, "/srv/new"), kept()]).toEqual([undefined, KEPT]);
     });
 
     test("is kept only in place of what is asked for less", () => {
@@ -705,8 +754,8 @@ describe("what the kernel has in memory", () => {
         for (let times = 0; times < 3; times++) table.glance(ROOT, path);
       }
       expect(table.stats().entries).toBe(MAX_PRESENT);
-      expect(table.find(`/srv/${MAX_PRESENT}`)).toBeUndefined();
-      expect(table.find("/srv/0")).toBeDefined();
+      expect(table.find(ROOT, `/srv/${MAX_PRESENT}`)).toBeUndefined();
+      expect(table.find(ROOT, "/srv/0")).toBeDefined();
     });
 
     test("a walk over a large tree, and one more, push nothing out", () => {
@@ -738,7 +787,7 @@ describe("what the kernel has in memory", () => {
       // Zipf's law: the n-th of 200 comes with a probability of 1/n.
       for (let n = 0; n < 20_000; n++)
         ask(`file-${Math.floor(200 ** (random.below(1_000_000) / 1_000_000))}`);
-      const top = Array.from({ length: 5 }, (_, n) => table.find(`/srv/file-${n + 1}`));
+      const top = Array.from({ length: 5 }, (_, n) => table.find(ROOT, `/srv/file-${n + 1}`));
       expect(top.filter((entry) => entry === undefined)).toEqual([]);
     });
   });
@@ -777,7 +826,7 @@ describe("what the kernel has in memory", () => {
     clock.nowMs = memory.seenMs = 20_000;
     expect(table.isFresh(entry, clock.nowMs)).toBe(false);
     expect([confirmed.mock.calls, memory.known]).toEqual([[], undefined]);
-    expect(String(fileOf(table.find("/srv/a")!).body)).toBe("new!");
+    expect(String(fileOf(table.find(ROOT, "/srv/a")!).body)).toBe("new!");
   });
 
   test.each([true, false])(
@@ -789,7 +838,7 @@ describe("what the kernel has in memory", () => {
       memory.told.set("/srv/a", { body: Buffer.from("new!") });
       clock.nowMs = memory.seenMs = 20_000;
       if (isAskedFirst) expect(table.isFresh(old, clock.nowMs)).toBe(false);
-      const found = table.find("/srv/a")!;
+      const found = table.find(ROOT, "/srv/a")!;
       expect(found.known).toMatchObject({ file: { body: Buffer.from("new!") } });
       expect([table.isFresh(old, clock.nowMs), memory.asked]).toEqual([false, 2]);
     },
@@ -825,7 +874,10 @@ describe("what the kernel has in memory", () => {
     const entry = lookUp(table);
     memory.told.delete("/srv/a");
     clock.nowMs = memory.seenMs + DEFAULTS.revalidateMs;
-    expect([table.isFresh(entry, clock.nowMs), table.find("/srv/a")]).toEqual([false, undefined]);
+    expect([table.isFresh(entry, clock.nowMs), table.find(ROOT, "/srv/a")]).toEqual([
+      false,
+      undefined,
+    ]);
   });
 
   test("is not asked for what was forgotten", () => {
@@ -855,6 +907,6 @@ describe("what the kernel has in memory", () => {
     memory.told.set("/srv/a", {});
     table.lookUp(ROOT, "/srv/a", () => {});
     table.distrust();
-    expect([memory.distrusted, table.find("/srv/a")]).toEqual([1, undefined]);
+    expect([memory.distrusted, table.find(ROOT, "/srv/a")]).toEqual([1, undefined]);
   });
 });
