@@ -92,6 +92,11 @@ export class ChunkPool<File extends ChunkFile> {
     return Math.floor(fileOffset / this.chunkBytes);
   }
 
+  /** Bytes of a chunk: the last one of a file is shorter. */
+  bytesIn(file: File, chunk: number): number {
+    return Math.min(this.chunkBytes, file.sizeBytes - chunk * this.chunkBytes);
+  }
+
   /** Where a slot begins, in bytes from the start of the slab's buffer. */
   slabOffset(slot: number): number {
     return this.#slab.byteOffset + slot * this.chunkBytes;

@@ -43,16 +43,6 @@ import {
 import type { Transfer } from "./transfer.js";
 
 /**
- * The part of the slots, one in so many, that readahead may fill before anybody comes for it.
- *
- * Larger (a smaller number here): chunks that were read ahead are evicted before they are used, and
- * the disk reads them twice. Smaller: fewer fast transfers find their next chunk ready. At 64
- * slots and two chunks ahead, a quarter serves 8 fast downloads of cold files.
- * Measure with `npm run bench -- --only slow-disk`; re-run it before changing this line.
- */
-const READAHEAD_ONE_IN = 4;
-
-/**
  * Bytes of the largest piece that is fetched alone. Smaller: of a piece that is larger the whole chunk
  * is read. Larger: for most of a chunk's bytes the disk works, and the pool has none of them.
  */
@@ -131,7 +121,6 @@ export class Loads<File extends ChunkFile> {
   readonly #nowMs: () => number;
   readonly #desks = new Map<File, FileDesk<File>>();
   readonly #slotLine = new Line<Load<File>>();
-  readonly #readaheadSlots: number;
   #lastPiece = 0;
   readonly #counts: LoadCounts = {
     reads: 0,
@@ -159,7 +148,6 @@ export class Loads<File extends ChunkFile> {
     this.#events = events;
     this.#settings = settings;
     this.#nowMs = nowMs;
-    this.#readaheadSlots = Math.floor(pool.slotCount / READAHEAD_ONE_IN);
   }
 
   counts(): LoadCounts {
@@ -197,7 +185,8 @@ export class Loads<File extends ChunkFile> {
   bringNow(file: File, chunk: number): number {
     const slot = this.#pool.claim(file, chunk, 1);
     if (slot < 0) return NO_SLOT;
-    const { offset, lengthBytes } = this.#stretchOf(file, chunk);
+    const offset = chunk * this.#pool.chunkBytes;
+    const lengthBytes = this.#pool.bytesIn(file, chunk);
     const isThere = this.#reader.readNow(file, offset, lengthBytes, this.#pool.slabOffset(slot));
     if (isThere && this.#reader.isUnchanged(file)) {
       this.#pool.finishLoading(slot);
@@ -237,11 +226,10 @@ export class Loads<File extends ChunkFile> {
   }
 
   /**
-   * Loads a chunk nobody waits for yet, if that makes nobody wait.
-   * Returns whether the chunk is there or on its way.
+   * Loads a chunk nobody waits for yet, if that makes nobody wait. It may not be known yet.
+   * Returns whether it is on its way.
    */
   readAhead(file: File, chunk: number): boolean {
-    if (this.isKnown(file, chunk)) return true;
     if (!this.#mayReadAhead(this.#desks.get(file))) return false;
 
     const slot = this.#pool.claim(file, chunk, 0);
@@ -345,8 +333,7 @@ export class Loads<File extends ChunkFile> {
     return (
       !isStuck &&
       permits < this.#settings.maxReadsPerFile - 1 && // the last permit is for who waits
-      this.#slotLine.size === 0 &&
-      this.#pool.unusedCount < this.#readaheadSlots
+      this.#slotLine.size === 0
     );
   }
 
@@ -376,10 +363,9 @@ export class Loads<File extends ChunkFile> {
     load.startedMs = this.#reader.read(load.desk.file, offset, lengthBytes, slabOffset, done);
   }
 
-  /** The last chunk of a file is shorter. */
   #stretchOf(file: File, chunk: number): Stretch {
     const offset = chunk * this.#pool.chunkBytes;
-    return { offset, lengthBytes: Math.min(this.#pool.chunkBytes, file.sizeBytes - offset) };
+    return { offset, lengthBytes: this.#pool.bytesIn(file, chunk) };
   }
 
   #pinFor(transfer: Transfer<File>, slot: number): void {

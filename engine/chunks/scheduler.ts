@@ -33,6 +33,7 @@ import {
 } from "./loads.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
 import { Piecemeal } from "./piecemeal.js";
+import { Readahead } from "./readahead.js";
 import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
 import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
 import { Turns } from "./turns.js";
@@ -60,14 +61,6 @@ export const SCRATCH_BYTES = QUANTUM_BYTES;
  * system calls for a client that reads fast after all.
  */
 const RESUME_BYTES = 256 * 1024;
-
-/**
- * Chunks asked for ahead of a transfer whose socket takes everything, from the cursor on.
- *
- * 1: the disk rests while the chunk is pushed. More than 2: a client that leaves wastes more reads,
- * and each fast download keeps more of the pool. Measure with `npm run bench -- --only slow-disk`.
- */
-const READAHEAD_CHUNKS = 2;
 
 /**
  * A piece of at most one in so many parts of its chunk is fetched alone. Smaller: the disk is asked
@@ -133,6 +126,7 @@ export class Scheduler<File extends ChunkFile> {
   readonly #defer: (run: () => void) => void;
   readonly #sendTimeoutMs: number;
   readonly #loads: Loads<File>;
+  readonly #readahead: Readahead<File>;
   readonly #turns = new Turns<File>();
   readonly #blocked = new Line<Transfer<File>>();
   readonly #inPhase = [0, 0, 0, 0, 0, 0];
@@ -163,6 +157,7 @@ export class Scheduler<File extends ChunkFile> {
       failed: (transfer: Transfer<File>, why: Outcome) => this.#settle(transfer, why),
     };
     this.#loads = new Loads(pool, reader, events, settings, nowMs);
+    this.#readahead = new Readahead(pool, reader, this.#loads);
     this.#atHand = new AtHand({
       pool,
       reader,
@@ -409,7 +404,7 @@ export class Scheduler<File extends ChunkFile> {
   #goOn(transfer: Transfer<File>): void {
     this.#enter(transfer, READY);
     this.#loads.release(transfer);
-    this.#readAhead(transfer);
+    this.#readahead.follow(transfer);
   }
 
   #makeReady(transfer: Transfer<File>): void {
@@ -452,30 +447,6 @@ export class Scheduler<File extends ChunkFile> {
     const mayWait = this.#loads.fetch(transfer, file, chunk, stretch);
     if (!mayWait) this.#settle(transfer, "read timed out");
     return 0;
-  }
-
-  /**
-   * Keeps the disk a few chunks ahead of a socket that takes everything. What the kernel has in
-   * memory waits there until its turn: one page it had lost does not leave the rest to the readers.
-   */
-  #readAhead(transfer: Transfer<File>): void {
-    const { cursor } = transfer;
-    const { part, at } = cursor;
-    if (part?.kind !== "extent" || transfer.isInMemory) return;
-    const here = this.#pool.chunkAt(at);
-    const end = Math.min(here + READAHEAD_CHUNKS, this.#pool.chunkAt(part.last) + 1);
-    for (let chunk = Math.max(here, cursor.aheadChunk + 1); chunk < end; chunk++) {
-      if (this.#isAtHand(part.file, chunk)) return;
-      if (!this.#loads.readAhead(part.file, chunk)) return;
-      cursor.aheadChunk = chunk;
-    }
-  }
-
-  #isAtHand(file: File, chunk: number): boolean {
-    const { chunkBytes } = this.#pool;
-    const first = chunk * chunkBytes;
-    const length = Math.min(chunkBytes, file.sizeBytes - first);
-    return !this.#loads.isKnown(file, chunk) && this.#reader.isAtHand(file, first, length);
   }
 
   // --- the client is slower than the disk ---
