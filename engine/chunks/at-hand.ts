@@ -11,6 +11,7 @@ import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
 import type { Gathered, Gatherer, Scratch } from "./gather.js";
 import type { Loads } from "./loads.js";
+import type { PageCache } from "./page-cache.js";
 import type { Piecemeal } from "./piecemeal.js";
 import type { ChunkFile, ChunkReader } from "./sink.js";
 
@@ -19,6 +20,7 @@ interface AtHandParts<File extends ChunkFile> {
   readonly reader: ChunkReader<File>;
   readonly scratch: Scratch;
   readonly loads: Loads<File>;
+  readonly pageCache: PageCache<File>;
   readonly gatherer: Gatherer<File>;
   readonly piecemeal: Piecemeal;
 }
@@ -47,23 +49,16 @@ export class AtHand<File extends ChunkFile> {
   }
 
   #piece(file: File, chunk: number, first: number, lengthBytes: number): Uint8Array | undefined {
-    const { pool, scratch } = this.#parts;
+    const { pool, scratch, loads, pageCache } = this.#parts;
     const slot = pool.findReady(file, chunk);
     if (slot >= 0) {
       this.#arrive(slot);
       return pool.view(slot, first % pool.chunkBytes, lengthBytes);
     }
-    if (!this.#readNow(file, chunk, first, lengthBytes)) return undefined;
+    if (loads.isKnown(file, chunk)) return undefined; // to be waited for, not to be read twice
+    if (pageCache.borrow(file, first, lengthBytes) < 0) return undefined;
     this.#tookPiece(file, chunk, lengthBytes);
     return scratch.bytes.subarray(0, lengthBytes);
-  }
-
-  /** One that is on its way is waited for: it is not read twice. */
-  #readNow(file: File, chunk: number, first: number, lengthBytes: number): boolean {
-    const { loads, reader, scratch } = this.#parts;
-    if (loads.isKnown(file, chunk)) return false;
-    const isThere = reader.readNow(file, first, lengthBytes, scratch.slabOffset);
-    return isThere && reader.isUnchanged(file);
   }
 
   #gather(parts: readonly Part<File>[]): Uint8Array | undefined {
@@ -95,8 +90,8 @@ export class AtHand<File extends ChunkFile> {
 
   /** One that is on its way comes all the same. */
   #tookPiece(file: File, chunk: number, lengthBytes: number): void {
-    const { piecemeal, loads } = this.#parts;
+    const { piecemeal, loads, pageCache } = this.#parts;
     const isWorthIt = piecemeal.take(file.id, chunk, lengthBytes);
-    if (isWorthIt && !loads.isKnown(file, chunk)) loads.bringNow(file, chunk);
+    if (isWorthIt && !loads.isKnown(file, chunk)) pageCache.bring(file, chunk);
   }
 }

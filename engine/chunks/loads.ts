@@ -48,11 +48,6 @@ import type { Transfer } from "./transfer.js";
  */
 export const FETCH_BYTES = 256 * 1024;
 
-/** Why a chunk could not be brought in at once: in place of its slot. */
-export const NO_SLOT = -1;
-export const NOT_IN_MEMORY = -2;
-export const CHANGED = -3;
-
 /** Why a load did not bring its chunk. */
 export type LoadFailure = "changed" | "read failed" | "read timed out";
 
@@ -81,8 +76,6 @@ export interface LoadCounts {
   reads: number;
   /** Reads given to the disk before anybody waited for them. */
   readaheads: number;
-  /** Chunks that the kernel had in memory, brought in without a reader. */
-  atOnce: number;
   /** Of the reads, pieces that were brought into the kernel's memory alone. */
   fetched: number;
   /** Transfers that joined a load somebody else had asked for. */
@@ -125,7 +118,6 @@ export class Loads<File extends ChunkFile> {
   readonly #counts: LoadCounts = {
     reads: 0,
     readaheads: 0,
-    atOnce: 0,
     fetched: 0,
     coalesced: 0,
     failed: 0,
@@ -174,27 +166,6 @@ export class Loads<File extends ChunkFile> {
   isKnown(file: File, chunk: number): boolean {
     const isInLine = this.#desks.get(file)?.loads.has(chunk) === true;
     return isInLine || this.#pool.find(file, chunk) >= 0;
-  }
-
-  /**
-   * Brings a chunk in at once, for one transfer, if the kernel has all of it in memory. It may not be
-   * known yet: see `isKnown`.
-   *
-   * @returns its slot, ready and not pinned, or one of `NO_SLOT`, `NOT_IN_MEMORY`, `CHANGED`
-   */
-  bringNow(file: File, chunk: number): number {
-    const slot = this.#pool.claim(file, chunk, 1);
-    if (slot < 0) return NO_SLOT;
-    const offset = chunk * this.#pool.chunkBytes;
-    const lengthBytes = this.#pool.bytesIn(file, chunk);
-    const isThere = this.#reader.readNow(file, offset, lengthBytes, this.#pool.slabOffset(slot));
-    if (isThere && this.#reader.isUnchanged(file)) {
-      this.#pool.finishLoading(slot);
-      this.#counts.atOnce++;
-      return slot;
-    }
-    this.#pool.failLoading(slot);
-    return isThere ? CHANGED : NOT_IN_MEMORY;
   }
 
   /**

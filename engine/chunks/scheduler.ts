@@ -22,15 +22,13 @@ import { GATHER_BYTES, type Gathered, Gatherer, type Scratch } from "./gather.js
 import { QUANTUM_BYTES } from "./lane.js";
 import { Line } from "./line.js";
 import {
-  CHANGED,
   FETCH_BYTES,
   type LoadCounts,
   type LoadSettings,
   Loads,
-  NO_SLOT,
-  NOT_IN_MEMORY,
   type ReadUnderWay,
 } from "./loads.js";
+import { CHANGED, NO_SLOT, NOT_IN_MEMORY, PageCache } from "./page-cache.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
 import { Piecemeal } from "./piecemeal.js";
 import { Readahead } from "./readahead.js";
@@ -116,7 +114,10 @@ export interface SchedulerStats {
   /** Pushes that found their chunk in the pool, since the start. */
   readonly hits: number;
   readonly ticks: number;
-  readonly loads: LoadCounts;
+  readonly loads: LoadCounts & {
+    /** Chunks that the kernel had in memory, brought in without a reader. */
+    readonly atOnce: number;
+  };
 }
 
 export class Scheduler<File extends ChunkFile> {
@@ -132,6 +133,7 @@ export class Scheduler<File extends ChunkFile> {
   readonly #inPhase = [0, 0, 0, 0, 0, 0];
   readonly #reader: ChunkReader<File>;
   readonly #scratch: Scratch;
+  readonly #pageCache: PageCache<File>;
   readonly #piecemeal: Piecemeal;
   readonly #gatherer: Gatherer<File>;
   readonly #atHand: AtHand<File>;
@@ -145,6 +147,7 @@ export class Scheduler<File extends ChunkFile> {
     this.#pool = pool;
     this.#reader = reader;
     this.#scratch = scratch;
+    this.#pageCache = new PageCache(pool, reader, scratch);
     this.#piecemeal = new Piecemeal(pool.slotCount, pool.chunkBytes);
     this.#gatherer = new Gatherer(pool, reader, scratch);
     this.#nowMs = nowMs;
@@ -163,6 +166,7 @@ export class Scheduler<File extends ChunkFile> {
       reader,
       scratch,
       loads: this.#loads,
+      pageCache: this.#pageCache,
       gatherer: this.#gatherer,
       piecemeal: this.#piecemeal,
     });
@@ -229,7 +233,7 @@ export class Scheduler<File extends ChunkFile> {
       sentBytes: this.#sentBytes,
       hits: this.#hits + this.#atHand.hits,
       ticks: this.#ticks,
-      loads: this.#loads.counts(),
+      loads: { ...this.#loads.counts(), atOnce: this.#pageCache.broughtChunks },
     };
   }
 
@@ -318,7 +322,7 @@ export class Scheduler<File extends ChunkFile> {
     want: number,
     isKept: boolean,
   ): number {
-    const slot = isKept ? this.#loads.bringNow(file, chunk) : NO_SLOT;
+    const slot = isKept ? this.#pageCache.bring(file, chunk) : NO_SLOT;
     if (slot === CHANGED) return this.#settleChanged(transfer);
     if (slot === NOT_IN_MEMORY) return NEEDS_DISK;
     if (slot === NO_SLOT) return this.#pass(transfer, file, want);
@@ -334,11 +338,11 @@ export class Scheduler<File extends ChunkFile> {
   /** Sends a piece by way of the scratch bytes. */
   #pass(transfer: Transfer<File>, file: File, want: number): number {
     const length = Math.min(want, transfer.hasBlocked ? RESUME_BYTES : SCRATCH_BYTES);
-    const { bytes, slabOffset } = this.#scratch;
-    if (!this.#reader.readNow(file, transfer.cursor.at, length, slabOffset)) return NEEDS_DISK;
-    if (!this.#reader.isUnchanged(file)) return this.#settleChanged(transfer);
+    const verdict = this.#pageCache.borrow(file, transfer.cursor.at, length);
+    if (verdict === NOT_IN_MEMORY) return NEEDS_DISK;
+    if (verdict === CHANGED) return this.#settleChanged(transfer);
     transfer.isInMemory = true;
-    return length + this.#push(transfer, bytes.subarray(0, length));
+    return length + this.#push(transfer, this.#scratch.bytes.subarray(0, length));
   }
 
   #settleChanged(transfer: Transfer<File>): number {
