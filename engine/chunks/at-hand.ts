@@ -7,30 +7,17 @@
  * Each piece counts as a transfer that comes to its chunk; a chunk of which as much was wanted as it
  * has comes to the pool. Owns: the count of hits.
  */
-import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
-import type { Gathered, Gatherer, Scratch } from "./gather.js";
-import type { Loads } from "./loads.js";
-import type { PageCache } from "./page-cache.js";
-import type { Piecemeal } from "./piecemeal.js";
-import type { ChunkFile, ChunkReader } from "./sink.js";
-
-interface AtHandParts<File extends ChunkFile> {
-  readonly pool: ChunkPool<File>;
-  readonly reader: ChunkReader<File>;
-  readonly scratch: Scratch;
-  readonly loads: Loads<File>;
-  readonly pageCache: PageCache<File>;
-  readonly gatherer: Gatherer<File>;
-  readonly piecemeal: Piecemeal;
-}
+import type { Gathered } from "./gather.js";
+import type { ChunkFile } from "./sink.js";
+import type { Supply } from "./source.js";
 
 export class AtHand<File extends ChunkFile> {
-  readonly #parts: AtHandParts<File>;
+  readonly #supply: Supply<File>;
   hits = 0;
 
-  constructor(parts: AtHandParts<File>) {
-    this.#parts = parts;
+  constructor(supply: Supply<File>) {
+    this.#supply = supply;
   }
 
   /**
@@ -43,13 +30,13 @@ export class AtHand<File extends ChunkFile> {
     const [only] = parts;
     if (parts.length > 1 || only?.kind !== "extent") return this.#gather(parts);
     const { file, first, last } = only;
-    const chunk = this.#parts.pool.chunkAt(first);
-    const isInOneChunk = this.#parts.pool.chunkAt(last) === chunk;
+    const chunk = this.#supply.pool.chunkAt(first);
+    const isInOneChunk = this.#supply.pool.chunkAt(last) === chunk;
     return isInOneChunk ? this.#piece(file, chunk, first, last + 1 - first) : this.#gather(parts);
   }
 
   #piece(file: File, chunk: number, first: number, lengthBytes: number): Uint8Array | undefined {
-    const { pool, scratch, loads, pageCache } = this.#parts;
+    const { pool, scratch, loads, pageCache } = this.#supply;
     const slot = pool.findReady(file, chunk);
     if (slot >= 0) {
       this.#arrive(slot);
@@ -63,16 +50,16 @@ export class AtHand<File extends ChunkFile> {
 
   #gather(parts: readonly Part<File>[]): Uint8Array | undefined {
     const cursor = new Cursor(parts);
-    const gathered = this.#parts.gatherer.gather(cursor);
+    const gathered = this.#supply.gatherer.gather(cursor);
     if (gathered === undefined || gathered.bytes.length < cursor.totalBytes) return undefined;
     const { bytes, readFrom } = gathered;
-    if (readFrom !== undefined && !this.#parts.reader.isUnchanged(readFrom)) return undefined;
+    if (readFrom !== undefined && !this.#supply.reader.isUnchanged(readFrom)) return undefined;
     this.#count(gathered);
     return bytes;
   }
 
   #count({ bytes, pieces }: Gathered<File>): void {
-    const { pool } = this.#parts;
+    const { pool } = this.#supply;
     pieces.forEach(({ part, at, offset }, n) => {
       if (part.kind === "literal") return;
       const chunk = pool.chunkAt(at);
@@ -85,12 +72,12 @@ export class AtHand<File extends ChunkFile> {
 
   #arrive(slot: number): void {
     this.hits++;
-    this.#parts.pool.arrive(slot);
+    this.#supply.pool.arrive(slot);
   }
 
   /** One that is on its way comes all the same. */
   #tookPiece(file: File, chunk: number, lengthBytes: number): void {
-    const { piecemeal, loads, pageCache } = this.#parts;
+    const { piecemeal, loads, pageCache } = this.#supply;
     const isWorthIt = piecemeal.take(file.id, chunk, lengthBytes);
     if (isWorthIt && !loads.isKnown(file, chunk)) pageCache.bring(file, chunk);
   }

@@ -53,6 +53,8 @@ export type LoadFailure = "changed" | "read failed" | "read timed out";
 
 /** What waiters are told. */
 export interface LoadEvents<File extends ChunkFile> {
+  /** It waits from now on, and no read is out for it. */
+  inLine(transfer: Transfer<File>): void;
   /** The read is out. The transfer holds a pin on its slot. */
   reading(transfer: Transfer<File>): void;
   /** The bytes are there. The transfer holds a pin on its slot. */
@@ -169,31 +171,29 @@ export class Loads<File extends ChunkFile> {
   }
 
   /**
-   * Makes a transfer wait for a chunk that is not ready. Returns false when it may not: a read of
-   * that file is stuck, and one more would only hold one more reader.
+   * Makes a transfer wait for a chunk that is not ready. It fails at once while a read of that file is
+   * stuck: one more would only hold one more reader.
    */
-  wait(transfer: Transfer<File>, file: File, chunk: number): boolean {
+  wait(transfer: Transfer<File>, file: File, chunk: number): void {
     const desk = this.#deskOf(file);
-    if (this.#refuses(desk)) return false;
+    if (desk.abandoned > 0) return this.#refuse(transfer);
     const load = desk.loads.get(chunk);
     if (load === undefined) this.#ask(desk, chunk, transfer);
     else this.#share(load, transfer);
-    return true;
   }
 
   /**
    * Makes a transfer wait until the kernel has a piece of a chunk in memory, or had it a moment ago.
-   * Returns false like `wait`.
+   * It may fail at once, as in `wait`.
    *
    * @param stretch inside the chunk, `FETCH_BYTES` at most
    */
-  fetch(transfer: Transfer<File>, file: File, chunk: number, stretch: Stretch): boolean {
+  fetch(transfer: Transfer<File>, file: File, chunk: number, stretch: Stretch): void {
     const desk = this.#deskOf(file);
-    if (this.#refuses(desk)) return false;
+    if (desk.abandoned > 0) return this.#refuse(transfer);
     const load = new Load(desk, --this.#lastPiece, chunk, stretch, 0, this.#nowMs());
     this.#counts.fetched++;
     this.#enqueue(load, transfer);
-    return true;
   }
 
   /**
@@ -211,6 +211,12 @@ export class Loads<File extends ChunkFile> {
     this.#readInto(load, slot);
     this.#counts.readaheads++;
     return true;
+  }
+
+  /** Pins a slot for a transfer that has no pin, until it is released. */
+  pin(transfer: Transfer<File>, slot: number): void {
+    this.#pool.pin(slot);
+    transfer.pinnedSlot = slot;
   }
 
   /** Whatever a transfer waits for or has pinned, it does so no more. */
@@ -248,9 +254,9 @@ export class Loads<File extends ChunkFile> {
 
   // --- permit, slot, read ---
 
-  #refuses(desk: FileDesk<File>): boolean {
-    if (desk.abandoned > 0) this.#counts.refused++;
-    return desk.abandoned > 0;
+  #refuse(transfer: Transfer<File>): void {
+    this.#counts.refused++;
+    this.#events.failed(transfer, "read timed out");
   }
 
   #ask(desk: FileDesk<File>, chunk: number, transfer: Transfer<File>): void {
@@ -285,6 +291,7 @@ export class Loads<File extends ChunkFile> {
   #addWaiter(load: Load<File>, transfer: Transfer<File>): void {
     load.waiters.join(transfer);
     transfer.load = load;
+    this.#events.inLine(transfer);
   }
 
   #permit(load: Load<File>): void {
@@ -340,8 +347,7 @@ export class Loads<File extends ChunkFile> {
   }
 
   #pinFor(transfer: Transfer<File>, slot: number): void {
-    this.#pool.pin(slot);
-    transfer.pinnedSlot = slot;
+    this.pin(transfer, slot);
     this.#events.reading(transfer);
   }
 

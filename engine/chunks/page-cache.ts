@@ -16,7 +16,7 @@ import type { ChunkFile, ChunkReader } from "./sink.js";
 
 /** Why something was not read, in place of what was. */
 export const NO_SLOT = -1;
-export const NOT_IN_MEMORY = -2;
+const NOT_IN_MEMORY = -2;
 export const CHANGED = -3;
 
 export class PageCache<File extends ChunkFile> {

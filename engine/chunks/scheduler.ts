@@ -18,21 +18,22 @@
 import { AtHand } from "./at-hand.js";
 import type { ChunkPool } from "./chunk-pool.js";
 import { Cursor, type Part } from "./cursor.js";
-import { GATHER_BYTES, type Gathered, Gatherer, type Scratch } from "./gather.js";
+import { Gatherer, type Scratch } from "./gather.js";
 import { QUANTUM_BYTES } from "./lane.js";
 import { Line } from "./line.js";
 import {
-  FETCH_BYTES,
   type LoadCounts,
+  type LoadEvents,
   type LoadSettings,
   Loads,
   type ReadUnderWay,
 } from "./loads.js";
-import { CHANGED, NO_SLOT, NOT_IN_MEMORY, PageCache } from "./page-cache.js";
+import { PageCache } from "./page-cache.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
 import { Piecemeal } from "./piecemeal.js";
 import { Readahead } from "./readahead.js";
 import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
+import { Source, type Supply } from "./source.js";
 import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
 import { Turns } from "./turns.js";
 
@@ -46,27 +47,6 @@ import { Turns } from "./turns.js";
 const LEAST_PUSH_BYTES = 16 * 1024;
 
 /**
- * Bytes of the scratch piece of the slab: what is gathered, and what is sent without being kept.
- *
- * Smaller: a chunk that finds no slot is cut. Larger: nothing, a turn pushes no more.
- */
-export const SCRATCH_BYTES = QUANTUM_BYTES;
-
-/**
- * Bytes taken from the kernel's memory for a transfer whose socket has refused before.
- *
- * Larger: most of them are read for nothing, since the socket takes what has drained. Smaller: more
- * system calls for a client that reads fast after all.
- */
-const RESUME_BYTES = 256 * 1024;
-
-/**
- * A piece of at most one in so many parts of its chunk is fetched alone. Smaller: the disk is asked
- * twice for a chunk that most of is wanted of. Larger: it reads more than anybody asked for.
- */
-const FETCHED_ONE_IN = 4;
-
-/**
  * Milliseconds after which a blocked socket is offered its next bytes again.
  *
  * uWebSockets.js cuts a socket 8 to 12 s after its last failing write, however patient we are; an
@@ -74,9 +54,6 @@ const FETCHED_ONE_IN = 4;
  * the latest. Smaller: blocked transfers load their chunk again more often, for nothing.
  */
 const REOFFER_AFTER_MS = 4_000;
-
-/** What a step did, in place of the bytes it cost: nothing, the disk is needed. */
-const NEEDS_DISK = -1;
 
 interface SchedulerSettings extends LoadSettings {
   /** Longest time a client may take nothing, in milliseconds. */
@@ -121,7 +98,7 @@ export interface SchedulerStats {
 }
 
 export class Scheduler<File extends ChunkFile> {
-  readonly #pool: ChunkPool<File>;
+  readonly #chunkBytes: number;
   readonly #nowMs: () => number;
   readonly #stalledMs: () => number;
   readonly #defer: (run: () => void) => void;
@@ -131,45 +108,40 @@ export class Scheduler<File extends ChunkFile> {
   readonly #turns = new Turns<File>();
   readonly #blocked = new Line<Transfer<File>>();
   readonly #inPhase = [0, 0, 0, 0, 0, 0];
-  readonly #reader: ChunkReader<File>;
-  readonly #scratch: Scratch;
   readonly #pageCache: PageCache<File>;
-  readonly #piecemeal: Piecemeal;
-  readonly #gatherer: Gatherer<File>;
+  readonly #source: Source<File>;
   readonly #atHand: AtHand<File>;
   #isTickPending = false;
   #sentBytes = 0;
-  #hits = 0;
   #ticks = 0;
 
   constructor(deps: SchedulerDeps<File>) {
     const { pool, reader, scratch, settings, nowMs, stalledMs, defer } = deps;
-    this.#pool = pool;
-    this.#reader = reader;
-    this.#scratch = scratch;
-    this.#pageCache = new PageCache(pool, reader, scratch);
-    this.#piecemeal = new Piecemeal(pool.slotCount, pool.chunkBytes);
-    this.#gatherer = new Gatherer(pool, reader, scratch);
+    this.#chunkBytes = pool.chunkBytes;
     this.#nowMs = nowMs;
     this.#stalledMs = stalledMs;
     this.#defer = defer;
     this.#sendTimeoutMs = settings.sendTimeoutMs;
-    const events = {
-      reading: (transfer: Transfer<File>) => this.#enter(transfer, READING),
-      ready: (transfer: Transfer<File>) => this.#makeReady(transfer),
-      failed: (transfer: Transfer<File>, why: Outcome) => this.#settle(transfer, why),
+    const events: LoadEvents<File> = {
+      inLine: (transfer) => this.#enter(transfer, IN_LINE),
+      reading: (transfer) => this.#enter(transfer, READING),
+      ready: (transfer) => this.#makeReady(transfer),
+      failed: (transfer, why) => this.#settle(transfer, why),
     };
     this.#loads = new Loads(pool, reader, events, settings, nowMs);
     this.#readahead = new Readahead(pool, reader, this.#loads);
-    this.#atHand = new AtHand({
+    this.#pageCache = new PageCache(pool, reader, scratch);
+    const supply: Supply<File> = {
       pool,
       reader,
       scratch,
-      loads: this.#loads,
       pageCache: this.#pageCache,
-      gatherer: this.#gatherer,
-      piecemeal: this.#piecemeal,
-    });
+      gatherer: new Gatherer(pool, reader, scratch),
+      piecemeal: new Piecemeal(pool.slotCount, pool.chunkBytes),
+      loads: this.#loads,
+    };
+    this.#source = new Source(supply, events.failed);
+    this.#atHand = new AtHand(supply);
   }
 
   /**
@@ -231,7 +203,7 @@ export class Scheduler<File extends ChunkFile> {
       settled: count[SETTLED]!,
       clients: this.#turns.clients,
       sentBytes: this.#sentBytes,
-      hits: this.#hits + this.#atHand.hits,
+      hits: this.#source.hits + this.#atHand.hits,
       ticks: this.#ticks,
       loads: { ...this.#loads.counts(), atOnce: this.#pageCache.broughtChunks },
     };
@@ -262,7 +234,7 @@ export class Scheduler<File extends ChunkFile> {
   readonly #turn = (transfer: Transfer<File>): number => {
     let costBytes = 0;
     while (transfer.phase === READY) {
-      const want = Math.min(transfer.cursor.pieceBytes(this.#pool.chunkBytes), QUANTUM_BYTES);
+      const want = Math.min(transfer.cursor.pieceBytes(this.#chunkBytes), QUANTUM_BYTES);
       if (costBytes + want > QUANTUM_BYTES) break;
       costBytes += Math.max(this.#step(transfer, want), LEAST_PUSH_BYTES);
     }
@@ -270,119 +242,14 @@ export class Scheduler<File extends ChunkFile> {
     return costBytes;
   };
 
-  /** Pushes the next piece, or makes the transfer wait for it. Returns the bytes moved. */
+  /** Pushes the next piece, if it is to be had. Returns the bytes moved. */
   #step(transfer: Transfer<File>, want: number): number {
-    if (transfer.kept !== undefined) return this.#pushKept(transfer, transfer.kept);
-    const { part, at } = transfer.cursor;
-    if (want <= GATHER_BYTES / 2 && want < transfer.cursor.remainingBytes) {
-      const gathered = this.#gatherer.gather(transfer.cursor);
-      if (gathered !== undefined) return this.#pushGathered(transfer, gathered);
-    }
-    if (part!.kind === "literal") return this.#push(transfer, part!.bytes.subarray(at, at + want));
-
-    const { file } = part!;
-    const chunk = this.#pool.chunkAt(at);
-    const slot = this.#pool.findReady(file, chunk);
-    if (slot < 0) return this.#miss(transfer, file, chunk, want);
-
-    if (transfer.arrivesAt(file, chunk)) this.#pool.arrive(slot);
-    if (transfer.pinnedSlot < 0) this.#pinHit(transfer, slot);
-    return this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
-  }
-
-  // --- the pool does not have it ---
-
-  /**
-   * At once from the kernel's memory, else by way of a reader.
-   *
-   * A chunk that is wanted whole goes into the pool, since others may want it too; of a piece only
-   * the piece is read, and not kept: a small range of a large file costs what it is long. One that
-   * the kernel lost as soon as it had it is brought in with its chunk.
-   */
-  #miss(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
-    if (this.#loads.isKnown(file, chunk)) return this.#waitFor(transfer, file, chunk);
-    if (transfer.isFetched) {
-      const moved = this.#pass(transfer, file, want);
-      return moved === NEEDS_DISK ? this.#waitFor(transfer, file, chunk) : moved;
-    }
-    const isKept =
-      transfer.cursor.isWholeChunk(want, this.#pool.chunkBytes) ||
-      this.#piecemeal.take(file.id, chunk, want);
-    const moved = this.#takeNow(transfer, file, chunk, want, isKept);
-    if (moved !== NEEDS_DISK) return moved;
-    return isKept || !this.#isFetchable(file, want)
-      ? this.#waitFor(transfer, file, chunk)
-      : this.#fetch(transfer, file, chunk, want);
-  }
-
-  #takeNow(
-    transfer: Transfer<File>,
-    file: File,
-    chunk: number,
-    want: number,
-    isKept: boolean,
-  ): number {
-    const slot = isKept ? this.#pageCache.bring(file, chunk) : NO_SLOT;
-    if (slot === CHANGED) return this.#settleChanged(transfer);
-    if (slot === NOT_IN_MEMORY) return NEEDS_DISK;
-    if (slot === NO_SLOT) return this.#pass(transfer, file, want);
-
-    transfer.isInMemory = true;
-    transfer.arrivesAt(file, chunk);
-    this.#pool.pin(slot);
-    transfer.pinnedSlot = slot;
-    const { at } = transfer.cursor;
-    return want + this.#push(transfer, this.#pool.view(slot, at % this.#pool.chunkBytes, want));
-  }
-
-  /** Sends a piece by way of the scratch bytes. */
-  #pass(transfer: Transfer<File>, file: File, want: number): number {
-    const length = Math.min(want, transfer.hasBlocked ? RESUME_BYTES : SCRATCH_BYTES);
-    const verdict = this.#pageCache.borrow(file, transfer.cursor.at, length);
-    if (verdict === NOT_IN_MEMORY) return NEEDS_DISK;
-    if (verdict === CHANGED) return this.#settleChanged(transfer);
-    transfer.isInMemory = true;
-    return length + this.#push(transfer, this.#scratch.bytes.subarray(0, length));
-  }
-
-  #settleChanged(transfer: Transfer<File>): number {
-    this.#settle(transfer, "changed");
-    return 0;
-  }
-
-  // --- small pieces ---
-
-  /** A chunk has been arrived at when its first byte was taken, not when it was offered. */
-  #pushGathered(transfer: Transfer<File>, { bytes, pieces, readFrom }: Gathered<File>): number {
-    if (readFrom !== undefined && !this.#reader.isUnchanged(readFrom)) {
-      return this.#settleChanged(transfer);
-    }
-    transfer.isInMemory ||= readFrom !== undefined;
+    const bytes = this.#source.next(transfer, want);
+    if (bytes === undefined) return 0; // it waits for a chunk now, or is over
+    const { readBytes } = this.#source; // asked before the push, which may start other transfers
     const taken = this.#push(transfer, bytes);
-    for (const { part, at, offset } of pieces) {
-      if (part.kind === "literal" || offset >= taken) continue;
-      const chunk = this.#pool.chunkAt(at);
-      const slot = this.#pool.findReady(part.file, chunk);
-      if (slot >= 0 && transfer.arrivesAt(part.file, chunk)) this.#pool.arrive(slot);
-    }
-    const { repeatedBytes } = transfer.sink;
-    if (transfer.phase === BLOCKED && repeatedBytes > 0) {
-      transfer.kept = bytes.slice(taken, taken + repeatedBytes);
-    }
-    return taken;
-  }
-
-  /** What was gathered may not lie in memory any more, and fewer pieces would not do. */
-  #pushKept(transfer: Transfer<File>, kept: Uint8Array): number {
-    const taken = this.#push(transfer, kept);
-    transfer.kept = taken < kept.length ? kept.subarray(taken) : undefined;
-    return taken;
-  }
-
-  #pinHit(transfer: Transfer<File>, slot: number): void {
-    this.#hits++;
-    this.#pool.pin(slot);
-    transfer.pinnedSlot = slot;
+    this.#source.took(transfer, bytes, taken);
+    return readBytes + taken;
   }
 
   /** Offers bytes to the socket, which may leave meanwhile: then all is settled on return. */
@@ -396,7 +263,6 @@ export class Scheduler<File extends ChunkFile> {
     this.#sentBytes += taken;
     if (taken > 0) {
       transfer.blockedSinceMs = NOT_BLOCKED;
-      transfer.isFetched = false;
       if (transfer.firstTakenMs < 0) transfer.firstTakenMs = transfer.phaseSinceMs;
     }
     if (cursor.remainingBytes === 0) this.#settle(transfer, "sent");
@@ -427,30 +293,6 @@ export class Scheduler<File extends ChunkFile> {
     this.#inPhase[transfer.phase]!--;
     transfer.enter(phase, this.#nowMs(), wasWaiting ? this.#stalledMs() : 0);
     this.#inPhase[phase]!++;
-  }
-
-  // --- the disk is slower than the socket ---
-
-  #waitFor(transfer: Transfer<File>, file: File, chunk: number): number {
-    transfer.isInMemory = false;
-    this.#enter(transfer, IN_LINE);
-    if (!this.#loads.wait(transfer, file, chunk)) this.#settle(transfer, "read timed out");
-    return 0;
-  }
-
-  /** Is a piece so small a part of its chunk that the disk is better asked for it alone? */
-  #isFetchable(file: File, want: number): boolean {
-    const most = Math.min(FETCH_BYTES, this.#pool.chunkBytes / FETCHED_ONE_IN);
-    return want <= most && this.#reader.canReadNow(file);
-  }
-
-  #fetch(transfer: Transfer<File>, file: File, chunk: number, want: number): number {
-    transfer.isFetched = true;
-    this.#enter(transfer, IN_LINE);
-    const stretch = { offset: transfer.cursor.at, lengthBytes: want };
-    const mayWait = this.#loads.fetch(transfer, file, chunk, stretch);
-    if (!mayWait) this.#settle(transfer, "read timed out");
-    return 0;
   }
 
   // --- the client is slower than the disk ---

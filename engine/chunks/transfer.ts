@@ -9,6 +9,7 @@
  */
 
 import type { Cursor } from "./cursor.js";
+import type { Gathered } from "./gather.js";
 import type { Line, Linked } from "./line.js";
 import type { Load } from "./load.js";
 import { BLOCKED, IN_LINE, mustFollow, type Phase, READY } from "./phase.js";
@@ -59,6 +60,8 @@ export class Transfer<File extends ChunkFile> implements Linked<Transfer<File>> 
   isInMemory = false;
   /** Was what it wants next just fetched into the kernel's memory? */
   isFetched = false;
+  /** The small pieces on offer to its socket just now. */
+  gathered: Gathered<File> | undefined = undefined;
   /** Bytes it was refused and has to offer first, where they may not be had as they were. */
   kept: Uint8Array | undefined = undefined;
   /** Has its socket ever refused? */

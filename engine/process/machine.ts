@@ -25,7 +25,7 @@ import { createErrorPages } from "../../protocol/error-page.js";
 import { securityFields } from "../../protocol/security-headers.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
 import { FETCH_BYTES } from "../chunks/loads.js";
-import { SCRATCH_BYTES, Scheduler } from "../chunks/scheduler.js";
+import { Scheduler } from "../chunks/scheduler.js";
 import {
   type ChunkReader,
   READ_CHANGED,
@@ -33,6 +33,7 @@ import {
   READ_OK,
   type ReadOutcome,
 } from "../chunks/sink.js";
+import { SCRATCH_BYTES } from "../chunks/source.js";
 import { createExplain } from "../explain/explain.js";
 import { ListingDesk } from "../listings/listing-desk.js";
 import type { RequestLog } from "../operations/access-log.js";

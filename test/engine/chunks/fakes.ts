@@ -9,7 +9,7 @@
 import { ChunkPool } from "../../../engine/chunks/chunk-pool.js";
 import type { Part } from "../../../engine/chunks/cursor.js";
 import { FETCH_BYTES } from "../../../engine/chunks/loads.js";
-import { SCRATCH_BYTES, Scheduler } from "../../../engine/chunks/scheduler.js";
+import { Scheduler } from "../../../engine/chunks/scheduler.js";
 import {
   type ChunkFile,
   type ChunkReader,
@@ -18,6 +18,7 @@ import {
   type ReadOutcome,
   type Sink,
 } from "../../../engine/chunks/sink.js";
+import { SCRATCH_BYTES } from "../../../engine/chunks/source.js";
 import type { OnSettled } from "../../../engine/chunks/transfer.js";
 
 export interface FakeFile extends ChunkFile {

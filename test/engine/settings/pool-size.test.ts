@@ -1,7 +1,7 @@
 /** Fear: a pool of the largest size that may be set ends the start. */
 import { expect, test } from "vitest";
 import { FETCH_BYTES } from "../../../engine/chunks/loads.js";
-import { SCRATCH_BYTES } from "../../../engine/chunks/scheduler.js";
+import { SCRATCH_BYTES } from "../../../engine/chunks/source.js";
 import { readConfig } from "../../../engine/settings/config.js";
 import { SETTINGS } from "../../../engine/settings/settings.js";
 import { shareOf } from "../../../engine/settings/shares.js";
