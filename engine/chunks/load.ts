@@ -8,9 +8,10 @@
  *                                      filled      disk answers
  *
  * However many transfers want a chunk, there is one load and one read; of pieces each has its own.
- * Data only: `Loads` moves it.
+ * Data only: its desk and `Loads` move it.
  */
 
+import type { FileDesk } from "./desk.js";
 import { Line, type Linked } from "./line.js";
 import type { ChunkFile } from "./sink.js";
 import type { Transfer } from "./transfer.js";
@@ -98,21 +99,5 @@ export class Load<File extends ChunkFile> implements Linked<Load<File>> {
       throw new Error(`load stage ${this.#stage} cannot become ${stage}`);
     }
     this.#stage = stage;
-  }
-}
-
-/** The loads of one file. Exists while there is one. */
-export class FileDesk<File extends ChunkFile> {
-  readonly file: File;
-  /** By their keys, all but the abandoned. */
-  readonly loads = new Map<number, Load<File>>();
-  /** Loads that wait for a permit. */
-  readonly line = new Line<Load<File>>();
-  /** Permits given out: to loads that wait for a slot, are at the disk, or are abandoned. */
-  permits = 0;
-  abandoned = 0;
-
-  constructor(file: File) {
-    this.file = file;
   }
 }

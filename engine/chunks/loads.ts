@@ -1,7 +1,7 @@
 /**
  * The loads: brings chunks from the disk into the pool, each once, whoever waits for it.
  *
- * 1. permit   a file has few reads at a time, so one stuck file cannot hold every reader
+ * 1. permit   a file has few reads at a time, so one stuck file cannot hold every reader: see desk.ts
  * 2. slot     then the load stands in one line for a slot, first come, first served
  * 3. read     with a slot, every waiter pins it: a chunk cannot be evicted before its first use
  * 4. end      waiters go on, or learn why not; both lines move up
@@ -21,17 +21,9 @@
  */
 
 import type { ChunkPool } from "./chunk-pool.js";
+import { FileDesk } from "./desk.js";
 import { Line } from "./line.js";
-import {
-  ABANDONED,
-  AT_DISK,
-  FileDesk,
-  Load,
-  NEEDS_PERMIT,
-  NEEDS_SLOT,
-  OVER,
-  type Stretch,
-} from "./load.js";
+import { ABANDONED, AT_DISK, Load, OVER, type Stretch } from "./load.js";
 import {
   type ChunkFile,
   type ChunkReader,
@@ -150,10 +142,10 @@ export class Loads<File extends ChunkFile> {
 
   /** Every load but those that were given up. */
   *underWay(): Generator<ReadUnderWay<File>> {
-    for (const { file, loads } of this.#desks.values()) {
-      for (const { chunk, stretch, sinceMs, startedMs, waiters } of loads.values()) {
+    for (const desk of this.#desks.values()) {
+      for (const { chunk, stretch, sinceMs, startedMs, waiters } of desk.loads()) {
         yield {
-          file,
+          file: desk.file,
           chunk,
           lengthBytes: stretch.lengthBytes,
           sinceMs,
@@ -166,7 +158,7 @@ export class Loads<File extends ChunkFile> {
 
   /** Has a chunk a slot, or does it stand in line for one? */
   isKnown(file: File, chunk: number): boolean {
-    const isInLine = this.#desks.get(file)?.loads.has(chunk) === true;
+    const isInLine = this.#desks.get(file)?.find(chunk) !== undefined;
     return isInLine || this.#pool.find(file, chunk) >= 0;
   }
 
@@ -176,8 +168,8 @@ export class Loads<File extends ChunkFile> {
    */
   wait(transfer: Transfer<File>, file: File, chunk: number): void {
     const desk = this.#deskOf(file);
-    if (desk.abandoned > 0) return this.#refuse(transfer);
-    const load = desk.loads.get(chunk);
+    if (desk.isClosed) return this.#refuse(transfer);
+    const load = desk.find(chunk);
     if (load === undefined) this.#ask(desk, chunk, transfer);
     else this.#share(load, transfer);
   }
@@ -190,7 +182,7 @@ export class Loads<File extends ChunkFile> {
    */
   fetch(transfer: Transfer<File>, file: File, chunk: number, stretch: Stretch): void {
     const desk = this.#deskOf(file);
-    if (desk.abandoned > 0) return this.#refuse(transfer);
+    if (desk.isClosed) return this.#refuse(transfer);
     const load = new Load(desk, --this.#lastPiece, chunk, stretch, 0, this.#nowMs());
     this.#counts.fetched++;
     this.#enqueue(load, transfer);
@@ -201,13 +193,11 @@ export class Loads<File extends ChunkFile> {
    * Returns whether it is on its way.
    */
   readAhead(file: File, chunk: number): boolean {
-    if (!this.#mayReadAhead(this.#desks.get(file))) return false;
-
+    if (!this.#mayReadAhead(file)) return false;
     const slot = this.#pool.claim(file, chunk, 0);
     if (slot < 0) return false;
     const load = this.#open(this.#deskOf(file), chunk, 0);
-    load.desk.loads.set(load.key, load);
-    this.#permit(load);
+    load.desk.enter(load);
     this.#readInto(load, slot);
     this.#counts.readaheads++;
     return true;
@@ -266,11 +256,9 @@ export class Loads<File extends ChunkFile> {
   }
 
   #enqueue(load: Load<File>, transfer: Transfer<File>): void {
-    const { desk } = load;
-    desk.loads.set(load.key, load);
+    const hasPermit = load.desk.enter(load);
     this.#addWaiter(load, transfer);
-    if (desk.permits < this.#settings.maxReadsPerFile) this.#lineUp(load);
-    else desk.line.join(load);
+    if (hasPermit) this.#lineUp(load);
   }
 
   #share(load: Load<File>, transfer: Transfer<File>): void {
@@ -294,25 +282,15 @@ export class Loads<File extends ChunkFile> {
     this.#events.inLine(transfer);
   }
 
-  #permit(load: Load<File>): void {
-    load.enter(NEEDS_SLOT);
-    load.desk.permits++;
-  }
-
+  /** With a permit it stands in the slot line; a piece needs no slot. */
   #lineUp(load: Load<File>): void {
-    this.#permit(load);
     if (load.isPiece) this.#readPiece(load);
     else this.#slotLine.join(load);
   }
 
-  #mayReadAhead(desk: FileDesk<File> | undefined): boolean {
-    const permits = desk?.permits ?? 0;
-    const isStuck = desk !== undefined && desk.abandoned > 0;
-    return (
-      !isStuck &&
-      permits < this.#settings.maxReadsPerFile - 1 && // the last permit is for who waits
-      this.#slotLine.size === 0
-    );
+  #mayReadAhead(file: File): boolean {
+    if (this.#slotLine.size > 0) return false;
+    return this.#desks.get(file)?.hasPermitToSpare ?? this.#settings.maxReadsPerFile > 1;
   }
 
   #readInto(load: Load<File>, slot: number): void {
@@ -361,7 +339,7 @@ export class Loads<File extends ChunkFile> {
     if (load.stage === AT_DISK) transfer.bookRead(load.startedMs(), this.#nowMs());
     load.waiters.leave(transfer);
     transfer.load = undefined;
-    const isInLine = load.stage === NEEDS_PERMIT || load.stage === NEEDS_SLOT;
+    const isInLine = load.line !== undefined;
     if (isInLine && load.waiters.size === 0) this.#end(load);
   }
 
@@ -393,7 +371,6 @@ export class Loads<File extends ChunkFile> {
 
   #takeBack(load: Load<File>): void {
     this.#counts.abandoned--;
-    load.desk.abandoned--;
     if (load.hasSlot) this.#pool.failLoading(load.slot);
     this.#end(load);
   }
@@ -403,20 +380,16 @@ export class Loads<File extends ChunkFile> {
   #overdue(dueMs: number): Load<File>[] {
     const overdue: Load<File>[] = [];
     for (const desk of this.#desks.values()) {
-      for (const load of desk.loads.values()) if (load.sinceMs <= dueMs) overdue.push(load);
+      for (const load of desk.loads()) if (load.sinceMs <= dueMs) overdue.push(load);
     }
     return overdue;
   }
 
   /** Gives up on a read. The disk keeps the slot, and the file's loads in line have no hope now. */
   #abandon(load: Load<File>): void {
-    const { desk } = load;
-    const doomed = [...desk.loads.values()].filter((other) => other.stage !== AT_DISK);
+    const doomed = load.desk.abandon(load);
     this.#counts.timedOut += 1 + doomed.length;
     this.#counts.abandoned++;
-    load.enter(ABANDONED);
-    desk.abandoned++;
-    desk.loads.delete(load.key);
     for (let one = load.waiters.head; one !== undefined; one = one.behind) {
       one.bookRead(load.startedMs(), this.#nowMs());
     }
@@ -437,19 +410,10 @@ export class Loads<File extends ChunkFile> {
 
   /** Takes a load off the books, wherever it stood. Its waiters are still to be told. */
   #end(load: Load<File>): void {
-    const { desk, stage } = load;
-    load.enter(OVER);
-    load.line?.leave(load);
-    if (stage !== ABANDONED) desk.loads.delete(load.key); // that one left its desk before
-    if (stage !== NEEDS_PERMIT) this.#returnPermit(desk);
-    if (desk.loads.size === 0 && desk.permits === 0) this.#desks.delete(desk.file);
-  }
-
-  /** To the next in line; while a read is given up, who stands there is to be told that there is no hope. */
-  #returnPermit(desk: FileDesk<File>): void {
-    desk.permits--;
-    const next = desk.abandoned > 0 ? undefined : desk.line.shift();
+    const { desk } = load;
+    const next = desk.leave(load);
     if (next !== undefined) this.#lineUp(next);
+    if (desk.isEmpty) this.#desks.delete(desk.file);
   }
 
   /** Tells everybody, after the books are in order: what they do next may come back here. */
@@ -467,7 +431,7 @@ export class Loads<File extends ChunkFile> {
   #deskOf(file: File): FileDesk<File> {
     const known = this.#desks.get(file);
     if (known !== undefined) return known;
-    const desk = new FileDesk(file);
+    const desk = new FileDesk(file, this.#settings.maxReadsPerFile);
     this.#desks.set(file, desk);
     return desk;
   }
