@@ -7,9 +7,10 @@
  * Each piece counts as a transfer that comes to its chunk; a chunk of which as much was wanted as it
  * has comes to the pool. Owns: the count of hits.
  */
+
+import type { ChunkFile } from "./chunk-reader.js";
 import { Cursor, type Part } from "./cursor.js";
 import type { Gathered } from "./gather.js";
-import type { ChunkFile } from "./sink.js";
 import type { Supply } from "./source.js";
 
 export class AtHand<File extends ChunkFile> {

@@ -20,8 +20,8 @@
  * Owns: the bookkeeping. Does not read, does not send, and holds nobody waiting.
  */
 
+import type { ChunkFile } from "./chunk-reader.js";
 import { Sieve } from "./sieve.js";
-import type { ChunkFile } from "./sink.js";
 
 const FREE = 0;
 const LOADING = 1;

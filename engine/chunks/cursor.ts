@@ -9,7 +9,7 @@
  * stepped over, so whenever there is a part there is a byte to send.
  */
 
-import type { ChunkFile } from "./sink.js";
+import type { ChunkFile } from "./chunk-reader.js";
 
 /** A piece of a body. `first` and `last` are file offsets, `last` inclusive: `first - 1` is empty. */
 export type Part<File extends ChunkFile> =

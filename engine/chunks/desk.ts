@@ -13,9 +13,9 @@
  * Owns: the books of one file. Knows no slot, reads nothing, and tells nobody.
  */
 
+import type { ChunkFile } from "./chunk-reader.js";
 import { Line } from "./line.js";
 import { ABANDONED, AT_DISK, type Load, NEEDS_PERMIT, NEEDS_SLOT, OVER } from "./load.js";
-import type { ChunkFile } from "./sink.js";
 
 /** The loads of one file. Exists while there is one. */
 export class FileDesk<File extends ChunkFile> {

@@ -9,8 +9,8 @@
  * Moves no cursor, keeps nothing: what it gathered stands until the scratch bytes are used again.
  */
 import type { ChunkPool } from "./chunk-pool.js";
+import type { ChunkFile, ChunkReader } from "./chunk-reader.js";
 import type { Cursor, Part } from "./cursor.js";
-import type { ChunkFile, ChunkReader } from "./sink.js";
 
 /**
  * Bytes of small pieces that leave together.

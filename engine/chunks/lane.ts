@@ -13,8 +13,8 @@
  * An address that opens fifty connections is one client with fifty transfers: one share.
  */
 
+import type { ChunkFile } from "./chunk-reader.js";
 import { Line, type Linked } from "./line.js";
-import type { ChunkFile } from "./sink.js";
 import type { Transfer } from "./transfer.js";
 
 /**

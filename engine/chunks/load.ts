@@ -11,9 +11,9 @@
  * Data only: its desk and `Loads` move it.
  */
 
+import type { ChunkFile } from "./chunk-reader.js";
 import type { FileDesk } from "./desk.js";
 import { Line, type Linked } from "./line.js";
-import type { ChunkFile } from "./sink.js";
 import type { Transfer } from "./transfer.js";
 import { NOT_STARTED, type StartedMs } from "./wait.js";
 

@@ -21,9 +21,6 @@
  */
 
 import type { ChunkPool } from "./chunk-pool.js";
-import { FileDesk } from "./desk.js";
-import { Line } from "./line.js";
-import { ABANDONED, AT_DISK, Load, OVER, type Stretch } from "./load.js";
 import {
   type ChunkFile,
   type ChunkReader,
@@ -31,7 +28,10 @@ import {
   READ_OK,
   type ReadDone,
   type ReadOutcome,
-} from "./sink.js";
+} from "./chunk-reader.js";
+import { FileDesk } from "./desk.js";
+import { Line } from "./line.js";
+import { ABANDONED, AT_DISK, Load, OVER, type Stretch } from "./load.js";
 import type { Transfer } from "./transfer.js";
 
 /**

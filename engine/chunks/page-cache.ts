@@ -11,8 +11,8 @@
  */
 
 import type { ChunkPool } from "./chunk-pool.js";
+import type { ChunkFile, ChunkReader } from "./chunk-reader.js";
 import type { Scratch } from "./gather.js";
-import type { ChunkFile, ChunkReader } from "./sink.js";
 
 /** Why something was not read, in place of what was. */
 export const NO_SLOT = -1;

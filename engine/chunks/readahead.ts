@@ -11,8 +11,8 @@
  */
 
 import type { ChunkPool } from "./chunk-pool.js";
+import type { ChunkFile, ChunkReader } from "./chunk-reader.js";
 import type { Loads } from "./loads.js";
-import type { ChunkFile, ChunkReader } from "./sink.js";
 import type { Transfer } from "./transfer.js";
 
 /**

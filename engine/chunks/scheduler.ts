@@ -17,6 +17,7 @@
 
 import { AtHand } from "./at-hand.js";
 import type { ChunkPool } from "./chunk-pool.js";
+import type { ChunkFile, ChunkReader } from "./chunk-reader.js";
 import { Cursor, type Part } from "./cursor.js";
 import { Gatherer, type Scratch } from "./gather.js";
 import { QUANTUM_BYTES } from "./lane.js";
@@ -32,7 +33,7 @@ import { PageCache } from "./page-cache.js";
 import { BLOCKED, IN_LINE, type Phase, PUSHING, READING, READY, SETTLED } from "./phase.js";
 import { Piecemeal } from "./piecemeal.js";
 import { Readahead } from "./readahead.js";
-import type { ChunkFile, ChunkReader, Sink } from "./sink.js";
+import type { Sink } from "./sink.js";
 import { Source, type Supply } from "./source.js";
 import { NOT_BLOCKED, type OnSettled, type Outcome, Transfer } from "./transfer.js";
 import { Turns } from "./turns.js";

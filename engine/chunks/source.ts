@@ -17,6 +17,7 @@
  */
 
 import type { ChunkPool } from "./chunk-pool.js";
+import type { ChunkFile, ChunkReader } from "./chunk-reader.js";
 import type { Cursor } from "./cursor.js";
 import { GATHER_BYTES, type Gathered, type Gatherer, type Scratch } from "./gather.js";
 import { QUANTUM_BYTES } from "./lane.js";
@@ -24,7 +25,6 @@ import { FETCH_BYTES, type LoadFailure, type Loads } from "./loads.js";
 import { CHANGED, NO_SLOT, type PageCache } from "./page-cache.js";
 import { BLOCKED } from "./phase.js";
 import type { Piecemeal } from "./piecemeal.js";
-import type { ChunkFile, ChunkReader } from "./sink.js";
 import type { Transfer } from "./transfer.js";
 
 /**

@@ -8,12 +8,13 @@
  * Only the scheduler and what it is made of write here; the owner of the sink reads the totals.
  */
 
+import type { ChunkFile } from "./chunk-reader.js";
 import type { Cursor } from "./cursor.js";
 import type { Gathered } from "./gather.js";
 import type { Line, Linked } from "./line.js";
 import type { Load } from "./load.js";
 import { BLOCKED, IN_LINE, mustFollow, type Phase, READY } from "./phase.js";
-import type { ChunkFile, Sink } from "./sink.js";
+import type { Sink } from "./sink.js";
 import type { Client } from "./turns.js";
 import { diskMsOf, queueMsOf } from "./wait.js";
 

@@ -7,8 +7,8 @@
  * Owns: the clients that have a transfer, and the order of turns. What a turn does is given in.
  */
 
+import type { ChunkFile } from "./chunk-reader.js";
 import { Lane, Share } from "./lane.js";
-import type { ChunkFile } from "./sink.js";
 import type { Transfer } from "./transfer.js";
 
 /**

@@ -24,15 +24,15 @@ import { parseOrigins } from "../../protocol/cors.js";
 import { createErrorPages } from "../../protocol/error-page.js";
 import { securityFields } from "../../protocol/security-headers.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
-import { FETCH_BYTES } from "../chunks/loads.js";
-import { Scheduler } from "../chunks/scheduler.js";
 import {
   type ChunkReader,
   READ_CHANGED,
   READ_FAILED,
   READ_OK,
   type ReadOutcome,
-} from "../chunks/sink.js";
+} from "../chunks/chunk-reader.js";
+import { FETCH_BYTES } from "../chunks/loads.js";
+import { Scheduler } from "../chunks/scheduler.js";
 import { SCRATCH_BYTES } from "../chunks/source.js";
 import { createExplain } from "../explain/explain.js";
 import { ListingDesk } from "../listings/listing-desk.js";

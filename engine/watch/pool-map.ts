@@ -1,7 +1,7 @@
 /** The slots of the pool as a picture of characters, for whoever looks at it. */
 import type { PoolMap } from "../../metrics/live.js";
 import type { ChunkPool, SlotState } from "../chunks/chunk-pool.js";
-import type { ChunkFile } from "../chunks/sink.js";
+import type { ChunkFile } from "../chunks/chunk-reader.js";
 
 /** More than a page can show; a pool of 1 TiB is shown as well as one of 64 MiB. */
 export const MOST_CELLS = 4096;

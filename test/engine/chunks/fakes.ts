@@ -7,17 +7,17 @@
  * 4. sink    takes as much as it has room for, and complains when it is touched after the end
  */
 import { ChunkPool } from "../../../engine/chunks/chunk-pool.js";
-import type { Part } from "../../../engine/chunks/cursor.js";
-import { FETCH_BYTES } from "../../../engine/chunks/loads.js";
-import { Scheduler } from "../../../engine/chunks/scheduler.js";
 import {
   type ChunkFile,
   type ChunkReader,
   READ_OK,
   type ReadDone,
   type ReadOutcome,
-  type Sink,
-} from "../../../engine/chunks/sink.js";
+} from "../../../engine/chunks/chunk-reader.js";
+import type { Part } from "../../../engine/chunks/cursor.js";
+import { FETCH_BYTES } from "../../../engine/chunks/loads.js";
+import { Scheduler } from "../../../engine/chunks/scheduler.js";
+import type { Sink } from "../../../engine/chunks/sink.js";
 import { SCRATCH_BYTES } from "../../../engine/chunks/source.js";
 import type { OnSettled } from "../../../engine/chunks/transfer.js";
 

@@ -1,6 +1,10 @@
 /** Fear: a small range of a large cold file costs the disk, or the pool, many times what it is long. */
 import { describe, expect, test } from "vitest";
-import { READ_CHANGED, READ_FAILED, type ReadOutcome } from "../../../engine/chunks/sink.js";
+import {
+  READ_CHANGED,
+  READ_FAILED,
+  type ReadOutcome,
+} from "../../../engine/chunks/chunk-reader.js";
 import { bytesOf, createFile, extent, FakeSink, World, type WorldOptions } from "./fakes.js";
 
 const FILE = createFile(1, 350); // chunks of 100: three whole ones and a short one

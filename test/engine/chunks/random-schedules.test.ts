@@ -8,8 +8,8 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { READ_CHANGED, READ_FAILED, READ_OK } from "../../../engine/chunks/chunk-reader.js";
 import type { Part } from "../../../engine/chunks/cursor.js";
-import { READ_CHANGED, READ_FAILED, READ_OK } from "../../../engine/chunks/sink.js";
 import type { Outcome } from "../../../engine/chunks/transfer.js";
 import { bytesOf, createFile, extent, type FakeFile, FakeSink, literal, World } from "./fakes.js";
 

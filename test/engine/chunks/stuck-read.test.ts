@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { READ_CHANGED, READ_FAILED, READ_OK } from "../../../engine/chunks/sink.js";
+import { READ_CHANGED, READ_FAILED, READ_OK } from "../../../engine/chunks/chunk-reader.js";
 import { createFile, extent, FakeSink, World } from "./fakes.js";
 
 const STUCK = createFile(1, 100);

@@ -1,6 +1,6 @@
 /** Fear: time booked to the wrong one. What is booked to nobody is the event loop's. */
 import { describe, expect, test } from "vitest";
-import { READ_FAILED } from "../../../engine/chunks/sink.js";
+import { READ_FAILED } from "../../../engine/chunks/chunk-reader.js";
 import type { Transfer } from "../../../engine/chunks/transfer.js";
 import { createFile, extent, type FakeFile, FakeSink, literal, World } from "./fakes.js";
 
