@@ -5,7 +5,7 @@
  *   any other body           gathered in the scratch bytes, if it is small: see gather.ts
  *
  * Each piece counts as a transfer that comes to its chunk; a chunk of which as much was wanted as it
- * has comes to the pool. Owns: the count of hits.
+ * has comes to the pool. Owns: its count of hits. What is to be waited for is for source.ts.
  */
 
 import type { ChunkFile } from "./chunk-reader.js";
@@ -15,10 +15,15 @@ import type { Supply } from "./source.js";
 
 export class AtHand<File extends ChunkFile> {
   readonly #supply: Supply<File>;
-  hits = 0;
+  #hits = 0;
 
   constructor(supply: Supply<File>) {
     this.#supply = supply;
+  }
+
+  /** Pieces that were found in the pool since the start. */
+  get hits(): number {
+    return this.#hits;
   }
 
   /**
@@ -72,7 +77,7 @@ export class AtHand<File extends ChunkFile> {
   }
 
   #arrive(slot: number): void {
-    this.hits++;
+    this.#hits++;
     this.#supply.pool.arrive(slot);
   }
 

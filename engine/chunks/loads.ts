@@ -47,9 +47,9 @@ export type LoadFailure = "changed" | "read failed" | "read timed out";
 export interface LoadEvents<File extends ChunkFile> {
   /** It waits from now on, and no read is out for it. */
   inLine(transfer: Transfer<File>): void;
-  /** The read is out. The transfer holds a pin on its slot. */
+  /** The read is out. The transfer holds a pin on its slot; a piece has none. */
   reading(transfer: Transfer<File>): void;
-  /** The bytes are there. The transfer holds a pin on its slot. */
+  /** The bytes are there, and what it had pinned it has still. */
   ready(transfer: Transfer<File>): void;
   /** They will not come. The transfer holds nothing. May call back into `Loads`. */
   failed(transfer: Transfer<File>, why: LoadFailure): void;
@@ -218,17 +218,7 @@ export class Loads<File extends ChunkFile> {
   /** Drops the pin of a transfer, if it has one, and lets the line have the slot. */
   release(transfer: Transfer<File>): void {
     this.#unpin(transfer);
-    this.moveUp();
-  }
-
-  /** Gives slots to the first in line while there are any. O(1) when nobody stands there. */
-  moveUp(): void {
-    for (let load = this.#slotLine.head; load !== undefined; load = this.#slotLine.head) {
-      const slot = this.#pool.claim(load.desk.file, load.chunk, load.arrivals);
-      if (slot < 0) return;
-      this.#slotLine.leave(load);
-      this.#readInto(load, slot);
-    }
+    this.#moveUp();
   }
 
   /** Ends every load whose deadline has passed, waited for or not. Cost: O(loads). */
@@ -239,7 +229,7 @@ export class Loads<File extends ChunkFile> {
       if (load.stage === AT_DISK) this.#abandon(load);
       else this.#expire(load);
     }
-    this.moveUp();
+    this.#moveUp();
   }
 
   // --- permit, slot, read ---
@@ -252,7 +242,7 @@ export class Loads<File extends ChunkFile> {
   #ask(desk: FileDesk<File>, chunk: number, transfer: Transfer<File>): void {
     transfer.arrivesAt(desk.file, chunk);
     this.#enqueue(this.#open(desk, chunk, 1), transfer);
-    this.moveUp();
+    this.#moveUp();
   }
 
   #enqueue(load: Load<File>, transfer: Transfer<File>): void {
@@ -291,6 +281,16 @@ export class Loads<File extends ChunkFile> {
   #mayReadAhead(file: File): boolean {
     if (this.#slotLine.size > 0) return false;
     return this.#desks.get(file)?.hasPermitToSpare ?? this.#settings.maxReadsPerFile > 1;
+  }
+
+  /** Gives slots to the first in line while there are any. O(1) when nobody stands there. */
+  #moveUp(): void {
+    for (let load = this.#slotLine.head; load !== undefined; load = this.#slotLine.head) {
+      const slot = this.#pool.claim(load.desk.file, load.chunk, load.arrivals);
+      if (slot < 0) return;
+      this.#slotLine.leave(load);
+      this.#readInto(load, slot);
+    }
   }
 
   #readInto(load: Load<File>, slot: number): void {
@@ -349,7 +349,7 @@ export class Loads<File extends ChunkFile> {
     if (load.stage === ABANDONED) this.#takeBack(load);
     else if (outcome === READ_OK) this.#succeed(load);
     else this.#fail(load, outcome === READ_CHANGED ? "changed" : "read failed");
-    this.moveUp();
+    this.#moveUp();
   }
 
   #succeed(load: Load<File>): void {

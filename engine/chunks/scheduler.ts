@@ -1,8 +1,14 @@
 /**
- * The scheduler: brings bodies to sockets, a turn at a time, from the pool.
+ * The scheduler: brings bodies to sockets, a turn at a time.
+ *
+ *      turns ──▶ turn ──▶ source ── bytes ──▶ push ──▶ socket
+ *        ▲                  │ not yet           │ took less
+ *        │                  ▼                   ▼
+ *        ├── came ──────── loads             blocked ──┐
+ *        └── drained, or due for a re-offer ───────────┘
  *
  * 1. start   count the transfer in, give it its first turn at once
- * 2. turn    push pieces until a quantum is used, a chunk is missing or the socket is full
+ * 2. turn    push pieces until a quantum is used, the source has none or the socket is full
  * 3. wait    for a chunk (`Loads`), for the client (blocked), or for the next turn (`Turns`)
  * 4. tick    give turns, as many as the event loop can spare; deferred, one pending at most
  * 5. sweep   once a second: deadlines of loads, stalled clients, re-offers
