@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createFile, extent, FakeSink, World } from "./fakes.js";
+import type { Part } from "../../../engine/chunks/cursor.js";
+import { createFile, extent, type FakeFile, FakeSink, World } from "./fakes.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -112,6 +113,37 @@ describe("a tick", () => {
     world.start([extent(LARGE)], new FakeSink("a", Infinity, false));
     world.settle();
     expect(world.tick()).toBe(false);
+  });
+});
+
+describe("a turn", () => {
+  /** Bytes of the first turn of a body, beside a kernel that has LARGE in memory. */
+  function firstTurn(parts: readonly Part<FakeFile>[], whileOffered?: (world: World) => void) {
+    const world = new World({ slots: 32, chunkBytes: 256 * KIB });
+    world.warm(HOT);
+    world.disk.isInMemory = (file) => file === LARGE;
+    const sink = new FakeSink("a", Infinity, false);
+    sink.duringOffer = () => whileOffered?.(world);
+    world.start(parts, sink);
+    return sink.takenBytes;
+  }
+  const HOT = createFile(2, 4 * MIB);
+  const hot = extent(HOT);
+  const chunk = extent(LARGE, 0, 256 * KIB - 1);
+  const pieces = [0, 1, 2, 3, 4].map((n) => extent(LARGE, n * 256 * KIB, n * 256 * KIB + 99_999));
+
+  const rows: readonly (readonly [why: string, parts: readonly Part<FakeFile>[], want: number])[] =
+    [
+      ["what the pool has costs what it is long", [hot], MIB],
+      ["a chunk that was brought in on the way costs twice as much", [extent(LARGE)], MIB / 2],
+      ["so does a piece that was read on the way", [...pieces, hot], 500_000],
+      ["what comes behind it costs what it is long again", [chunk, hot], 768 * KIB],
+    ];
+  test.each(rows)("%s", (_, parts, want) => expect(firstTurn(parts)).toBe(want));
+
+  test("is not charged for what another reads in the middle of it", () => {
+    const other = (world: World) => world.start([chunk], new FakeSink("b", Infinity, false));
+    expect(firstTurn([hot], other)).toBe(MIB);
   });
 });
 

@@ -79,6 +79,21 @@ describe("a small piece of a chunk", () => {
     expect(world.pool.occupancy().ready).toBe(1);
   });
 
+  test("brings its chunk in also when the kernel lost it while the client took nothing", () => {
+    const world = createCold();
+    world.disk.keepsReads = false;
+    const sink = new FakeSink("a", 0);
+    world.start([PIECE], sink);
+    world.disk.isInMemory = () => true;
+    world.settle();
+    expect(sink.offers).toEqual([10]);
+    world.disk.isInMemory = () => false;
+    sink.drain();
+    world.settle();
+    expect(world.disk.asked).toEqual(["1:120", "1:100"]);
+    expect(sink.received).toEqual(bytesOf([PIECE]));
+  });
+
   test("leaves the next piece of the same body as small as it is", () => {
     const world = createCold();
     const parts = [extent(FILE, 10, 19), extent(FILE, 110, 119)];
@@ -96,6 +111,12 @@ describe("a chunk is read whole", () => {
     ask(world, extent(FILE, 120, 144));
     ask(world, extent(FILE, 220, 245));
     expect(world.disk.asked).toEqual(["1:120", "1:200"]);
+  });
+
+  test("for a piece that is longer than what is fetched, however large the chunk is", () => {
+    const world = createCold({ slots: 1, chunkBytes: 2 * 1024 * 1024 });
+    ask(world, extent(createFile(2, 2 * 1024 * 1024), 10, 10 + 256 * 1024));
+    expect(world.disk.asked).toEqual(["2:0"]);
   });
 
   test("where nobody can tell what the kernel has", () => {

@@ -23,6 +23,15 @@ describe("a chunk that is wanted whole", () => {
     expect(world.isIdle()).toBe(true);
   });
 
+  test("is counted apart from what readers bring, and is a hit for the next who comes", () => {
+    const world = createWarmKernel();
+    const chunk = extent(FILE, 0, 9);
+    world.start([chunk], new FakeSink("a"));
+    expect(world.scheduler.stats()).toMatchObject({ hits: 0, loads: { atOnce: 1, reads: 0 } });
+    world.start([chunk], new FakeSink("b"));
+    expect(world.scheduler.stats()).toMatchObject({ hits: 1, loads: { atOnce: 1, reads: 0 } });
+  });
+
   test("waits for the disk when the kernel has not all of it", () => {
     const world = new World();
     world.disk.isInMemory = (_, first) => first !== 10;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { READ_OK } from "../../../engine/chunks/chunk-reader.js";
+import { READ_FAILED, READ_OK } from "../../../engine/chunks/chunk-reader.js";
 import { createFile, extent, FakeSink, World } from "./fakes.js";
 
 describe("readahead", () => {
@@ -38,6 +38,41 @@ describe("readahead", () => {
     world.start([extent(LONG)], new FakeSink("a"));
     world.settle();
     expect(world.disk.asked).toHaveLength(20);
+  });
+
+  test("goes on behind a chunk that is there", () => {
+    const chunkBytes = 128 * 1024; // pieces that are not gathered
+    const world = new World({ slots: 16, chunkBytes });
+    const file = createFile(1, 4 * chunkBytes);
+    world.start(
+      [extent(file, chunkBytes, 2 * chunkBytes - 1)],
+      new FakeSink("brings it", Infinity, false),
+    );
+    world.settle();
+    world.disk.asked.length = 0;
+    world.start([extent(file)], new FakeSink("a", chunkBytes + 1, false));
+    world.disk.end();
+    world.tick();
+    expect(world.disk.asked).toEqual(["1:0", `1:${2 * chunkBytes}`]);
+  });
+
+  test("asks for no chunk a second time: one that failed waits until somebody needs it", () => {
+    const world = new World({ slots: 16 });
+    world.start([extent(LONG)], new FakeSink("a"));
+    world.disk.end();
+    world.tick();
+    world.disk.end(READ_FAILED, ({ offset }) => offset === 20);
+    world.disk.end();
+    world.tick();
+    expect(world.disk.asked).toEqual(["1:0", "1:10", "1:20", "1:30", "1:20"]);
+  });
+
+  test("takes no permit of a file that has only one", () => {
+    const world = new World({ slots: 16, maxReadsPerFile: 1 });
+    world.start([extent(LONG)], new FakeSink("a"));
+    world.settle();
+    expect(world.ended).toEqual(["a sent"]);
+    expect(world.scheduler.stats().loads.readaheads).toBe(0);
   });
 
   test("leaves the last permit of a file to who waits", () => {

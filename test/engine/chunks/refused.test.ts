@@ -43,3 +43,15 @@ test("no more of them are kept than have to be", () => {
   expect(refuse(0, 16).transfer.kept).toHaveLength(16);
   expect(refuse(0, 0).transfer.kept).toBeUndefined();
 });
+
+test("nothing is kept of what was taken as a whole, though more comes behind it", () => {
+  const world = new World({ chunkBytes: 100, slots: 4 });
+  world.disk.isInMemory = () => true;
+  const sink = new FakeSink("a");
+  sink.repeatedBytes = 16;
+  const parts = [...PARTS, extent(createFile(2, 350), 10, 19)];
+  world.start(parts, sink);
+  world.settle();
+  expect(sink.offers).toEqual([TOTAL, 10]);
+  expect(sink.received).toEqual(bytesOf(parts));
+});

@@ -60,6 +60,34 @@ describe.each(ways)("one pass over a file far larger than the pool, %s", (_, max
   });
 });
 
+test("one pass that the kernel has in memory leaves what is hot where it is", () => {
+  const world = createWorldWithHot(8);
+  world.disk.isInMemory = (file) => file === HUGE;
+  const sink = new FakeSink("scanner", 3, false);
+  world.start([extent(HUGE)], sink);
+  while (!sink.isOver) {
+    world.settle();
+    sink.drain(3);
+  }
+  expect(world.disk.asked).toEqual([]);
+  expect(hotLeft(world)).toBe(6);
+});
+
+test("a chunk of which nothing was taken, of several that were offered, is not kept for that", () => {
+  const world = new World({ slots: 2 });
+  const [first, second] = [extent(HOT, 0, 4), extent(HOT, 10, 14)];
+  for (const part of [first, second]) {
+    world.start([part], new FakeSink("brings it"));
+    world.settle();
+  }
+  const sink = new FakeSink("a", 5);
+  world.start([first, second], sink);
+  expect(sink.offers).toEqual([10]);
+  world.start([extent(createFile(3, 10))], new FakeSink("needs a slot"));
+  expect(world.pool.find(HOT, 0)).toBeGreaterThanOrEqual(0);
+  expect(world.pool.find(HOT, 1)).toBe(-1);
+});
+
 test("a chunk that two waited for, in line and at the disk, outlives the pass", () => {
   const world = new World({ slots: 4 });
   const chunk = extent(HOT, 0, 9);

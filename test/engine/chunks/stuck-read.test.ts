@@ -67,6 +67,17 @@ describe("a read that never returns", () => {
     expect(world.scheduler.stats().loads.refused).toBe(2);
   });
 
+  test("refuses it also when it took along all others that its file had", () => {
+    const world = new World({ slots: 1 });
+    world.start([extent(STUCK)], new FakeSink("a"));
+    world.start([extent(STUCK, 50)], new FakeSink("in line"));
+    passWithStuck(world, TIMEOUT_MS);
+    world.start([extent(STUCK, 50)], new FakeSink("b"));
+    expect(world.ended).toEqual(["a", "in line", "b"].map((who) => `${who} read timed out`));
+    world.disk.end();
+    expect(world.isIdle()).toBe(true);
+  });
+
   test("does not refuse the chunks of its file that are in the pool", () => {
     const world = new World();
     world.start([extent(STUCK, 0, 9)], new FakeSink("early"));
