@@ -36,7 +36,10 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "dev-cert") return makeDevCert(command.folder);
 
   const configuration = await readAll(command.root);
-  if (configuration.complaints.length > 0) return refuse(configuration.complaints);
+  if (configuration.complaints.length > 0) {
+    endProcess(refuse(configuration.complaints)); // a disk that does not answer would keep it
+    return 1;
+  }
   for (const warning of configuration.warnings) log.warn(warning);
   if (command.kind === "check") return print(checked(configuration));
 
@@ -74,7 +77,7 @@ function checked({ certificates }: Configuration): string {
 
 /** The certificates too. */
 async function readAll(root: string | undefined): Promise<Configuration> {
-  const configuration = readConfiguration(process.env, root);
+  const configuration = await readConfiguration(process.env, root);
   if (!hasTls(configuration.config)) return configuration;
   const { Certificates } = await import("./tls/certificates.js");
   const { certificates, complaints, warnings } = await Certificates.open(configuration.config);

@@ -1,6 +1,6 @@
 /** The folder to serve: is it there, may we look into it, and what is its full name? */
 import fs from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
 export type RootVerdict =
@@ -45,6 +45,31 @@ function realOf(path: string): string {
     const folder = dirname(path);
     return folder === path ? path : join(realOf(folder), basename(path));
   }
+}
+
+/** Looks that have not come back: on a dead mount each keeps a thread for ever, so there is one a path. */
+const asked = new Map<string, Promise<void>>();
+
+/**
+ * Does its disk answer, whatever it says, within so many milliseconds? To be asked before anything that
+ * blocks.
+ */
+export async function answersWithin(path: string, limitMs: number): Promise<boolean> {
+  const answer = asked.get(path) ?? askOnce(path);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, limitMs, false);
+  });
+  const isInTime = await Promise.race([answer.then(() => true), late]);
+  clearTimeout(timer);
+  return isInTime;
+}
+
+function askOnce(path: string): Promise<void> {
+  const forget = (): void => void asked.delete(path);
+  const answer = stat(path).then(forget, forget);
+  asked.set(path, answer);
+  return answer;
 }
 
 /** Can it be read now? Off the loop; a dead mount may keep its answer for ever. */

@@ -52,7 +52,7 @@ export async function diagnose(
 }
 
 async function gatherFacts(env: Environment, root: string | undefined): Promise<DoctorFacts> {
-  const { config, site, complaints } = readConfiguration(env, root);
+  const { config, site, complaints } = await readConfiguration(env, root);
   const served = site.hostsDir || site.root;
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   const glibc = header.glibcVersionRuntime;

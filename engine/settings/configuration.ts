@@ -3,10 +3,12 @@
  *
  * 1. file      the settings file, where the environment names one
  * 2. settings  command line, environment, file, default: the first that says something counts
- * 3. site      what the settings point to on disk
+ * 3. disks     those that the settings point to answer
+ * 4. site      what is there
  *
- * Blocks: for the start, and for when an operator asks.
+ * Blocks for as long as a disk takes that has just answered: for the start, and for when an operator asks.
  */
+import { answersWithin } from "../../fs/root.js";
 import { readTextFile } from "../../fs/text-file.js";
 import type { Certificates } from "../tls/certificates.js";
 import { type Environment, type Reading, readConfig } from "./config.js";
@@ -29,11 +31,41 @@ export interface Configuration extends Reading<Config> {
  * @param env `process.env`
  * @param root of the command line, if it has one
  */
-export function readConfiguration(env: Environment, root?: string): Configuration {
+export async function readConfiguration(env: Environment, root?: string): Promise<Configuration> {
   const { reading, complaints } = readSettings(env, root);
-  const { complaints: ofSite, ...site } = judgeSite(reading.config);
-  return { ...reading, site, complaints: [...complaints, ...ofSite], warnings: [] };
+  const silent = await findSilent(reading.config);
+  const { complaints: ofSite, ...site } = silent.length > 0 ? NO_SITE : judgeSite(reading.config);
+  return { ...reading, site, complaints: [...complaints, ...silent, ...ofSite], warnings: [] };
 }
+
+/**
+ * Longer: an operator waits for longer to hear of a dead mount. Shorter: a disk that has to spin up first
+ * is taken for dead.
+ */
+const ANSWER_MS = 15_000;
+
+const NO_SITE = { root: "", hostsDir: "", rules: [], complaints: [] } as const;
+
+/** A reload would hold up whoever is served from elsewhere, and for ever. */
+async function findSilent(config: Config): Promise<string[]> {
+  const unused = config.hostsDir === "" ? "hostsDir" : "root";
+  const named = SITE_PLACES.filter((key) => key !== unused && config[key] !== "");
+  const answers = await Promise.all(named.map((key) => answersWithin(config[key], ANSWER_MS)));
+  return named
+    .filter((_, at) => answers[at] === false)
+    .map((key) => `${SETTINGS[key].name}=${config[key]}: its disk does not answer`);
+}
+
+/** All that is looked at below. A place that is not there yet answers, too. */
+const SITE_PLACES = [
+  "root",
+  "hostsDir",
+  "rules",
+  "stateDir",
+  "accessLogFile",
+  "tlsKey",
+  "tlsDir",
+] as const satisfies (keyof Config)[];
 
 /** The settings alone, for who only asks a server. Never throws. */
 export function readSettings(

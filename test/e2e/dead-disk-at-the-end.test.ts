@@ -1,5 +1,5 @@
 /** Fear: a disk that has died keeps the server from ending, whatever signal it gets. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, onTestFinished, vi } from "vitest";
@@ -101,4 +101,21 @@ test("who measures the process has what Node writes at its end", async ({ serve 
   for (const pid of all) {
     expect(readdirSync(written.path)).toContainEqual(expect.stringContaining(`coverage-${pid}-`));
   }
+});
+
+test("a start that is refused ends, though a disk keeps a thread", () => {
+  const main = fileURLToPath(new URL("../../dist/engine/main.js", import.meta.url));
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `--require ${hook}`,
+    DEAD_DISK_PIPE: pipe,
+    SLUICE_ROOT: site.at("nowhere"),
+    SLUICE_PORT: "none",
+  };
+  const { status, stderr } = spawnSync(process.execPath, [main, "--check"], {
+    env,
+    encoding: "utf8",
+    timeout: PATIENCE.timeout,
+  });
+  expect([status, stderr.match(/^error: /gm)]).toEqual([1, ["error: ", "error: "]]);
 });

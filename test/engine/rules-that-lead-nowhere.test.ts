@@ -6,10 +6,11 @@ import { Folder } from "../support/folder.js";
 const folder = new Folder({ "site/index.html": "home" });
 afterAll(() => folder.remove());
 
-function complaintsAbout(rule: object): readonly string[] {
+async function complaintsAbout(rule: object): Promise<readonly string[]> {
   folder.write("rules.json", JSON.stringify({ rules: [rule] }));
   const env = { SLUICE_ROOT: folder.at("site"), SLUICE_RULES: folder.at("rules.json") };
-  return readConfiguration(env).complaints.map((line) => line.split(": rules[0].")[1] ?? line);
+  const { complaints } = await readConfiguration(env);
+  return complaints.map((line) => line.split(": rules[0].")[1] ?? line);
 }
 
 test.each([
@@ -18,11 +19,13 @@ test.each([
   [{ path: "/**", errorPages: { 503: "/busy.html?x" } }, "it holds a character that must be"],
   [{ path: "/x/**", rewrite: "/.hidden/x" }, "a name in it starts with a dot"],
   [{ path: "/.env", redirect: { to: "/x" } }, "a name in it starts with a dot"],
-])("%j", (rule, why) => {
-  expect(complaintsAbout(rule)).toEqual([expect.stringContaining(`: is never served: ${why}`)]);
+])("%j", async (rule, why) => {
+  expect(await complaintsAbout(rule)).toEqual([
+    expect.stringContaining(`: is never served: ${why}`),
+  ]);
 });
 
-test("what may be served is not complained about", () => {
+test("what may be served is not complained about", async () => {
   const rule = { path: "/x/:rest*", rewrite: "/y/:rest*", errorPages: { 404: "/404.html" } };
-  expect(complaintsAbout(rule)).toEqual([]);
+  expect(await complaintsAbout(rule)).toEqual([]);
 });
