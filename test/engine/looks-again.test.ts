@@ -1,5 +1,6 @@
 /** Fear: a file that changes as often as it is looked at keeps a request for ever, or loses it at once. */
-import { afterAll, describe, expect, test } from "vitest";
+import fs from "node:fs";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { Cursor } from "../../engine/chunks/cursor.js";
 import { Transfer } from "../../engine/chunks/transfer.js";
 import { Client } from "../../engine/chunks/turns.js";
@@ -10,7 +11,8 @@ import type { OpenFile } from "../../fs/open-file.js";
 import { Folder, KIB } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 
-const folder = new Folder({ "big.bin": Buffer.alloc(300 * KIB) });
+const BIG = "a".repeat(300 * KIB);
+const folder = new Folder({ "big.bin": BIG, "big.txt": BIG, "big.txt.gz": "compressed" });
 afterAll(() => folder.remove());
 
 /** Finds each file changed before its first byte. */
@@ -41,5 +43,32 @@ describe("a file that changes whenever it is looked at", () => {
       expect((await answerTo(server, ask)).statusLine).toBe("503 Service Unavailable");
       expect(started.splice(0)).toHaveLength(3);
     }
+  });
+});
+
+describe("a file whose descriptor is given up while its siblings are looked for", () => {
+  const shared = shareInProcess({ root: folder.path, env: { SLUICE_REVALIDATE_MS: "1h" } });
+
+  test("is opened once more, and sent whole", async () => {
+    const { parts, machine } = shared();
+    const { lookUp } = machine.table;
+    const path = folder.at("big.txt");
+    let given = 0;
+    const spy = vi.spyOn(machine.table, "lookUp").mockImplementation((root, name, done) => {
+      lookUp.call(machine.table, root, name, (entry, times) => {
+        const known = name === `${path}.gz` ? machine.table.find(root, path)?.known : undefined;
+        if (known?.kind === "file" && given++ === 0) {
+          fs.closeSync(known.file.fd);
+          known.file.fd = -1;
+        }
+        done(entry, times);
+      });
+    });
+    const { statusLine, body } = await answerTo(
+      new FileServer(parts),
+      new ExplainedAsk("/big.txt", []),
+    );
+    spy.mockRestore();
+    expect([statusLine, String(body) === BIG, given]).toEqual(["200 OK", true, 1]);
   });
 });
