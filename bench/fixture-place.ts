@@ -37,6 +37,16 @@ function sizeOnDisk(fixtures: readonly Fixture[], blockBytes: number): number {
   }, 0);
 }
 
+/**
+ * Why the disk that a folder is on cannot be played as a slow one; undefined when it can. A server may
+ * rely on it that what lies in memory needs no disk, and would wait for one all the same.
+ */
+export function whyNoDisk(folder: string): { readonly missing: string } | undefined {
+  const [type = ""] = fileSystemOf(folder).split(" ");
+  if (type !== "tmpfs" && type !== "ramfs") return undefined;
+  return { missing: `files on ${type} come from no disk: --fixtures DIR puts them on one` };
+}
+
 /** Type and device of the file system that a folder is on: `ext4 (/dev/vda)`. */
 export function fileSystemOf(folder: string): string {
   const path = `${realpathSync(folder)}/`;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Cell } from "./cell.js";
 import { makeCertificate } from "./certificate.js";
 import { divideCores } from "./cores.js";
-import { whyNoPlace } from "./fixture-place.js";
+import { whyNoDisk, whyNoPlace } from "./fixture-place.js";
 import { type Fixture, writeFixtures } from "./fixtures.js";
 import type { Bench } from "./measure.js";
 import type { Options } from "./options.js";
@@ -36,7 +36,8 @@ export function prepare(options: Options, cells: readonly Cell[]): Bench {
   const { workers, warmUpSec, durationSec } = options;
   const cores = divideCores(workers);
   const unused = { missing: "no cell of this run wants it" };
-  const slowDisk = cells.some((cell) => cell.hasSlowDisk) ? buildSlowDisk(tempDir) : unused;
+  const hasSlowDisk = cells.some((cell) => cell.hasSlowDisk);
+  const slowDisk = hasSlowDisk ? (whyNoDisk(root) ?? buildSlowDisk(tempDir)) : unused;
   const hasReaders = cells.some((cell) => cell.load.kind === "slow-readers");
   const narrowSockets = hasReaders ? buildNarrowSockets(tempDir) : unused;
   const certificate = cells.some((cell) => cell.isTls) ? makeCertificate(tempDir) : undefined;

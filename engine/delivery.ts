@@ -9,9 +9,10 @@
 import type { FileTable } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import type { Counters } from "../metrics/counters.js";
-import type { Answer, BodyPart } from "../protocol/answer.js";
+import type { Answer } from "../protocol/answer.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import type { Head } from "../protocol/head.js";
+import { partOf } from "./body-part.js";
 import type { Part } from "./chunks/cursor.js";
 import type { Scheduler } from "./chunks/scheduler.js";
 import type { Outcome, Transfer } from "./chunks/transfer.js";
@@ -253,11 +254,3 @@ const literalsOf = ({ body }: Answer): Part<OpenFile>[] =>
 /** The one whose descriptor is needed. */
 const fileOf = (parts: readonly Part<OpenFile>[]): OpenFile | undefined =>
   parts.find((part) => part.kind === "extent")?.file;
-
-/** A part of an answer as the scheduler takes it: of a small file it lies in memory already. */
-export function partOf(part: BodyPart, file: OpenFile): Part<OpenFile> {
-  if (part.kind === "literal") return part;
-  const { first, last } = part;
-  if (file.body === undefined) return { kind: "extent", file, first, last };
-  return { kind: "literal", bytes: file.body.subarray(first, last + 1) };
-}

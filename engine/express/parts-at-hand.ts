@@ -18,9 +18,9 @@ import {
   partsAnswer,
   type Representation,
 } from "../../protocol/respond.js";
+import { partOf } from "../body-part.js";
 import { dropFirst, type Part } from "../chunks/cursor.js";
 import type { Scheduler } from "../chunks/scheduler.js";
-import { partOf } from "../delivery.js";
 import type { PreparedFile } from "../prepared.js";
 import type { Ready } from "../transport/exchange.js";
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fileSystemOf, whyNoPlace } from "../../bench/fixture-place.js";
+import { fileSystemOf, whyNoDisk, whyNoPlace } from "../../bench/fixture-place.js";
 import { GIB, MIB } from "../../bench/fixtures.js";
 import { builtFile } from "../../bench/places.js";
 
@@ -36,6 +36,14 @@ test("small files take whole blocks, each path once, and those beside them too",
   expect(whyNoPlace(folder, [huge, ...many, ...many])).toContain(wanted(hugeBlocks + 1e5));
   const sidecars = { ...huge, hasSidecars: true };
   expect(whyNoPlace(folder, [sidecars])).toContain(wanted(hugeBlocks + (2 * 2 ** 60) / bsize));
+});
+
+test("what lies in memory is no slow disk", ({ skip }) => {
+  expect(whyNoDisk("/proc")).toBeUndefined();
+  if (!fileSystemOf("/dev/shm").startsWith("tmpfs")) return skip();
+  expect(whyNoDisk("/dev/shm")).toEqual({
+    missing: "files on tmpfs come from no disk: --fixtures DIR puts them on one",
+  });
 });
 
 test.each([
