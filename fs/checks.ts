@@ -94,7 +94,10 @@ export class Checks {
     });
   }
 
-  /** Tells those who have waited for so long, milliseconds, and forgets what no reader has begun by then. */
+  /**
+   * Tells those who have waited for so long, milliseconds, and forgets what no reader has begun by then:
+   * reads as well, which wait in the pool beside opens.
+   */
   expire(timeoutMs: number): void {
     const overdueBefore = this.#nowMs() - timeoutMs;
     for (const [path, check] of this.#byPath) {

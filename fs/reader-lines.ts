@@ -42,15 +42,10 @@ interface Limits {
   readonly stuckMs: number;
 }
 
-/** Nobody is to be protected from the only one, and readers are handed as much as there are records for. */
-const THE_ONLY_ONE: Limits = {
-  inALine: Number.POSITIVE_INFINITY,
-  stuckMs: Number.POSITIVE_INFINITY,
-};
-
-const ONE_OF_SEVERAL: Readonly<Record<Kind, Limits>> = {
+/** Of one line where there are several: from the only one nobody is to be protected. */
+const LIMITS: Readonly<Record<Kind, Limits>> = {
   open: { inALine: MOST_IN_A_LINE, stuckMs: STUCK_MS },
-  read: { ...THE_ONLY_ONE },
+  read: { inALine: Number.POSITIVE_INFINITY, stuckMs: Number.POSITIVE_INFINITY },
 };
 
 export interface Call {
@@ -75,7 +70,8 @@ interface Line extends Pick<Call, "kind" | "on"> {
 /** All times are on the caller's clock. */
 export class ReaderLines {
   readonly #readers: number;
-  readonly #limits: Record<Kind, Limits> = { open: THE_ONLY_ONE, read: THE_ONLY_ONE };
+  /** Are there several roots, or devices? Else readers are handed as much as there are records for. */
+  readonly #areSeveral: Record<Kind, boolean> = { open: false, read: false };
   readonly #lines = new Map<string | bigint, Line>();
   /** Those in which somebody waits, in the order of their turns. */
   readonly #turns: Readonly<Record<Kind, Set<Line>>> = { open: new Set(), read: new Set() };
@@ -92,9 +88,9 @@ export class ReaderLines {
     return this.#waiting.open + this.#waiting.read;
   }
 
-  /** Are there several roots, or devices? From now on: what is under way stays so. */
+  /** From now on: what is under way stays so. */
   share(kind: Kind, areSeveral: boolean, nowMs: number): void {
-    this.#limits[kind] = areSeveral ? ONE_OF_SEVERAL[kind] : THE_ONLY_ONE;
+    this.#areSeveral[kind] = areSeveral;
     this.#beginMore(nowMs);
   }
 
@@ -146,28 +142,25 @@ export class ReaderLines {
    */
   get #free(): number {
     const { open, read } = this.#atReaders;
-    const opens = this.#isShared("open") ? open : 0;
-    const reads = this.#isShared("read") ? Math.min(read, this.#readers - 1) : 0;
+    const opens = this.#areSeveral.open ? open : 0;
+    const reads = this.#areSeveral.read ? Math.min(read, this.#readers - 1) : 0;
     return this.#readers - opens - reads;
   }
 
-  #isShared(kind: Kind): boolean {
-    return this.#limits[kind] !== THE_ONLY_ONE;
-  }
-
   #mayHaveMore({ kind, atReaders }: Line): boolean {
-    if (!this.#isShared(kind)) return atReaders.size < JOBS;
+    if (!this.#areSeveral[kind]) return atReaders.size < JOBS;
     const free = this.#free;
     return free > 0 && atReaders.size < free;
   }
 
   #mayWait(line: Line, nowMs: number): boolean {
-    return line.waiting.length < this.#limits[line.kind].inALine && !this.#isStuck(line, nowMs);
+    if (!this.#areSeveral[line.kind]) return true;
+    return line.waiting.length < LIMITS[line.kind].inALine && !this.#isStuck(line, nowMs);
   }
 
   #isStuck({ kind, atReaders }: Line, nowMs: number): boolean {
-    const { stuckMs } = this.#limits[kind];
-    for (const oldestMs of atReaders.values()) return nowMs - oldestMs >= stuckMs;
+    if (!this.#areSeveral[kind]) return false;
+    for (const oldestMs of atReaders.values()) return nowMs - oldestMs >= LIMITS[kind].stuckMs;
     return false;
   }
 
@@ -189,7 +182,7 @@ export class ReaderLines {
   #beginMoreOf(kind: Kind, nowMs: number): void {
     const turns = this.#turns[kind];
     for (const line of turns) {
-      if (this.#isShared(kind) && this.#free <= 0) return;
+      if (this.#areSeveral[kind] && this.#free <= 0) return;
       if (!this.#mayHaveMore(line)) continue;
       const call = this.#takeFirst(line);
       if (turns.delete(line)) turns.add(line); // behind the others

@@ -259,7 +259,7 @@ export class ReaderPool {
       askedMs,
       begin: () =>
         this.#withRecord(() => {
-          job = this.#submitRead(target, call, done);
+          job = this.#fillRead(target, call, done);
           this.#jobs.set(job, F_OFFSET, offset);
           this.#jobs.set(job, F_LENGTH, lengthBytes);
           this.#jobs.set(job, F_SLAB_OFFSET, slabOffset);
@@ -319,7 +319,7 @@ export class ReaderPool {
     return job;
   }
 
-  #submitRead({ fd, identity, path }: ReadTarget, call: Call, done: ReadCallback): number {
+  #fillRead({ fd, identity, path }: ReadTarget, call: Call, done: ReadCallback): number {
     const job = this.#fill(OP_READ, (finished) => {
       const result = this.#jobs.get(finished, F_RESULT);
       const errno = result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0;

@@ -14,7 +14,7 @@ import type { Certificates } from "../tls/certificates.js";
 import { type Environment, type Reading, readConfig } from "./config.js";
 import { type Config, SETTINGS } from "./settings.js";
 import { parseSettingsFile } from "./settings-file.js";
-import { judgeSite, type Site } from "./site.js";
+import { judgeSite, PRIVATE, type Site } from "./site.js";
 
 /** With complaints, nothing else in it is to be used. */
 export interface Configuration extends Reading<Config> {
@@ -56,16 +56,8 @@ async function findSilent(config: Config): Promise<string[]> {
     .map((key) => `${SETTINGS[key].name}=${config[key]}: its disk does not answer`);
 }
 
-/** All that is looked at below. A place that is not there yet answers, too. */
-const SITE_PLACES = [
-  "root",
-  "hostsDir",
-  "rules",
-  "stateDir",
-  "accessLogFile",
-  "tlsKey",
-  "tlsDir",
-] as const satisfies (keyof Config)[];
+/** All that site.ts looks at. A place that is not there yet answers, too. */
+const SITE_PLACES = ["root", "hostsDir", "rules", ...PRIVATE] as const;
 
 /** The settings alone, for who only asks a server. Never throws. */
 export function readSettings(

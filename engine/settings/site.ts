@@ -42,7 +42,8 @@ export function judgeSite(config: Config): JudgedSite {
   };
 }
 
-const PRIVATE = ["settings", "stateDir", "accessLogFile", "tlsKey", "tlsDir"] as const;
+/** What no client is to be shown. */
+export const PRIVATE = ["settings", "stateDir", "accessLogFile", "tlsKey", "tlsDir"] as const;
 
 /** What must not be served: who asked for what, the keys that prove who we are, and the admin token. */
 function exposed(
