@@ -93,6 +93,9 @@ beforeAll(async () => {
   };
 });
 
+const openSmall = (opens: CachedOpens, root: string) =>
+  opens.open({ root, path: `${root}/small.txt`, known: undefined, siblings: false });
+
 describe("what is in memory is told at once", () => {
   test("a small file comes whole, with its siblings, and closed", () => {
     const before = fs.readdirSync("/proc/self/fd").length;
@@ -465,13 +468,7 @@ describe("a root", () => {
     const current = join(folder, "current");
     fs.symlinkSync("a", current);
     const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
-    const ask = () =>
-      switched.open({
-        root: current,
-        path: `${current}/small.txt`,
-        known: undefined,
-        siblings: false,
-      });
+    const ask = () => openSmall(switched, current);
     await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     fs.symlinkSync("b", join(folder, "next"));
     fs.renameSync(join(folder, "next"), current);
@@ -490,13 +487,7 @@ describe("a root", () => {
     fs.symlinkSync("a", current);
     const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
     onTestFinished(() => switched.stop());
-    const ask = () =>
-      switched.open({
-        root: current,
-        path: `${current}/small.txt`,
-        known: undefined,
-        siblings: false,
-      });
+    const ask = () => openSmall(switched, current);
     const realOpen = fs.open;
     const open = vi.spyOn(fs, "open").mockImplementation(((
       path: string,
