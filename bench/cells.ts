@@ -193,7 +193,7 @@ export function createCells(scale: Scale): readonly Cell[] {
         bytesPerSec: SLOW_BYTES_PER_SEC,
         target: `/${huge.path}`,
       },
-      judgedBy: ["keptPercent", "kibPerReader", "readersCut", "peakMib"],
+      judgedBy: ["mibPerSec", "keptPercent", "kibPerReader", "readersCut", "peakMib"],
       floor: undefined,
     },
   ];

@@ -4,7 +4,9 @@
  * 1. alone    the fast client's speed, and the server's memory
  * 2. readers  connect, ask, and begin to take their ration
  * 3. settle   until socket buffers are full and the server is held back
- * 4. beside   the fast client again: what it kept of its speed is the figure
+ * 4. beside   the fast client again: its speed is the figure
+ * 5. alone    once more, the readers gone: what it kept is measured against both, as the speed of a
+ *             single connection drifts by a third
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +17,7 @@ import type { Outcome } from "../sample.js";
 import { HOST } from "../servers/launch.js";
 import { disqualified, type LoadContext, noteErrors, startCpuWatch } from "./context.js";
 import { startGenerator } from "./generator-process.js";
-import { runWrk } from "./wrk.js";
+import { type ClosedLoopResult, runWrk } from "./wrk.js";
 
 /** Socket buffers are full when the kernel's memory for TCP grows by less than this between looks. */
 const FULL_GROWTH = 1.02;
@@ -32,8 +34,8 @@ export async function timeSlowReaders(
   const { server, asks, cores, tempDir } = context;
   const fast = { server, asks, connections: 1, cores, workDir: tempDir };
   await runWrk({ ...fast, durationSec: context.warmUpSec });
-  const alone = await runWrk({ ...fast, durationSec: context.durationSec });
-  if (alone.bytes === 0) return disqualified("the fast client got nothing, though it was alone");
+  const before = await runWrk({ ...fast, durationSec: context.durationSec });
+  if (before.bytes === 0) return disqualified("the fast client got nothing, though it was alone");
   const residentBefore = treeResidentBytes(server.pid);
 
   const { readers, bytesPerSec, target } = load;
@@ -52,10 +54,13 @@ export async function timeSlowReaders(
     const notes = [...noteErrors(beside.socketErrors), ...noteKernelMemory()];
     const result = await generator.go();
     if (!result.readersBytes) return disqualified("the slow readers got nothing");
-    const mibPerSec = beside.bytes / MIB / beside.durationSec;
+    await sleep(LOOK_EVERY_MS); // the server hears of five thousand that have left
+    const after = await runWrk({ ...fast, durationSec: context.durationSec });
+    const mibPerSec = mibPerSecOf(beside);
+    const aloneMibPerSec = (mibPerSecOf(before) + mibPerSecOf(after)) / 2;
     const figures = {
       mibPerSec,
-      keptPercent: (100 * mibPerSec) / (alone.bytes / MIB / alone.durationSec),
+      keptPercent: (100 * mibPerSec) / aloneMibPerSec,
       kibPerReader: Math.max(0, grown) / KIB / readers,
       readersCut: result.readersCut ?? 0,
       ...(beside.bytes === 0 ? {} : { cpuMsPerGib: (cpuSec * 1e3) / (beside.bytes / GIB) }), // it starved
@@ -67,6 +72,8 @@ export async function timeSlowReaders(
     await generator.stop();
   }
 }
+
+const mibPerSecOf = ({ bytes, durationSec }: ClosedLoopResult): number => bytes / MIB / durationSec;
 
 /** Resolves when slow readers have filled the kernel's buffers, or long enough after. */
 export async function untilBuffersAreFull(): Promise<void> {
