@@ -11,6 +11,7 @@ import {
 } from "./asks.js";
 import type { Ask, Cell, FigureName } from "./cell.js";
 import { createNoise, type Fixture, GIB, KIB, MIB } from "./fixtures.js";
+import { filesKeptOpen } from "./machine.js";
 
 /** How large a run is: `--quick` keeps every cell and shrinks what it handles. */
 export interface Scale {
@@ -112,7 +113,10 @@ export function createCells(scale: Scale): readonly Cell[] {
         asksEachFirst: 2,
         isByPopularity: true,
       },
-      settings: { SLUICE_SMALL_CACHE_BYTES: `${(scale.manyFiles * 10) / 4}KiB` },
+      settings: {
+        SLUICE_SMALL_CACHE_BYTES: `${(scale.manyFiles * 10) / 4}KiB`,
+        SLUICE_MAX_OPEN_FILES: `${filesKeptOpen()}`, // as nginx
+      },
       floor: undefined,
     },
     {

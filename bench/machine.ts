@@ -33,5 +33,16 @@ export function openFilesLimit(): number {
   return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
+/** All files of a run, where descriptors suffice. A cache that may take them all ends in EMFILE. */
+const MOST_KEPT = 50_000;
+const OTHER_DESCRIPTORS = 2_000;
+
+/**
+ * Files that a server is told to keep open at most. Not even root may raise its own limit everywhere, and
+ * nginx goes on without a word where it may not.
+ */
+export const filesKeptOpen = (): number =>
+  Math.max(100, Math.min(MOST_KEPT, openFilesLimit() - OTHER_DESCRIPTORS));
+
 export const machineLine = (machine: Machine): string =>
   `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}, Node ${machine.node}`;

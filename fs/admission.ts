@@ -1,9 +1,12 @@
 /**
- * What the memory for small files is for: what is asked for again.
+ * What the memory for small files is for: what is asked for again. What it has no room for is kept open,
+ * which saves all but the reading, as far as descriptors go.
  *
- *   asked for the first time    no, whatever room there is, where that can be told before it is read
- *   again, and there is room    yes
- *   again, and there is none    only if it was asked for more often than who would have to go
+ *   asked for the first time    neither, whatever room there is, where that can be told before it is read
+ *   again, and there is room    memory
+ *   again, and there is none    memory, if it was asked for half as often again as who would have to go;
+ *                               else a descriptor: a free one, or that of what was asked for less often
+ *   kept open, asked for more   memory, by the same rule
  *
  * A file that was known before keeps its place. Owns: how often what was asked for. Keeps nothing.
  */
@@ -13,11 +16,26 @@ import { OPEN_BODY } from "./jobs.js";
 import { Popularity } from "./popularity.js";
 import type { Opened } from "./reader-pool.js";
 
+/**
+ * Bytes of the largest files that are kept open. Larger: to read one again and again keeps the event loop
+ * longer than others wait for their turn.
+ */
+const MOST_KEPT_OPEN_BYTES = 128 * 1024;
+
+/**
+ * How much more often than who has to go. To change places costs as much as some ten answers from a
+ * descriptor instead of memory. Less: equals take turns. More: what has become popular waits for long.
+ */
+const CLEARLY_MORE = 1.5;
+
+/** What there is room for, and who would have to go. */
+type Room = Pick<Entries, "get" | "isFull" | "leastValuable" | "hasFreeOpen" | "leastValuableOpen">;
+
 export class Admission {
-  readonly #entries: Pick<Entries, "get" | "isFull" | "leastValuable">;
+  readonly #entries: Room;
   readonly #popularity = new Popularity();
 
-  constructor(entries: Pick<Entries, "get" | "isFull" | "leastValuable">) {
+  constructor(entries: Room) {
     this.#entries = entries;
   }
 
@@ -31,20 +49,46 @@ export class Admission {
     this.#popularity.keep(entry);
   }
 
+  /** The table has it no more. */
+  left(entry: Entry): void {
+    this.#popularity.leave(entry);
+  }
+
   /** Asked once for each request of a file that is not in the table: it counts them. */
-  readonly isWorthKeeping: Judge = (path, sizeBytes) => {
+  readonly judge: Judge = (path, sizeBytes) => {
     const times = this.#popularity.count(path);
-    if (times < 2 || !this.#entries.isFull(sizeBytes)) return times >= 2;
-    const other = this.#entries.leastValuable();
-    if (other === undefined || times > this.#popularity.timesOf(other)) return true;
-    other.wasAskedFor = true; // no less often: it has won another round
-    return false;
+    if (times < 2) return "nothing";
+    if (this.#isWorthMemory(times, sizeBytes)) return "memory";
+    return sizeBytes <= MOST_KEPT_OPEN_BYTES && this.#isWorthDescriptor(times)
+      ? "descriptor"
+      : "nothing";
   };
 
-  /** Of what had to be read anyway: only a small file that was not known yet takes others' room. */
+  /** Has one that is kept open come to be worth memory? */
+  hasOutgrown(entry: Entry, sizeBytes: number): boolean {
+    return this.#isWorthMemory(this.#popularity.timesOf(entry), sizeBytes);
+  }
+
+  /** Of what had to be read anyway: only a small file that has no room yet takes others' room. */
   hasRoomFor(path: string, { result, identity }: Opened): boolean {
     const isNew = result === OPEN_BODY && this.#entries.get(path) === undefined;
     if (!isNew || !this.#entries.isFull(identity!.sizeBytes)) return true;
-    return this.isWorthKeeping(path, identity!.sizeBytes);
+    return this.judge(path, identity!.sizeBytes) === "memory";
+  }
+
+  #isWorthMemory(times: number, sizeBytes: number): boolean {
+    if (!this.#entries.isFull(sizeBytes)) return true;
+    return this.#beats(times / CLEARLY_MORE, this.#entries.leastValuable());
+  }
+
+  #isWorthDescriptor(times: number): boolean {
+    return this.#entries.hasFreeOpen() || this.#beats(times, this.#entries.leastValuableOpen());
+  }
+
+  /** Who is asked for no less often has won another round. */
+  #beats(times: number, other: Entry | undefined): boolean {
+    if (other === undefined || times > this.#popularity.timesOf(other)) return true;
+    other.wasAskedFor = true;
+    return false;
   }
 }

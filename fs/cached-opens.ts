@@ -34,8 +34,9 @@ export interface OpenedNow {
   readonly fate: "kept" | "lent" | "loose";
 }
 
-/** Is a small file worth the memory that keeps it? */
-export type Judge = (path: string, sizeBytes: number) => boolean;
+/** What a small file is worth: the memory that keeps it whole, the descriptor that keeps it open. */
+type Worth = "memory" | "descriptor" | "nothing";
+export type Judge = (path: string, sizeBytes: number) => Worth;
 
 /**
  * Bodies of at most this size are lent, bytes. What a socket does not take of a loan has to be copied
@@ -80,20 +81,17 @@ export class CachedOpens {
    * Undefined: ask a reader. Cost: 11 to 16 µs for a file of 10 KiB, 5 to 11 if it is known; the more
    * where siblings are looked for.
    *
-   * @param isWorthKeeping undefined: each is. Most files of a large tree are asked for once, and memory
-   *   for each of them costs more than to read it. Given, one that has siblings is not read: which of
-   *   them is to be read is not known here
+   * @param judge undefined: each is worth memory. Most files of a large tree are asked for once, and
+   *   memory for each of them costs more than to read it. Given, one that has siblings is not read:
+   *   which of them is to be read is not known here
    */
-  open(
-    { root, path, known, siblings }: OpenRequest,
-    isWorthKeeping?: Judge,
-  ): OpenedNow | undefined {
+  open({ root, path, known, siblings }: OpenRequest, judge?: Judge): OpenedNow | undefined {
     if (path === root) return this.#openRoot(root);
     this.#fate = "kept";
     const place = this.#findPlace(root, path, siblings);
     if (place === undefined) return undefined;
     const isKnown = known !== undefined && this.#isUnchanged(place, known);
-    const opened = isKnown ? this.#vouch(place) : this.#open(place, isWorthKeeping);
+    const opened = isKnown ? this.#vouch(place) : this.#open(place, judge);
     return opened && { opened, seenMs: this.#seenMs, fate: this.#fate };
   }
 
@@ -186,7 +184,7 @@ export class CachedOpens {
     return found;
   }
 
-  #open(place: Place, isWorthKeeping: Judge | undefined): Opened | undefined {
+  #open(place: Place, judge: Judge | undefined): Opened | undefined {
     const observedMs = Date.now();
     const fd = openBelow(this.#kernel, place.held, place.name, OPEN_FLAGS);
     if (fd === -ENOENT) {
@@ -196,13 +194,13 @@ export class CachedOpens {
     }
     if (fd < 0) return undefined;
 
-    const opened = this.#look(fd, place, isWorthKeeping);
+    const opened = this.#look(fd, place, judge);
     if (opened !== undefined) opened.observedMs = observedMs;
-    if (opened?.result !== OPEN_FILE) this.#kernel.close(fd);
+    if (opened?.fd !== fd) this.#kernel.close(fd);
     return opened;
   }
 
-  #look(fd: number, place: Place, isWorthKeeping: Judge | undefined): Draft | undefined {
+  #look(fd: number, place: Place, judge: Judge | undefined): Draft | undefined {
     const kernel = this.#kernel;
     if (!kernel.look(fd)) return undefined;
     const type = kernel.mode & S_IFMT;
@@ -214,16 +212,14 @@ export class CachedOpens {
     const opened = this.#draft(isSmall ? OPEN_BODY : OPEN_FILE);
     opened.identity = { dev, ino, sizeBytes, mtimeNs, ctimeNs };
     opened.siblings = this.#findSiblings(place);
-    const isLeft = opened.siblings < 0 || (opened.siblings > 0 && isWorthKeeping !== undefined);
+    const isLeft = opened.siblings < 0 || (opened.siblings > 0 && judge !== undefined);
     if (isLeft) return undefined;
-    if (!isSmall) opened.fd = fd;
-    else {
-      if (isWorthKeeping?.(place.path, sizeBytes) === false) {
-        this.#fate = sizeBytes <= MOST_LENT_BYTES ? "lent" : "loose";
-      }
-      opened.body = this.#readWhole(fd, opened.identity, place.held);
-    }
-    return isSmall && opened.body === undefined ? undefined : opened;
+    const worth = isSmall ? (judge?.(place.path, sizeBytes) ?? "memory") : "descriptor";
+    if (worth === "descriptor") opened.fd = fd;
+    if (!isSmall) return opened;
+    if (worth !== "memory") this.#fate = sizeBytes <= MOST_LENT_BYTES ? "lent" : "loose";
+    opened.body = this.#readWhole(fd, opened.identity, place.held);
+    return opened.body && opened;
   }
 
   /** Undefined when the disk is needed, or somebody writes to it. */

@@ -33,6 +33,12 @@ export class Descriptors {
     return true;
   }
 
+  /** It is asked for again, by who needs it only until he returns. */
+  noteUse(file: OpenFile): void {
+    file.wasAskedFor = true;
+    file.wasUsed = true;
+  }
+
   /** The descriptor is needed until `release`. May be nested: a transfer holds it, and its reads. */
   hold(file: OpenFile): void {
     if (file.users === 0 && file.wasHeld) file.wasAskedFor = true;

@@ -2,6 +2,7 @@
  * The paths that are remembered, within bounds of entries and of bytes.
  *
  *   present   what exists, however it may be served: MAX_PRESENT, and a budget for small bodies
+ *   open      small files that are kept open instead: as many as may be, MAX_PRESENT at most
  *   absent    what failed for good: MAX_ABSENT, so a scanner's guesses push out no real file
  *
  * Owns: entries, from the first belief until they leave. Does not know clocks or readers.
@@ -47,20 +48,26 @@ const MAX_ABSENT = 8_192;
 /** Who still holds an entry that has left must not keep its body alive. */
 const FORGOTTEN: Known = { kind: "failed", errno: "ESTALE" };
 
+/** Of what is remembered, together. */
+export interface Bounds {
+  /** Of small files in memory; no less than the largest. */
+  readonly bodyBytes: number;
+  /** Small files that are kept open. */
+  readonly keptOpen: number;
+}
+
 export class Entries {
   readonly #byPath = new Map<string, Entry>();
   readonly #present = new SecondChance<Entry>();
+  readonly #open = new SecondChance<Entry>();
   readonly #absent = new SecondChance<Entry>();
-  readonly #maxBodyBytes: number;
-  readonly #onFileLeft: (file: OpenFile) => void;
+  readonly #bounds: Bounds;
+  readonly #onFileLeft: (file: OpenFile, entry: Entry) => void;
   #bodyBytes = 0;
 
-  /**
-   * @param maxBodyBytes no less than the largest single body
-   * @param onFileLeft no entry leads to this file any more
-   */
-  constructor(maxBodyBytes: number, onFileLeft: (file: OpenFile) => void) {
-    this.#maxBodyBytes = maxBodyBytes;
+  /** @param onFileLeft no entry leads to this file any more, and this one did */
+  constructor(bounds: Bounds, onFileLeft: (file: OpenFile, entry: Entry) => void) {
+    this.#bounds = { ...bounds, keptOpen: Math.min(bounds.keptOpen, MAX_PRESENT) };
     this.#onFileLeft = onFileLeft;
   }
 
@@ -70,7 +77,7 @@ export class Entries {
 
   counts(): { entries: number; absent: number; bodyBytes: number } {
     return {
-      entries: this.#present.size,
+      entries: this.#present.size + this.#open.size,
       absent: this.#absent.size,
       bodyBytes: this.#bodyBytes,
     };
@@ -88,14 +95,20 @@ export class Entries {
     this.#listFor(known).add(entry);
     this.#bodyBytes += bodyBytesOf(known);
     while (this.#isOverBounds()) this.#drop(this.#present.leastValuable()!);
+    while (this.#open.size > this.#bounds.keptOpen) this.#drop(this.#open.leastValuable()!);
     while (this.#absent.size > MAX_ABSENT) this.#drop(this.#absent.leastValuable()!);
     return entry;
+  }
+
+  /** What is known of it is true no more, or of no use. */
+  forget(entry: Entry): void {
+    if (this.#byPath.get(entry.path) === entry) this.#drop(entry);
   }
 
   /** Would another have to go for a small file of this size? */
   isFull(sizeBytes: number): boolean {
     const bodyBytes = this.#bodyBytes + sizeBytes;
-    return this.#present.size >= MAX_PRESENT || bodyBytes > this.#maxBodyBytes;
+    return this.#present.size >= MAX_PRESENT || bodyBytes > this.#bounds.bodyBytes;
   }
 
   /** Who would go first, of what exists. It stays. */
@@ -103,12 +116,23 @@ export class Entries {
     return this.#present.leastValuable();
   }
 
-  #isOverBounds(): boolean {
-    return this.#present.size > MAX_PRESENT || this.#bodyBytes > this.#maxBodyBytes;
+  /** May one more be kept open? */
+  hasFreeOpen(): boolean {
+    return this.#open.size < this.#bounds.keptOpen;
   }
 
-  #listFor({ kind }: Known): SecondChance<Entry> {
-    return kind === "failed" ? this.#absent : this.#present;
+  /** Who would go first, of what is kept open; undefined when nothing is. It stays. */
+  leastValuableOpen(): Entry | undefined {
+    return this.#open.leastValuable();
+  }
+
+  #isOverBounds(): boolean {
+    return this.#present.size > MAX_PRESENT || this.#bodyBytes > this.#bounds.bodyBytes;
+  }
+
+  #listFor(known: Known): SecondChance<Entry> {
+    if (known.kind === "failed") return this.#absent;
+    return fileOf(known)?.isKeptOpen === true ? this.#open : this.#present;
   }
 
   /** Whoever keeps it from now on finds that it is neither fresh nor what it was. */
@@ -120,7 +144,7 @@ export class Entries {
     entry.freshUntilMs = -1;
     entry.known = FORGOTTEN;
     entry.version++;
-    if (known.kind === "file") this.#onFileLeft(known.file);
+    if (known.kind === "file") this.#onFileLeft(known.file, entry);
   }
 }
 

@@ -8,8 +8,8 @@
  * 4. believe  for `revalidateMs` from the moment the job was sent; where nothing can be renewed at
  *             once, the next request from half of that on starts a check on the side, so a busy
  *             file is never waited for
- * 5. keep     what is asked for again: see admission.ts. The bytes of a small file that is not kept
- *             are lent
+ * 5. keep     what is asked for again, in memory or open: see admission.ts. The bytes of a small file
+ *             that is not kept in memory are lent
  * 6. forget   within bounds: see entries.ts and descriptors.ts
  *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
@@ -17,7 +17,7 @@
  */
 import { getSystemErrorName } from "node:util";
 import { Admission } from "./admission.js";
-import type { CachedOpens, Judge } from "./cached-opens.js";
+import type { CachedOpens, Judge, OpenedNow } from "./cached-opens.js";
 import { type Check, Checks, type Look, type Waiter } from "./checks.js";
 import { Descriptors } from "./descriptors.js";
 import { createEntry, Entries, type Entry, fileOf, isForgotten, type Known } from "./entries.js";
@@ -56,10 +56,19 @@ const GIVE_UP_AT_ONCE = 64;
  */
 const UNUSED_MS = 60_000;
 
+/**
+ * Of the descriptors, those that may go to small files for which memory has no room. More: large files
+ * are opened anew. Fewer: small ones are.
+ */
+const KEPT_OPEN_SHARE = 3 / 4;
+
 /** Failures of the path, worth remembering. Others are failures of the moment. */
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
 const OUT_OF_DESCRIPTORS = new Set(["EMFILE", "ENFILE"]);
 const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
+
+/** When something was seen, below which root, and what was trusted then. */
+type Seen = Pick<Check, "root" | "sentMs" | "generation">;
 
 export class FileTable {
   readonly #pool: ReaderPool;
@@ -88,7 +97,9 @@ export class FileTable {
     this.#nowMs = nowMs;
     this.#closeUnusedAtMs = nowMs() + UNUSED_MS;
     this.#descriptors = new Descriptors(settings.maxOpenFiles, (fd) => pool.close(fd));
-    this.#entries = new Entries(settings.smallCacheBytes, (file) => this.#descriptors.retire(file));
+    const keptOpen = Math.floor(settings.maxOpenFiles * KEPT_OPEN_SHARE);
+    const bounds = { bodyBytes: settings.smallCacheBytes, keptOpen };
+    this.#entries = new Entries(bounds, (file, entry) => this.#left(file, entry));
     this.#admission = new Admission(this.#entries);
     this.#checks = new Checks(pool, nowMs);
   }
@@ -107,14 +118,14 @@ export class FileTable {
   /**
    * As `find`, and of a path that it does not know whatever can be seen at once. Undefined: `lookUp`.
    *
-   * A small file that is not kept comes in an entry that is forgotten, and may come without its bytes,
-   * which `takeLoan` has.
+   * A small file that is not kept comes in an entry that is forgotten. One that is not kept in memory may
+   * come without its bytes, which `takeLoan` has.
    */
   glance(root: string, path: string): Entry | undefined {
-    const entry = this.#entries.get(path);
-    if (entry?.root === root) return this.#freshest(entry);
-    if (entry !== undefined || this.#checks.has(path)) return undefined;
-    return this.#lookNow(root, path, undefined, this.#admission.isWorthKeeping)?.entry;
+    const entry = this.find(root, path);
+    if (entry !== undefined) return entry;
+    if (this.#entries.get(path) !== undefined || this.#checks.has(path)) return undefined;
+    return this.#lookNow(root, path, undefined, this.#admission.judge)?.entry;
   }
 
   /** The bytes of a file that has just been glanced at: they stand until the table is asked again. */
@@ -136,7 +147,8 @@ export class FileTable {
     entry.wasAskedFor = true;
     this.#admission.hit(entry);
     if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
-    return true;
+    const file = fileOf(entry.known);
+    return file?.isKeptOpen !== true || this.#staysOpen(entry, file);
   }
 
   /**
@@ -218,6 +230,32 @@ export class FileTable {
     return { ...this.#entries.counts(), openFiles: this.#descriptors.count };
   }
 
+  // --- small files that are kept open ---
+
+  /** False: it has come to be worth memory, and is looked at anew. */
+  #staysOpen(entry: Entry, file: OpenFile): boolean {
+    if (this.#admission.hasOutgrown(entry, file.sizeBytes)) {
+      this.#entries.forget(entry);
+      return false;
+    }
+    this.#descriptors.noteUse(file);
+    return true;
+  }
+
+  /** Until somebody else is asked for more often, and as long as there are descriptors. */
+  #keepOpen(path: string, since: Seen, opened: Opened): Entry | undefined {
+    const { identity, fd, siblings, observedMs } = opened;
+    const file = new OpenFile(path, identity!, undefined, observedMs, true);
+    this.#pool.noteDevice(file.identity.dev);
+    if (!this.#admitOrClose(file, fd)) return undefined;
+    return this.#believe(path, since, { kind: "file", file, siblings });
+  }
+
+  #left(file: OpenFile, entry: Entry): void {
+    this.#descriptors.retire(file);
+    this.#admission.left(entry);
+  }
+
   // --- looking at the disk ---
 
   /** What its path leads to by now, if that may be believed. */
@@ -243,7 +281,9 @@ export class FileTable {
   #renew(entry: Entry): void {
     const { root, path } = entry;
     if (isForgotten(entry) || this.#checks.has(path) || this.#isConfirmed(entry)) return;
-    this.#lookNow(root, path, this.#reliableFile(path)?.identity);
+    // What is to become of it is for who weighs it, when it is glanced at.
+    if (fileOf(entry.known)?.isKeptOpen === true) this.#entries.forget(entry);
+    else this.#lookNow(root, path, this.#reliableFile(path)?.identity);
   }
 
   /** Nearly every file is what it was: then there is nothing to learn but that it is. */
@@ -261,28 +301,32 @@ export class FileTable {
    * Undefined: only a reader can tell.
    *
    * @param known of the file that the path leads to, if a look can vouch for it
-   * @param isWorthKeeping asked before a small file is read; undefined: it is read anyway, and kept if
-   *   there is room
+   * @param judge asked before a small file is read; undefined: it is read anyway, and kept if there is
+   *   room
    */
   #lookNow(
     root: string,
     path: string,
     known: FileIdentity | undefined,
-    isWorthKeeping?: Judge,
+    judge?: Judge,
   ): { entry: Entry; times: JobTimes } | undefined {
     if (this.#cachedOpens === undefined) return undefined;
     const asked = { root, path, known, siblings: canHaveSiblings(path) };
-    const now = this.#cachedOpens.open(asked, isWorthKeeping);
+    const now = this.#cachedOpens.open(asked, judge);
     if (now === undefined) return undefined;
     const { opened, seenMs, fate } = now;
     const since = { root, sentMs: seenMs, generation: this.#generation };
-    const isJudged = isWorthKeeping !== undefined;
-    const isKept = isJudged ? fate === "kept" : this.#admission.hasRoomFor(path, opened);
-    const entry = isKept
-      ? this.#learn(path, since, opened)
-      : createLooseEntry(root, path, opened, fate !== "lent");
-    this.#loan = fate === "lent" ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
+    const entry = this.#take(path, since, now, judge !== undefined);
+    const isLent = fate === "lent" || fileOf(entry.known)?.isKeptOpen === true;
+    this.#loan = isLent ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
     return { entry, times: opened.times };
+  }
+
+  #take(path: string, since: Seen, { opened, fate }: OpenedNow, isJudged: boolean): Entry {
+    const isKept = isJudged ? fate === "kept" : this.#admission.hasRoomFor(path, opened);
+    if (isKept) return this.#learn(path, since, opened);
+    const open = opened.fd < 0 ? undefined : this.#keepOpen(path, since, opened);
+    return open ?? createLooseEntry(since.root, path, opened, fate !== "lent");
   }
 
   // --- asking a reader ---
@@ -328,15 +372,13 @@ export class FileTable {
 
   // --- taking in an answer ---
 
-  #learn(
-    path: string,
-    { root, sentMs, generation }: Pick<Check, "root" | "sentMs" | "generation">,
-    opened: Opened,
-  ): Entry {
+  #learn(path: string, since: Seen, opened: Opened): Entry {
     const known = this.#knownFrom(path, opened);
     const isOfTheMoment = known.kind === "failed" && !LASTING.has(known.errno);
-    if (isOfTheMoment) return createEntry(root, path, known);
+    return isOfTheMoment ? createEntry(since.root, path, known) : this.#believe(path, since, known);
+  }
 
+  #believe(path: string, { root, sentMs, generation }: Seen, known: Known): Entry {
     const entry = this.#entries.believe(root, path, known);
     if (isForgotten(entry)) this.#admission.admitted(entry);
     this.#believeFrom(sentMs, generation, entry);

@@ -2,7 +2,8 @@
  * One file as it was when its descriptor was opened: an identity, and how its bytes are reached.
  *
  * A file that changes on disk becomes another `OpenFile`; transfers under way keep the one they
- * began with. Small files carry their bytes and no descriptor.
+ * began with. Small files carry their bytes and no descriptor, or where memory has no room for them a
+ * descriptor and no bytes.
  */
 import type { FileIdentity } from "./reader-pool.js";
 import type { Member } from "./second-chance.js";
@@ -37,10 +38,19 @@ export class OpenFile implements Member<OpenFile> {
 
   /** Wall clock just before it was opened, milliseconds since the epoch. */
   readonly observedMs: number;
+  /** It is small, and memory has no room for it. */
+  readonly isKeptOpen: boolean;
 
-  constructor(path: string, identity: FileIdentity, body: Buffer | undefined, observedMs: number) {
+  constructor(
+    path: string,
+    identity: FileIdentity,
+    body: Buffer | undefined,
+    observedMs: number,
+    isKeptOpen = false,
+  ) {
     this.path = path;
     this.observedMs = observedMs;
+    this.isKeptOpen = isKeptOpen;
     this.identity = identity;
     this.sizeBytes = identity.sizeBytes;
     this.modifiedMs = Number(identity.mtimeNs / 1_000_000n);

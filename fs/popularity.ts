@@ -63,6 +63,14 @@ export class Popularity {
     kept.age = this.#age;
   }
 
+  /** It has none any more: the sketch remembers what it came to. */
+  leave(kept: Counted): void {
+    const times = Math.min(MOST, this.timesOf(kept));
+    this.#look(kept.path);
+    const counters = this.#counters;
+    for (const place of this.#places) counters[place] = Math.max(counters[place]!, times);
+  }
+
   /** One more request for what is kept. */
   hit(kept: Counted): void {
     this.#hear();

@@ -79,7 +79,7 @@ export interface Opened {
   readonly result: number;
   /** Negative errno of the failed call, 0 when there was none. */
   readonly errno: number;
-  /** Open and the caller's to close; -1 unless `result` is OPEN_FILE. */
+  /** Open and the caller's to close: set for OPEN_FILE, and for a small file that is to be kept open. */
   readonly fd: number;
   /** Set for OPEN_FILE and OPEN_BODY. */
   readonly identity: FileIdentity | undefined;

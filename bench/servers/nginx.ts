@@ -2,7 +2,7 @@
  * nginx, tuned five ways. The best of them in a cell is the opponent there: no single
  * configuration wins everywhere, and beating the defaults proves nothing.
  */
-import { openFilesLimit } from "../machine.js";
+import { filesKeptOpen } from "../machine.js";
 import { findProgram, isInstalled, versionOf } from "../programs.js";
 import { ACCESS_LOG, type Contender, type Site } from "./contender.js";
 
@@ -39,13 +39,6 @@ export const NGINX: readonly Contender[] = Object.entries(WAYS).map(([name, way]
   }),
   abstains: {},
 }));
-
-/** All files of a run, where descriptors suffice. A cache that may take them all ends in EMFILE. */
-const MOST_KEPT = 50_000;
-const OTHER_DESCRIPTORS = 2_000;
-/** Not even root may raise its own limit everywhere, and nginx goes on without a word where it may not. */
-const filesKept = (): number =>
-  Math.max(100, Math.min(MOST_KEPT, openFilesLimit() - OTHER_DESCRIPTORS));
 
 /**
  * Everything that helps nginx and changes no answer: no request limit per connection, facts of all
@@ -86,7 +79,7 @@ ${configureTls(site)}    root ${site.root};
 `;
 }
 
-const configureTrust = (): string => `  open_file_cache max=${filesKept()} inactive=600s;
+const configureTrust = (): string => `  open_file_cache max=${filesKeptOpen()} inactive=600s;
   open_file_cache_valid 60s;
   open_file_cache_min_uses 1;
   open_file_cache_errors on;

@@ -41,6 +41,15 @@ export class AtHand<File extends ChunkFile> {
     return isInOneChunk ? this.#piece(file, chunk, first, last + 1 - first) : this.#gather(parts);
   }
 
+  /**
+   * All of a file of 1 to `GATHER_BYTES`. Nothing of it comes to the pool: a slot is for what is larger.
+   */
+  readWhole(file: File): Uint8Array | undefined {
+    const { pageCache, scratch } = this.#supply;
+    if (pageCache.borrow(file, 0, file.sizeBytes) < 0) return undefined;
+    return scratch.bytes.subarray(0, file.sizeBytes);
+  }
+
   #piece(file: File, chunk: number, first: number, lengthBytes: number): Uint8Array | undefined {
     const { pool, scratch, loads, pageCache } = this.#supply;
     const slot = pool.findReady(file, chunk);

@@ -180,6 +180,11 @@ export class Scheduler<File extends ChunkFile> {
     return this.#atHand.find(parts);
   }
 
+  /** All of a small file, in the same way: see `AtHand`. */
+  wholeAtHand(file: File): Uint8Array | undefined {
+    return this.#atHand.readWhole(file);
+  }
+
   /**
    * Looks at every deadline. To be called about once a second.
    * Cost: O(loads + blocked transfers), one comparison each.

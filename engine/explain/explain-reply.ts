@@ -108,6 +108,7 @@ export const createIdleScheduler = (
     return transfer;
   },
   atHand: () => undefined,
+  wholeAtHand: () => undefined,
 });
 
 /** Operations that stand in no line, and leave no trace when they end. */

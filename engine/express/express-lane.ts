@@ -93,7 +93,7 @@ export interface TargetNames {
 }
 
 /** What is asked of those who send parts at once. */
-type Parts = Pick<PartsAtHand, "answer" | "isFor">;
+type Parts = Pick<PartsAtHand, "answer" | "whole" | "isFor">;
 
 export class ExpressLane {
   readonly #table: Table;
@@ -131,9 +131,30 @@ export class ExpressLane {
     const { prepared } = ticket;
     const range = ask.method === "GET" ? ask.field(RANGE) : "";
     if (range !== "") return this.#part(ask, range, ticket);
-    if (prepared.kind === "file") return present(ask, ticket, prepared);
+    if (prepared.kind === "file") return this.#present(ask, ticket, prepared);
     if (prefersJson(ask.field(ACCEPT))) return undefined;
     return ask.method === "GET" ? prepared.ready : prepared.headOnly;
+  }
+
+  /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
+  #present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {
+    const tag = ask.field(IF_NONE_MATCH);
+    const date = ask.field(IF_MODIFIED_SINCE);
+    if (tag === "" && date === "") {
+      return ask.method === "HEAD" ? prepared.headOnly : this.#whole(ticket, prepared);
+    }
+    const { representation, lastModified, unchanged } = prepared;
+    const isMatch = tag === "" ? date === lastModified : tag === representation.etag;
+    return isMatch ? unchanged : undefined;
+  }
+
+  #whole(ticket: Ticket, prepared: PreparedFile): Ready | undefined {
+    const { download } = ticket;
+    const file = fileOf(ticket);
+    if (file === undefined) return undefined;
+    const { body } = file;
+    if (body === undefined) return this.#parts.whole(prepared, file, download);
+    return body.length === 0 ? undefined : { head: prepared.whole, body, download };
   }
 
   /** The table has to hear that the file is wanted, or it closes its descriptor for another's. */
@@ -261,18 +282,3 @@ export const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
   for (const name of names) if (ask.field(name) !== "") return true;
   return false;
 };
-
-/** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
-function present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {
-  const tag = ask.field(IF_NONE_MATCH);
-  const date = ask.field(IF_MODIFIED_SINCE);
-  if (tag === "" && date === "") {
-    if (ask.method === "HEAD") return prepared.headOnly;
-    const body = fileOf(ticket)?.body;
-    if (body === undefined || body.length === 0) return undefined;
-    return { head: prepared.whole, body, download: ticket.download };
-  }
-  const { representation, lastModified, unchanged } = prepared;
-  const isMatch = tag === "" ? date === lastModified : tag === representation.etag;
-  return isMatch ? unchanged : undefined;
-}

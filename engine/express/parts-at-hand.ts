@@ -1,5 +1,6 @@
 /**
- * Small parts of files, sent within the request's call-back where their bytes need no disk.
+ * Small parts of files, and small files that are kept open, sent within the request's call-back where
+ * their bytes need no disk.
  *
  * Who looks at documents, maps and archives over HTTP asks for many such (`Range`, RFC 9110 section
  * 14.2), one or several at once, and an operation and a transfer of its own cost each of them more
@@ -31,14 +32,17 @@ import type { Ready } from "../transport/exchange.js";
  */
 const MOST_BYTES = 128 * 1024;
 
+/** Who has bytes for which nobody has to wait. */
+type Bytes = Pick<Scheduler<OpenFile>, "atHand" | "wholeAtHand">;
+
 export class PartsAtHand {
-  readonly #scheduler: Pick<Scheduler<OpenFile>, "atHand">;
+  readonly #scheduler: Bytes;
   readonly #policy: Policy;
   /** The last answer, and what its body was made of: its bytes were lent. */
   #lent: Ready | undefined;
   #parts: readonly Part<OpenFile>[] = [];
 
-  constructor(scheduler: Pick<Scheduler<OpenFile>, "atHand">, policy: Policy) {
+  constructor(scheduler: Bytes, policy: Policy) {
     this.#scheduler = scheduler;
     this.#policy = policy;
   }
@@ -61,6 +65,20 @@ export class PartsAtHand {
     return ranges.length === 1
       ? this.#onePart(range!, prepared, file, download)
       : this.#manyParts(ranges, representation, file, download);
+  }
+
+  /** A 200 at hand, of a file that is not kept in memory, its body valid until the next call. */
+  whole(
+    prepared: PreparedFile,
+    file: OpenFile,
+    download: DownloadCounter | undefined,
+  ): Ready | undefined {
+    const { sizeBytes } = file;
+    if (!file.isKeptOpen || sizeBytes === 0 || sizeBytes > MOST_BYTES) return undefined;
+    const body = this.#scheduler.wholeAtHand(file);
+    if (body === undefined) return undefined;
+    const parts = [partOf({ kind: "extent", first: 0, last: sizeBytes - 1 }, file)];
+    return this.#lend({ head: prepared.whole, body, download }, parts);
   }
 
   /** Would it answer, if the bytes are at hand then? */

@@ -7,7 +7,7 @@ import { listCaveats } from "../../bench/caveats.js";
 import { createCells, QUICK_SCALE } from "../../bench/cells.js";
 import { reportCells } from "../../bench/compare.js";
 import { divideCores } from "../../bench/cores.js";
-import { describeMachine } from "../../bench/machine.js";
+import { describeMachine, filesKeptOpen } from "../../bench/machine.js";
 import { drawPage } from "../../bench/report/page.js";
 import { printReport } from "../../bench/report/terminal.js";
 import { cellInfo } from "../../bench/results.js";
@@ -22,7 +22,7 @@ afterEach(() => vi.unstubAllEnvs());
 test("those of a cell are told in both reports, and where there are none nothing is", () => {
   const cells = createCells(QUICK_SCALE).filter(({ name }) => /^random-10k(-popular)?$/.test(name));
   const results = { ...record(["sluice", "nginx"]), cells: cells.map(cellInfo) };
-  const told = "sluice with SLUICE_SMALL_CACHE_BYTES=750KiB";
+  const told = `sluice with SLUICE_SMALL_CACHE_BYTES=750KiB SLUICE_MAX_OPEN_FILES=${filesKeptOpen()}`;
   for (const text of [
     printReport(results, reportCells(results)),
     drawPage(results, reportCells(results)),

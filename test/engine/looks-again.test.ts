@@ -27,6 +27,7 @@ function createLateScheduler() {
       return transfer;
     },
     atHand: () => undefined,
+    wholeAtHand: () => undefined,
   };
   return { scheduler, started };
 }

@@ -58,6 +58,7 @@ beforeEach(() => {
       return transfer;
     },
     atHand: () => undefined,
+    wholeAtHand: () => undefined,
   };
   const delivery = new Delivery({
     table: { hold: () => {}, release: () => {} },

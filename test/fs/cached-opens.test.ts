@@ -7,7 +7,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { CachedOpens, type OpenedNow } from "../../fs/cached-opens.js";
+import { CachedOpens, type Judge, type OpenedNow } from "../../fs/cached-opens.js";
 import {
   OPEN_BODY,
   OPEN_DIRECTORY,
@@ -307,11 +307,39 @@ test("one in a folder whose names are known is not, and is believed from when th
   vi.restoreAllMocks();
 });
 
+describe("a small file that is to be kept open", () => {
+  const openFds = (): number => fs.readdirSync("/proc/self/fd").length;
+
+  test("is lent, and its descriptor is the caller's", () => {
+    lookFor("small.txt");
+    const before = openFds();
+    const path = join(root, "small.txt");
+    const asked = { root, path, known: undefined, siblings: false };
+    const { opened, fate } = opens.open(asked, () => "descriptor")!;
+    expect([fate, opened.result, String(opened.body)]).toEqual(["lent", OPEN_BODY, "small"]);
+    expect(String(fs.readFileSync(opened.fd))).toBe("small");
+    fs.closeSync(opened.fd);
+    expect(openFds()).toBe(before);
+  });
+
+  test("is closed when its bytes cannot be read at once", () => {
+    lookFor("small.txt");
+    const before = openFds();
+    const spies = (["read", "readCached"] as const).map((name) =>
+      vi.spyOn(kernel, name).mockReturnValue(-11),
+    );
+    const asked = { root, path: join(root, "small.txt"), known: undefined, siblings: false };
+    expect(opens.open(asked, () => "descriptor")).toBeUndefined();
+    for (const spy of spies) spy.mockRestore();
+    expect(openFds()).toBe(before);
+  });
+});
+
 describe("a body that is lent", () => {
   const lend = (name: string): OpenedNow => {
     lookFor(name);
     const asked = { root, path: join(root, name), known: undefined, siblings: false };
-    return opens.open(asked, () => false)!;
+    return opens.open(asked, () => "nothing")!;
   };
 
   test("stands until the next one", () => {
@@ -325,7 +353,7 @@ describe("a body that is lent", () => {
     lend("small.txt");
     const kept = openNow("small.txt")!;
     const path = join(root, "small.txt");
-    const judge = vi.fn(() => true);
+    const judge = vi.fn<Judge>(() => "memory");
     const judged = opens.open({ root, path, known: undefined, siblings: false }, judge)!;
     lend("exact.txt");
     expect([String(kept.body), String(judged.opened.body)]).toEqual(["small", "small"]);
@@ -339,7 +367,7 @@ describe("a body that is lent", () => {
     lookFor(name);
     const sibling = put(root, `${name}.br`, "br");
     const before = fs.readdirSync("/proc/self/fd").length;
-    const judge = vi.fn(() => true);
+    const judge = vi.fn<Judge>(() => "memory");
     expect(opens.open({ ...SMALL, root, path: join(root, name) }, judge)).toBeUndefined();
     expect(judge).not.toHaveBeenCalled();
     expect(openNow(name)).toMatchObject({ siblings: name === "small.txt" ? 5 : 1 });
@@ -349,16 +377,16 @@ describe("a body that is lent", () => {
 
   test("of a size that memory can hold but no loan is nobody's", async () => {
     const asked = { root, path: join(root, "large.bin"), known: undefined, siblings: false };
-    const { opened, fate } = opens.open(asked, () => false)!;
+    const { opened, fate } = opens.open(asked, () => "nothing")!;
     fs.closeSync(opened.fd);
     expect([fate, opened.body]).toEqual(["kept", undefined]);
     const larger = await createOpens({ ...SETTINGS, smallFileBytes: 1_000_000 });
     const path = put(root, "medium.bin", Buffer.alloc(32 * 1024 + 1, "m"));
     const question = { root, path, known: undefined, siblings: false };
-    const medium = larger.open(question, () => false)!;
+    const medium = larger.open(question, () => "nothing")!;
     const { body } = medium.opened;
     expect([medium.fate, body?.length]).toEqual(["loose", 32 * 1024 + 1]);
-    expect(larger.open(question, () => false)!.opened.body?.buffer).not.toBe(body?.buffer);
+    expect(larger.open(question, () => "nothing")!.opened.body?.buffer).not.toBe(body?.buffer);
     larger.stop();
   });
 });

@@ -97,6 +97,11 @@ export class FakePool {
     if (!this.openFds.delete(fd)) throw new Error(`descriptor ${fd} is not open`);
   }
 
+  openFd(): number {
+    this.openFds.add(this.#nextFd);
+    return this.#nextFd++;
+  }
+
   /** Answers all that waits, in the order it came. */
   answer(): void {
     const questions = this.#questions;
@@ -120,8 +125,7 @@ export class FakePool {
     if (thing.body !== undefined) {
       return { ...facts, result: OPEN_BODY, identity, body: Buffer.from(thing.body) };
     }
-    this.openFds.add(this.#nextFd);
-    return { ...facts, result: OPEN_FILE, identity, fd: this.#nextFd++ };
+    return { ...facts, result: OPEN_FILE, identity, fd: this.openFd() };
   }
 }
 

@@ -1,8 +1,9 @@
 /** Fear: memory or descriptors that grow with the tree, the traffic or a scanner's guesses. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Entries } from "../../fs/entries.js";
 import { type Entry, FileTable, type FileTableSettings } from "../../fs/file-table.js";
-import type { OpenFile } from "../../fs/open-file.js";
+import { OpenFile } from "../../fs/open-file.js";
 import { FakePool, type FakeThing } from "./fake-pool.js";
 
 const ROOT = "/srv";
@@ -47,6 +48,18 @@ describe("bounds", () => {
     expect(table.stats().entries).toBe(MAX_PRESENT);
     expect(table.find(ROOT, "d0")).toBeUndefined();
     expect(table.isFresh(first, 10_000)).toBe(false);
+  });
+
+  test("hold for what is kept open, however many descriptors there may be", () => {
+    const left: string[] = [];
+    const bounds = { bodyBytes: 1, keptOpen: 1_000_000 };
+    const entries = new Entries(bounds, (file, entry) => left.push(`${file.path} ${entry.path}`));
+    const identity = { dev: 1n, ino: 1n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n };
+    for (let at = 0; at <= MAX_PRESENT; at++) {
+      const file = new OpenFile(`f${at}`, identity, undefined, 0, true);
+      entries.believe(ROOT, `f${at}`, { kind: "file", file, siblings: 0 });
+    }
+    expect([entries.counts().entries, left]).toEqual([MAX_PRESENT, ["f0 f0"]]);
   });
 
   test("hold for what is missing, and no guess pushes out what exists", () => {

@@ -537,14 +537,14 @@ describe("what the kernel has in memory", () => {
       seenMs: 9_800,
       distrusted: 0,
       known: undefined as FileIdentity | undefined,
-      open({ path, known }: OpenRequest, isWorthKeeping?: Judge) {
+      open({ path, known }: OpenRequest, judge?: Judge) {
         memory.asked++;
         memory.known = known;
         const said = told.get(path);
         if (said === undefined) return undefined;
-        const opened = { ...A_FILE, ...said };
-        const isKept = isWorthKeeping?.(path, opened.body?.length ?? 0) ?? true;
-        const fate = isKept ? "kept" : memory.isLending ? "lent" : "loose";
+        const worth = judge?.(path, said.body?.length ?? 4) ?? "memory";
+        const opened = { ...A_FILE, ...said, fd: worth === "descriptor" ? pool.openFd() : -1 };
+        const fate = worth === "memory" ? "kept" : memory.isLending ? "lent" : "loose";
         return { opened, seenMs: memory.seenMs, fate };
       },
       /** What this cannot confirm is opened next, and counted there. */
@@ -709,9 +709,11 @@ describe("what the kernel has in memory", () => {
 
   describe("when memory is full", () => {
     const KEPT = 10;
+    const KEPT_OPEN = Math.floor((DEFAULTS.maxOpenFiles * 3) / 4);
     /** Ten files are kept, each asked for so often. */
-    function createFull(times: number) {
-      const { memory, table } = createMemory({ smallCacheBytes: KEPT * A_FILE.body!.length });
+    function createFull(times: number, settings: Partial<FileTableSettings> = {}) {
+      const smallCacheBytes = KEPT * A_FILE.body!.length;
+      const { memory, table, ...others } = createMemory({ smallCacheBytes, ...settings });
       const ask = (name: string, times = 1): boolean => {
         memory.told.set(`/srv/${name}`, {});
         for (let n = 0; n < times; n++) table.glance(ROOT, `/srv/${name}`);
@@ -722,7 +724,7 @@ describe("what the kernel has in memory", () => {
         Array.from({ length: KEPT }, (_, n) => table.find(ROOT, `/srv/old-${n}`)).filter(Boolean)
           .length;
       expect(table.stats()).toMatchObject({ entries: KEPT, bodyBytes: KEPT * 4 });
-      return { memory, table, ask, kept };
+      return { memory, table, ask, kept, ...others };
     }
 
     test("what had to be read anyway comes whole, and is not kept either", () => {
@@ -738,14 +740,117 @@ describe("what the kernel has in memory", () => {
 
     test("is kept only in place of what is asked for less", () => {
       const { table, ask, kept } = createFull(4);
-      expect(ask("new", 4)).toBe(false);
+      ask("new", 4);
       expect(kept()).toBe(KEPT);
-      expect(ask("other", 12)).toBe(true);
-      expect(table.stats()).toMatchObject({ entries: KEPT, bodyBytes: KEPT * 4 });
+      ask("other", 40);
+      expect(table.stats()).toMatchObject({ bodyBytes: KEPT * 4 });
       expect(kept()).toBe(KEPT - 1);
     });
 
-    test("with paths, a rare one is not kept either", () => {
+    describe("what is asked for again is kept open", () => {
+      const NEW = "/srv/new";
+      const bodyOf = (table: FileTable): string => {
+        const file = fileOf(table.glance(ROOT, NEW)!);
+        return String(table.takeLoan(file) ?? file.body ?? "open");
+      };
+
+      test("and not opened again, until it is asked for clearly more than what is in memory", () => {
+        const { memory, table, ask, pool } = createFull(20);
+        memory.told.set(NEW, {});
+        expect([bodyOf(table), table.stats().openFiles]).toEqual(["here", 0]);
+        expect([bodyOf(table), table.stats().openFiles]).toEqual(["here", 1]);
+        const opens = memory.asked;
+        expect([bodyOf(table), bodyOf(table), memory.asked]).toEqual(["open", "open", opens]);
+        expect([pool.openFds.size, [...pool.devices]]).toEqual([1, [A_FILE.identity!.dev]]);
+        ask("new", 100);
+        expect(memory.asked).toBe(opens + 1);
+        expect(fileOf(table.find(ROOT, NEW)!).body?.toString()).toBe("here");
+        expect([table.stats().openFiles, pool.openFds.size]).toEqual([0, 0]);
+      });
+
+      test("as far as its share of the descriptors goes, by how often it is asked for", () => {
+        const { table, ask, pool } = createFull(1000, { maxOpenFiles: 4 });
+        for (const name of ["a", "b", "c", "d", "e"]) ask(name, 9);
+        expect([table.stats().openFiles, pool.openFds.size]).toEqual([3, 3]);
+        expect(["a", "b", "c"].map((name) => table.find(ROOT, `/srv/${name}`))).not.toContain(
+          undefined,
+        );
+        ask("d", 9);
+        expect(table.find(ROOT, "/srv/d")).toBeDefined();
+        expect([table.stats().openFiles, pool.openFds.size]).toEqual([3, 3]);
+      });
+
+      test("but sent all the same where every descriptor is in use", () => {
+        const { memory, table, ask, pool } = createFull(1000, { maxOpenFiles: 3 });
+        ask("held", 3);
+        table.hold(fileOf(table.find(ROOT, "/srv/held")!));
+        for (let n = 0; n < 2; n++) table.hold(table.adopt(pool.openFd(), A_FILE.identity!)!);
+        memory.told.set(NEW, {});
+        expect([bodyOf(table), bodyOf(table), bodyOf(table)]).toEqual(["here", "here", "here"]);
+        expect([table.stats().entries, pool.openFds.size]).toEqual([KEPT + 1, 3]);
+      });
+
+      test("for as long as it is what it was", () => {
+        const { memory, clock, table, pool } = createFull(1000);
+        memory.told.set(NEW, {});
+        bodyOf(table);
+        bodyOf(table);
+        memory.told.set(NEW, UNCHANGED);
+        clock.nowMs = memory.seenMs = 20_000;
+        expect(bodyOf(table)).toBe("open");
+        const identity = { ...A_FILE.identity!, ino: 9n };
+        memory.told.set(NEW, { identity, body: Buffer.from("else") });
+        clock.nowMs = memory.seenMs = 30_000;
+        expect(bodyOf(table)).toBe("else");
+        expect([bodyOf(table), pool.openFds.size]).toEqual(["open", 1]);
+      });
+
+      test("also where it is too large to be lent", () => {
+        const { memory, table } = createFull(1000);
+        memory.isLending = false;
+        memory.told.set(NEW, {});
+        expect([bodyOf(table), bodyOf(table), bodyOf(table)]).toEqual(["here", "here", "open"]);
+      });
+
+      test("while somebody uses it", () => {
+        const { memory, clock, table } = createFull(1000);
+        memory.told.set(NEW, {});
+        bodyOf(table);
+        bodyOf(table);
+        memory.told.set(NEW, UNCHANGED);
+        for (let n = 0; n < 3; n++) {
+          clock.nowMs = memory.seenMs = clock.nowMs + 60_000;
+          expect(bodyOf(table)).toBe("open");
+          table.sweep();
+        }
+      });
+
+      test("until nobody has used it for a while, or descriptors run out: then it is opened anew", () => {
+        const { memory, clock, table, pool } = createFull(1000);
+        memory.told.set(NEW, {});
+        bodyOf(table);
+        bodyOf(table);
+        for (let n = 0; n < 3; n++) {
+          clock.nowMs += 60_000;
+          table.sweep();
+        }
+        expect(pool.openFds.size).toBe(0);
+        clock.nowMs = memory.seenMs = 300_000;
+        expect([bodyOf(table), bodyOf(table)]).toEqual(["here", "open"]);
+        expect(pool.openFds.size).toBe(1);
+      });
+
+      test("and found by who looks it up", () => {
+        const { memory, table, pool } = createFull(1000);
+        memory.told.set(NEW, {});
+        bodyOf(table);
+        bodyOf(table);
+        const file = fileOf(table.find(ROOT, NEW)!);
+        expect([file.body, file.fd]).toEqual([undefined, [...pool.openFds][0]]);
+      });
+    });
+
+    test("with paths, a rare one is kept open at most", () => {
       const { memory, table } = createMemory({ smallCacheBytes: 1 << 20 });
       const MAX_PRESENT = 65_536;
       for (let n = 0; n <= MAX_PRESENT; n++) {
@@ -753,17 +858,18 @@ describe("what the kernel has in memory", () => {
         memory.told.set(path, {});
         for (let times = 0; times < 3; times++) table.glance(ROOT, path);
       }
-      expect(table.stats().entries).toBe(MAX_PRESENT);
-      expect(table.find(ROOT, `/srv/${MAX_PRESENT}`)).toBeUndefined();
-      expect(table.find(ROOT, "/srv/0")).toBeDefined();
+      expect(table.stats().entries).toBe(MAX_PRESENT + 1);
+      expect(fileOf(table.find(ROOT, `/srv/${MAX_PRESENT}`)!).isKeptOpen).toBe(true);
+      expect(fileOf(table.find(ROOT, "/srv/0")!).isKeptOpen).toBe(false);
     });
 
     test("a walk over a large tree, and one more, push nothing out", () => {
-      const { ask, kept } = createFull(6);
+      const { table, ask, kept } = createFull(6);
       for (let walk = 0; walk < 2; walk++) {
-        for (let n = 0; n < 2000; n++) expect(ask(`rare-${n}`)).toBe(false);
+        for (let n = 0; n < 2000; n++) ask(`rare-${n}`);
       }
       expect(kept()).toBe(KEPT);
+      expect(table.stats()).toMatchObject({ bodyBytes: KEPT * 4, openFiles: KEPT_OPEN });
     });
 
     test("one that stays popular does not shield those that are not", () => {

@@ -72,6 +72,18 @@ describe("of what is kept", () => {
     expect(popularity.timesOf(file)).toBe(1003);
   });
 
+  test("and what it came to is not forgotten when it is kept no more", () => {
+    const popularity = new Popularity();
+    const [popular, rare] = [counted("/srv/a"), counted("/srv/b")];
+    popularity.keep(popular);
+    for (let n = 1; n < 1000; n++) popularity.hit(popular);
+    popularity.leave(popular);
+    expect(popularity.count("/srv/a")).toBe(255);
+    for (let n = 0; n < 9; n++) popularity.count("/srv/b");
+    popularity.leave(rare); // others have asked for it since
+    expect(popularity.count("/srv/b")).toBe(10);
+  });
+
   test("one that was looked up was asked for once", () => {
     const popularity = new Popularity();
     ask(popularity, 2 * HALVE_AFTER);

@@ -147,6 +147,28 @@ describe("several pieces at hand", () => {
   }
 });
 
+describe("a small file that is kept open", () => {
+  const SMALL = createFile(2, 50);
+  const whole = (world: World): number[] | undefined => {
+    const bytes = world.scheduler.wholeAtHand(SMALL);
+    return bytes && [...bytes];
+  };
+
+  test("is read whole each time, and never takes a slot", () => {
+    const world = createWarm();
+    for (let n = 0; n < 3; n++) expect(whole(world)).toEqual(bytesOf([extent(SMALL, 0, 49)]));
+    expect(world.disk.takenNow).toEqual(Array(3).fill("2:0+50"));
+    expect(world.pool.occupancy()).toMatchObject({ free: 2 });
+  });
+
+  test("is not at hand on a cold disk, nor when it has changed", () => {
+    expect(whole(createCold())).toBeUndefined();
+    const world = createWarm();
+    world.disk.changed.add(SMALL);
+    expect(whole(world)).toBeUndefined();
+  });
+});
+
 describe("there are none", () => {
   test("on a cold disk, and nothing is asked of it", () => {
     const world = createCold();

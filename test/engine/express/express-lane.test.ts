@@ -36,7 +36,7 @@ const names = (path: string, acceptEncoding = ""): TargetNames => ({
   acceptEncoding,
 });
 
-const NO_PARTS = { answer: () => undefined, isFor: () => false };
+const NO_PARTS = { answer: () => undefined, whole: () => undefined, isFor: () => false };
 
 function createLane() {
   const settings = { variesByHost: false, variesByOrigin: false };
@@ -204,6 +204,24 @@ test("where hosts have roots of their own, a host and a path are two things", ()
   expect(lane.answer(askFor("a.test", "/x/y"), 0)).toBeDefined();
   expect(lane.find(of("a.test/x", "/y"))).toBeUndefined();
   expect(lane.answer(askFor("a.test/x", "/y"), 0)).toBeUndefined();
+});
+
+test("a file that is not in memory is asked for where small ones are kept open", () => {
+  const asked: unknown[] = [];
+  const ready = { head: page.head, body: Buffer.from("whole"), download: undefined };
+  const whole = (...all: unknown[]): Ready => {
+    asked.push(all);
+    return ready;
+  };
+  const table = { isFresh: () => true, hold: () => {}, release: () => {} };
+  const settings = { variesByHost: false, variesByOrigin: false };
+  const lane = new ExpressLane(table, { ...NO_PARTS, whole }, settings, () => 0);
+  const open = { body: undefined, isKeptOpen: true } as OpenFile;
+  const ticket = { ...file(), source: { known: { kind: "file", file: open } } } as Ticket;
+  lane.remember(names("/a"), "/a", ticket, false);
+  expect(lane.answer(new ExplainedAsk("/a", []), 0)).toBe(ready);
+  expect(asked).toEqual([[ticket.prepared, open, undefined]]);
+  expect(lane.answer(new ExplainedAsk("/a", [[":method", "HEAD"]]), 0)).not.toBe(ready);
 });
 
 describe("a part of a file", () => {

@@ -141,6 +141,29 @@ describe("where memory is full", () => {
     remember.mockRestore();
   });
 
+  describe("a file that is kept open", () => {
+    /** The kept one is asked for so often that no other takes its place. */
+    async function untilKeptOpen(name: string): Promise<void> {
+      const { server, machine } = shared();
+      await untilLooking(server);
+      for (let n = 0; n < 9; n++) server.express(askFor("/warm.png"));
+      for (let n = 0; n < 3; n++) server.express(askFor(`/${name}`));
+      const root = fs.realpathSync(site.path);
+      const entry = machine.table.find(root, `${root}/${name}`);
+      expect(entry?.known).toMatchObject({ kind: "file", file: { isKeptOpen: true } });
+    }
+
+    test("is read anew each time, whole or in part", async () => {
+      const { server, machine } = shared();
+      await untilKeptOpen("given.png");
+      const reads = vi.spyOn(machine.scheduler, "wholeAtHand");
+      expect(bodyOf(server.express(askFor("/given.png"))!)).toBe("given");
+      const part = server.express(askFor("/given.png", [["Range", "bytes=1-2"]]))!;
+      expect([bodyOf(part), part.head.status, reads.mock.calls.length]).toEqual(["iv", 206, 1]);
+      reads.mockRestore();
+    });
+  });
+
   test("and an explanation says so", () => {
     const file = new OpenFile("/a", IDENTITY, Buffer.from("a"), 0);
     const known = { kind: "file", file, siblings: 0 } as const;

@@ -45,12 +45,51 @@ function answer(range: string, file = createFile(), isAtHand = true) {
       for (const part of parts) if (part.kind === "extent") asked.push([part.first, part.last]);
       return isAtHand ? bytesOf(parts) : undefined;
     },
+    wholeAtHand: (file: OpenFile) =>
+      isAtHand
+        ? bytesOf([{ kind: "extent", file, first: 0, last: file.sizeBytes - 1 }])
+        : undefined,
   };
   const parts = new PartsAtHand(scheduler, POLICY);
   const guise = { mediaType: "text/plain", coding: "identity", fields: [] } as const;
   const prepared = prepareFile(file, guise);
-  return { parts, asked, ready: parts.answer(range, prepared, file, undefined) };
+  const whole = () => parts.whole(prepared, file, undefined);
+  return { parts, asked, whole, ready: parts.answer(range, prepared, file, undefined) };
 }
+
+describe("a small file that is kept open", () => {
+  const createOpen = (sizeBytes: number, isKeptOpen = true): OpenFile => {
+    const { identity } = createFile();
+    return new OpenFile(
+      "/a.bin",
+      { ...identity, sizeBytes },
+      undefined,
+      1_800_000_000_000,
+      isKeptOpen,
+    );
+  };
+  const wholeOf = (file: OpenFile, isAtHand = true) => answer("", file, isAtHand).whole();
+
+  test.each([1, 100, MOST])("of %i bytes is sent whole", (sizeBytes) => {
+    const ready = wholeOf(createOpen(sizeBytes));
+    expect([ready?.head.status, ready?.body?.length]).toEqual([200, sizeBytes]);
+  });
+
+  test("takes the main road when it is large, empty, not at hand, or not small at all", () => {
+    expect(wholeOf(createOpen(MOST + 1))).toBeUndefined();
+    expect(wholeOf(createOpen(0))).toBeUndefined();
+    expect(wholeOf(createOpen(100), false)).toBeUndefined();
+    expect(wholeOf(createOpen(100, false))).toBeUndefined();
+  });
+
+  test("what a socket does not take comes from the file", () => {
+    const file = createOpen(100);
+    const { parts, whole } = answer("", file);
+    const ready = whole()!;
+    expect(parts.restOf(ready, 30, 0)).toEqual([{ kind: "extent", file, first: 30, last: 99 }]);
+    expect(parts.restOf({ ...ready }, 30, 0)).toBeUndefined();
+  });
+});
 
 describe("a part at hand", () => {
   test.each([
