@@ -23,7 +23,7 @@ import type { Trace } from "./trace.js";
 import type { Reply } from "./transport/exchange.js";
 
 export interface DeliveryParts {
-  readonly table: Pick<FileTable, "hold" | "release">;
+  readonly table: Pick<FileTable, "hold" | "release" | "distrustFile">;
   readonly scheduler: Pick<Scheduler<OpenFile>, "start" | "atHand" | "wholeAtHand">;
   readonly counters: Counters;
   readonly operations: Pick<Operations, "begin" | "end">;
@@ -83,9 +83,15 @@ export class Delivery {
     const { table, trace } = this.#parts;
     trace?.sends(answer.body, file.path);
     table.hold(file);
-    const release = (): void => table.release(file);
+    const letGo = (outcome: Outcome): void => this.#letGo(file, outcome);
     const parts = answer.body.map((part) => partOf(part, file));
-    this.#deliver(answer, request, reply, parts, release, onChanged);
+    this.#deliver(answer, request, reply, parts, letGo, onChanged);
+  }
+
+  #letGo(file: OpenFile, outcome: Outcome): void {
+    const { table } = this.#parts;
+    table.release(file);
+    if (outcome === "changed") table.distrustFile(file);
   }
 
   /** The rest of an answer, whose first bytes have gone out without a transfer. */
@@ -94,7 +100,7 @@ export class Delivery {
     const file = fileOf(rest);
     if (file !== undefined) table.hold(file);
     this.#transfer(rest, request.operation, reply, (outcome) => {
-      if (file !== undefined) table.release(file);
+      if (file !== undefined) this.#letGo(file, outcome);
       this.#endBegun(outcome, request, reply);
     });
   }
@@ -104,7 +110,7 @@ export class Delivery {
     request: Request,
     reply: Reply,
     parts: readonly Part<OpenFile>[],
-    release: () => void,
+    letGo: (outcome: Outcome) => void,
     onChanged: () => void = () => {},
   ): void {
     const { operation } = request;
@@ -113,19 +119,19 @@ export class Delivery {
     if (isBodiless) {
       const hasNoLength = head.status === 304 || head.status === 204;
       reply.sendHead(head, hasNoLength ? undefined : lengthBytes);
-      release();
+      letGo("sent");
       this.#sent(0, operation);
       return;
     }
     const [only] = parts;
     if (parts.length === 1 && only?.kind === "literal") {
-      release();
+      letGo("sent");
       this.#sendAtHand(head, only.bytes, request, reply);
       return;
     }
     reply.begin(head);
     this.#transfer(parts, operation, reply, (outcome) => {
-      release();
+      letGo(outcome);
       this.#settle(outcome, request, reply, onChanged);
     });
   }

@@ -32,7 +32,15 @@ export interface SiteSettings {
 /** What the server asks of the file table. */
 export type Table = Pick<
   FileTable,
-  "find" | "glance" | "takeLoan" | "isFresh" | "lookUp" | "startedMs" | "hold" | "release"
+  | "find"
+  | "glance"
+  | "takeLoan"
+  | "isFresh"
+  | "lookUp"
+  | "startedMs"
+  | "hold"
+  | "release"
+  | "distrustFile"
 >;
 
 /** Whom a server asks, and what it goes by. */

@@ -183,6 +183,12 @@ export class FileTable {
     this.#descriptors.release(file);
   }
 
+  /** A read has shown that it is no longer what it was: whoever asks for its path opens it anew. */
+  distrustFile(file: OpenFile): void {
+    const entry = this.#entries.get(file.path);
+    if (fileOf(entry?.known) === file) this.#entries.forget(entry!);
+  }
+
   /**
    * Takes charge of a descriptor that no path leads to. Held for the caller; the last `release`
    * closes it. Undefined when no more may be open: then it has been closed.

@@ -147,4 +147,5 @@ export const followTable = (
   isFresh: (entry, nowMs) => table.isFresh(entry, nowMs),
   hold: (file) => table.hold(file),
   release: (file) => table.release(file),
+  distrustFile: (file) => table.distrustFile(file),
 });

@@ -33,6 +33,7 @@ function leaveAt(path: string, parts: ServerParts, reply: FakeReply): ServerPart
       startedMs: (path) => table.startedMs(path),
       hold: (file) => table.hold(file),
       release: (file) => table.release(file),
+      distrustFile: (file) => table.distrustFile(file),
       lookUp: (base, name, done) =>
         table.lookUp(base, name, (entry, times) => {
           if (name === path) reply.leave();

@@ -40,10 +40,44 @@ describe("a file that changes whenever it is looked at", () => {
     const server = new FileServer({ ...shared().parts, scheduler });
     const ask = new ExplainedAsk("/big.bin", []);
     for (const state of ["may look", "has a ticket"]) {
+      if (state === "has a ticket") {
+        await answerTo(server, new ExplainedAsk("/big.bin", [[":method", "HEAD"]]));
+      }
       expect(server.peek(ask)).toBe(state);
       expect((await answerTo(server, ask)).statusLine).toBe("503 Service Unavailable");
       expect(started.splice(0)).toHaveLength(3);
     }
+  });
+});
+
+describe("a file that is written to while it is still believed", () => {
+  const shared = shareInProcess({ root: folder.path, env: { SLUICE_REVALIDATE_MS: "1h" } });
+
+  /** Two chunks and a little. */
+  const LONG = "a".repeat(2100 * KIB);
+  const answer = (name: string, fields: [string, string][] = []) =>
+    answerTo(shared().server, new ExplainedAsk(`/${name}`, fields));
+
+  test("is opened anew, and its new bytes are sent", async () => {
+    folder.write("late.bin", LONG);
+    const head = await answer("late.bin", [[":method", "HEAD"]]);
+    expect(head.fields).toContainEqual(["Content-Length", `${LONG.length}`]);
+    const other = "b".repeat(LONG.length + 1);
+    fs.writeFileSync(folder.at("late.bin"), other);
+    for (let n = 0; n < 2; n++) {
+      const { statusLine, body } = await answer("late.bin");
+      expect([statusLine, String(body) === other]).toEqual(["200 OK", true]);
+    }
+  });
+
+  test("is opened anew by who comes after one that was cut", async () => {
+    folder.write("cut.bin", LONG);
+    await answer("cut.bin", [["Range", `bytes=0-${1024 * KIB - 1}`]]); // in the pool from now on
+    const other = "b".repeat(LONG.length);
+    fs.writeFileSync(folder.at("cut.bin"), other);
+    await expect(answer("cut.bin")).rejects.toThrow("was cut");
+    const { statusLine, body } = await answer("cut.bin");
+    expect([statusLine, String(body) === other]).toEqual(["200 OK", true]);
   });
 });
 

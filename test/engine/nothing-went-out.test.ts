@@ -61,7 +61,7 @@ beforeEach(() => {
     wholeAtHand: () => undefined,
   };
   const delivery = new Delivery({
-    table: { hold: () => {}, release: () => {} },
+    table: { hold: () => {}, release: () => {}, distrustFile: () => {} },
     scheduler,
     counters,
     operations,

@@ -448,6 +448,20 @@ describe("descriptors", () => {
     expect(table.stats().openFiles).toBe(2);
   });
 
+  test("of a file that a read found changed lead nowhere, but for who uses them", () => {
+    const { fileAt, pool, table } = createTable({ a: large(1) });
+    const first = fileAt("a");
+    table.hold(first);
+    pool.things.set("a", large(2));
+    table.distrustFile(first);
+    const second = fileAt("a");
+    expect([second === first, pool.openFds.size]).toEqual([false, 2]);
+    table.distrustFile(first); // another transfer of it finds the same
+    expect(fileAt("a")).toBe(second);
+    table.release(first);
+    expect([...pool.openFds]).toEqual([second.fd]);
+  });
+
   test("given up, of a file written to just before, lead to another file", () => {
     const { fileAt, pool } = createTable({ a: large(1), b: large(1) }, { maxOpenFiles: 1 });
     pool.wallMs = 999;

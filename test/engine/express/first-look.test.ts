@@ -162,6 +162,22 @@ describe("where memory is full", () => {
       expect([bodyOf(part), part.head.status, reads.mock.calls.length]).toEqual(["iv", 206, 1]);
       reads.mockRestore();
     });
+
+    test.each([
+      ["longer", "longer"],
+      ["shorter", "tw"],
+      ["empty", ""],
+      ["as long", "ecitw"],
+    ])("is never sent as it was when somebody has made it %s", async (_, content) => {
+      const { server } = shared();
+      const name = `open-${content.length}-${content}.png`;
+      site.write(name, "twice");
+      await untilKeptOpen(name);
+      fs.writeFileSync(site.at(name), content);
+      expect(server.express(askFor(`/${name}`))).toBeUndefined();
+      const { body, statusLine } = await answerTo(server, askFor(`/${name}`));
+      expect([statusLine, String(body)]).toEqual(["200 OK", content]);
+    });
   });
 
   test("and an explanation says so", () => {
