@@ -4,9 +4,9 @@
  *
  *   asked for the first time    neither, whatever room there is, where that can be told before it is read
  *   again, and there is room    memory
- *   again, and there is none    memory, if it was asked for half as often again as who would have to go;
- *                               else a descriptor: a free one, or that of what was asked for less often
- *   kept open, asked for more   memory, by the same rule
+ *   again, and there is none    memory, if it was asked for more often than who would have to go; else a
+ *                               descriptor, a free one or by the same rule
+ *   kept open, asked for more   memory, if it was asked for twice as often
  *
  * A file that was known before keeps its place. Owns: how often what was asked for. Keeps nothing.
  */
@@ -23,10 +23,11 @@ import type { Opened } from "./reader-pool.js";
 const MOST_KEPT_OPEN_BYTES = 128 * 1024;
 
 /**
- * How much more often than who has to go. To change places costs as much as some ten answers from a
- * descriptor instead of memory. Less: equals take turns. More: what has become popular waits for long.
+ * How much more often than who is in memory a file that is kept open must be asked for to go there. To
+ * change places costs as much as some ten answers from a descriptor instead of memory. Less: equals take
+ * turns. More: what has become popular waits for long.
  */
-const CLEARLY_MORE = 1.5;
+const CLEARLY_MORE = 2;
 
 /** What there is room for, and who would have to go. */
 type Room = Pick<Entries, "get" | "isFull" | "leastValuable" | "hasFreeOpen" | "leastValuableOpen">;
@@ -66,7 +67,7 @@ export class Admission {
 
   /** Has one that is kept open come to be worth memory? */
   hasOutgrown(entry: Entry, sizeBytes: number): boolean {
-    return this.#isWorthMemory(this.#popularity.timesOf(entry), sizeBytes);
+    return this.#isWorthMemory(this.#popularity.timesOf(entry) / CLEARLY_MORE, sizeBytes);
   }
 
   /** Of what had to be read anyway: only a small file that has no room yet takes others' room. */
@@ -78,16 +79,19 @@ export class Admission {
 
   #isWorthMemory(times: number, sizeBytes: number): boolean {
     if (!this.#entries.isFull(sizeBytes)) return true;
-    return this.#beats(times / CLEARLY_MORE, this.#entries.leastValuable());
+    const other = this.#entries.leastValuable();
+    return other === undefined || this.#beats(times, other);
   }
 
   #isWorthDescriptor(times: number): boolean {
-    return this.#entries.hasFreeOpen() || this.#beats(times, this.#entries.leastValuableOpen());
+    if (this.#entries.hasFreeOpen()) return true;
+    const other = this.#entries.leastValuableOpen();
+    return other !== undefined && this.#beats(times, other);
   }
 
   /** Who is asked for no less often has won another round. */
-  #beats(times: number, other: Entry | undefined): boolean {
-    if (other === undefined || times > this.#popularity.timesOf(other)) return true;
+  #beats(times: number, other: Entry): boolean {
+    if (times > this.#popularity.timesOf(other)) return true;
     other.wasAskedFor = true;
     return false;
   }

@@ -122,6 +122,11 @@ export class CachedOpens {
     this.#roots.closeUnused();
   }
 
+  /** Of a small file that was kept open. */
+  close(fd: number): void {
+    this.#kernel.close(fd);
+  }
+
   stop(): void {
     this.#roots.stop();
   }

@@ -6,16 +6,18 @@
 import type { OpenFile } from "./open-file.js";
 import { SecondChance } from "./second-chance.js";
 
+type Close = (fd: number, file: OpenFile) => void;
+
 export class Descriptors {
   readonly #open = new SecondChance<OpenFile>();
   readonly #max: number;
-  readonly #close: (fd: number) => void;
+  readonly #close: Close;
 
   /**
    * @param max most descriptors kept open, integer, at least 1
-   * @param close closes one, off the loop
+   * @param close closes one, off the loop where that may take long
    */
-  constructor(max: number, close: (fd: number) => void) {
+  constructor(max: number, close: Close) {
     this.#max = max;
     this.#close = close;
   }
@@ -63,10 +65,14 @@ export class Descriptors {
     for (let closed = 0; closed < count && this.#closeLeastValuable(); closed++);
   }
 
-  /** Closes those that nobody has used since the last call. Cost: a walk over all that are open. */
-  closeUnused(): void {
+  /**
+   * Closes those that nobody has used since the last call. Cost: a walk over all that are open.
+   *
+   * @param close in place of that of the others: these may be thousands at once
+   */
+  closeUnused(close: Close): void {
     for (const file of this.#open) {
-      if (isIdle(file) && !file.wasUsed) this.#shut(file);
+      if (isIdle(file) && !file.wasUsed) this.#shut(file, close);
       file.wasUsed = false;
     }
   }
@@ -77,10 +83,10 @@ export class Descriptors {
     return file !== undefined;
   }
 
-  #shut(file: OpenFile): void {
+  #shut(file: OpenFile, close = this.#close): void {
     if (file.fd < 0) return; // small, or given up before
     this.#open.remove(file);
-    this.#close(file.fd);
+    close(file.fd, file);
     file.fd = -1;
   }
 }

@@ -42,6 +42,8 @@ export interface FileTableSettings {
   /** After this long without an answer from a reader, those who wait get ETIMEDOUT. */
   readonly readTimeoutMs: number;
   readonly maxOpenFiles: number;
+  /** Of them, most small files for which memory has no room; 0: none is kept open. */
+  readonly keptOpenFiles: number;
   /** Bytes of small bodies kept, all together; no less than the largest the pool brings. */
   readonly smallCacheBytes: number;
 }
@@ -55,12 +57,6 @@ const GIVE_UP_AT_ONCE = 64;
  * longer. Shorter: a file asked for now and then is opened anew, one job to a reader each time.
  */
 const UNUSED_MS = 60_000;
-
-/**
- * Of the descriptors, those that may go to small files for which memory has no room. More: large files
- * are opened anew. Fewer: small ones are.
- */
-const KEPT_OPEN_SHARE = 3 / 4;
 
 /** Failures of the path, worth remembering. Others are failures of the moment. */
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
@@ -96,9 +92,8 @@ export class FileTable {
     this.#settings = settings;
     this.#nowMs = nowMs;
     this.#closeUnusedAtMs = nowMs() + UNUSED_MS;
-    this.#descriptors = new Descriptors(settings.maxOpenFiles, (fd) => pool.close(fd));
-    const keptOpen = Math.floor(settings.maxOpenFiles * KEPT_OPEN_SHARE);
-    const bounds = { bodyBytes: settings.smallCacheBytes, keptOpen };
+    this.#descriptors = new Descriptors(settings.maxOpenFiles, (fd, file) => this.#close(fd, file));
+    const bounds = { bodyBytes: settings.smallCacheBytes, keptOpen: settings.keptOpenFiles };
     this.#entries = new Entries(bounds, (file, entry) => this.#left(file, entry));
     this.#admission = new Admission(this.#entries);
     this.#checks = new Checks(pool, nowMs);
@@ -210,7 +205,7 @@ export class FileTable {
     const nowMs = this.#nowMs();
     if (nowMs >= this.#closeUnusedAtMs) {
       this.#closeUnusedAtMs = nowMs + UNUSED_MS;
-      this.#descriptors.closeUnused();
+      this.#descriptors.closeUnused((fd) => this.#pool.close(fd));
       this.#cachedOpens?.closeUnused();
     }
     this.#checks.expire(this.#settings.readTimeoutMs);
@@ -255,6 +250,12 @@ export class FileTable {
     this.#pool.noteDevice(file.identity.dev);
     if (!this.#admitOrClose(file, fd)) return undefined;
     return this.#believe(path, since, { kind: "file", file, siblings });
+  }
+
+  /** A small file was opened on the loop and is closed there: to ask a reader takes longer. */
+  #close(fd: number, { isKeptOpen }: OpenFile): void {
+    if (isKeptOpen) this.#cachedOpens?.close(fd);
+    else this.#pool.close(fd);
   }
 
   #left(file: OpenFile, entry: Entry): void {

@@ -63,7 +63,8 @@ function readSysctl(name: string): number | undefined {
 }
 
 /** `Max open files            1024                 524288               files`: soft comes first. */
-function readOpenFiles(): number | undefined {
+/** As in `MachineFacts`. */
+export function readOpenFiles(): number | undefined {
   const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(readProc("self/limits")) ?? [];
   if (soft === undefined) return undefined;
   return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft);

@@ -8,6 +8,7 @@
  * Owns: in which order things start and end, and the one-second timer.
  */
 import { LineWriter } from "../../fs/line-writer.js";
+import { readOpenFiles } from "../../fs/machine-facts.js";
 import { watchHosts, watchRoot } from "../../fs/root-watch.js";
 import type { Counters } from "../../metrics/counters.js";
 import { type Log, SILENT } from "../log.js";
@@ -100,7 +101,15 @@ export async function openServing(parts: ServingParts): Promise<Serving> {
   const say = createAnnouncer(log);
   const trusts = parseProxies(config.trustedProxies)!; // judged with the settings
   const accessLog = openAccessLog({ ...parts, isOneOfMany }, trusts);
-  const machine = createMachine({ config, site, say, accessLog, trusts, connections });
+  const machine = createMachine({
+    config,
+    site,
+    say,
+    accessLog,
+    trusts,
+    openFilesLimit: readOpenFiles(),
+    connections,
+  });
   const root = new RootCheck(rootOf(site), nowMs);
   const end = (): Promise<unknown> => {
     machine.table.stop();

@@ -26,6 +26,31 @@ export function countWorkers({ workers }: Pick<Config, "workers">, look = lookAt
   return Math.max(1, Math.min(cores, Math.floor(quota)));
 }
 
+/**
+ * Of the descriptors for files, those that may go to small ones for which memory has no room. More: large
+ * files are opened anew. Fewer: small ones are.
+ */
+const KEPT_OPEN_SHARE = 3 / 4;
+
+/**
+ * Connections that find a descriptor whatever is kept open. With small files it is soon as many as may be,
+ * and a process that has none left refuses connections, and answers nobody about itself. Fewer: nothing
+ * is kept open where the limit is low, which it once was everywhere.
+ */
+const CONNECTIONS_FIRST = 8_192;
+
+/**
+ * Small files that one process may keep open.
+ *
+ * @param maxOpenFiles its own part
+ * @param limit descriptors it may have; undefined where nobody tells
+ */
+export function keptOpenOf(maxOpenFiles: number, limit = Number.POSITIVE_INFINITY): number {
+  const share = Math.floor(maxOpenFiles * KEPT_OPEN_SHARE);
+  const others = maxOpenFiles - share;
+  return Math.max(0, Math.min(share, limit - CONNECTIONS_FIRST - others));
+}
+
 /** The settings of one of so many workers, 1 or more. */
 export function shareOf(config: Config, workers: number): Config {
   const { poolBytes, chunkBytes, smallCacheBytes, smallFileBytes, maxOpenFiles, readers } = config;

@@ -10,10 +10,12 @@ const createFile = (): OpenFile =>
 /** Files are named by their descriptors: the first is 0. */
 function openMany(max: number, count: number) {
   const closed: number[] = [];
-  const descriptors = new Descriptors(max, (fd) => closed.push(fd));
+  const close = (fd: number): void => void closed.push(fd);
+  const descriptors = new Descriptors(max, close);
+  const closeUnused = (): void => descriptors.closeUnused(close);
   const files = Array.from({ length: count }, createFile);
   const admitted = files.map((file, fd) => descriptors.admit(file, fd));
-  return { closed, descriptors, files, admitted };
+  return { closed, descriptors, closeUnused, files, admitted };
 }
 
 describe("descriptors", () => {
@@ -115,26 +117,26 @@ describe("descriptors", () => {
   });
 
   test("unused from one call to the next are closed", () => {
-    const { closed, descriptors, files } = openMany(4, 4);
+    const { closed, descriptors, closeUnused, files } = openMany(4, 4);
     descriptors.hold(files[0]!);
-    descriptors.closeUnused();
+    closeUnused();
     expect(closed).toEqual([]); // they have just been opened
     descriptors.hold(files[2]!);
     descriptors.release(files[2]!);
-    descriptors.closeUnused();
+    closeUnused();
     expect(closed).toEqual([1, 3]); // neither what is in use nor what was
-    descriptors.closeUnused();
+    closeUnused();
     expect(closed).toEqual([1, 3, 2]);
     expect(files.map(({ fd }) => fd)).toEqual([0, -1, -1, -1]);
     expect(descriptors.count).toBe(1);
   });
 
   test("closed as unused and opened again have as much time as the first", () => {
-    const { closed, descriptors, files } = openMany(1, 1);
-    descriptors.closeUnused();
-    descriptors.closeUnused();
+    const { closed, descriptors, closeUnused, files } = openMany(1, 1);
+    closeUnused();
+    closeUnused();
     descriptors.admit(files[0]!, 7);
-    descriptors.closeUnused();
+    closeUnused();
     expect(closed).toEqual([0]);
   });
 
@@ -162,7 +164,7 @@ const step = fc.record({
 test("whatever is done, every descriptor is open or was closed once, and none in use was", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 80 }), (max, steps) => {
-      const { closed, descriptors } = openMany(max, 0);
+      const { closed, descriptors, closeUnused } = openMany(max, 0);
       const files: OpenFile[] = [];
       for (const [fd, { kind, which }] of steps.entries()) {
         const file = files[which % files.length] ?? createFile();
@@ -172,7 +174,7 @@ test("whatever is done, every descriptor is open or was closed once, and none in
         if (kind === "release" && file.users > 0) descriptors.release(file);
         if (kind === "retire") descriptors.retire(file);
         if (kind === "give up") descriptors.giveUp(which);
-        if (kind === "close unused") descriptors.closeUnused();
+        if (kind === "close unused") closeUnused();
 
         const open = files.filter((one) => one.fd >= 0);
         expect(descriptors.count).toBe(open.length);

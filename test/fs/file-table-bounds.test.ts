@@ -13,6 +13,7 @@ const ROOMY: FileTableSettings = {
   revalidateMs: 1000,
   readTimeoutMs: 5000,
   maxOpenFiles: 1000,
+  keptOpenFiles: 0,
   smallCacheBytes: 1 << 20,
 };
 

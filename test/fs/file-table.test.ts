@@ -14,6 +14,7 @@ const DEFAULTS: FileTableSettings = {
   revalidateMs: 1000,
   readTimeoutMs: 5000,
   maxOpenFiles: 10,
+  keptOpenFiles: 7,
   smallCacheBytes: 10_000,
 };
 
@@ -569,6 +570,11 @@ describe("what the kernel has in memory", () => {
         memory.known = known;
         return memory.seenMs;
       },
+      close(fd: number) {
+        pool.openFds.delete(fd);
+        memory.closed++;
+      },
+      closed: 0,
       /** Are all bodies small enough to be lent? */
       isLending: true,
       holdsRoot: true,
@@ -723,7 +729,7 @@ describe("what the kernel has in memory", () => {
 
   describe("when memory is full", () => {
     const KEPT = 10;
-    const KEPT_OPEN = Math.floor((DEFAULTS.maxOpenFiles * 3) / 4);
+    const KEPT_OPEN = DEFAULTS.keptOpenFiles;
     /** Ten files are kept, each asked for so often. */
     function createFull(times: number, settings: Partial<FileTableSettings> = {}) {
       const smallCacheBytes = KEPT * A_FILE.body!.length;
@@ -779,11 +785,11 @@ describe("what the kernel has in memory", () => {
         ask("new", 100);
         expect(memory.asked).toBe(opens + 1);
         expect(fileOf(table.find(ROOT, NEW)!).body?.toString()).toBe("here");
-        expect([table.stats().openFiles, pool.openFds.size]).toEqual([0, 0]);
+        expect([table.stats().openFiles, pool.openFds.size, memory.closed]).toEqual([0, 0, 1]);
       });
 
       test("as far as its share of the descriptors goes, by how often it is asked for", () => {
-        const { table, ask, pool } = createFull(1000, { maxOpenFiles: 4 });
+        const { table, ask, pool } = createFull(1000, { maxOpenFiles: 4, keptOpenFiles: 3 });
         for (const name of ["a", "b", "c", "d", "e"]) ask(name, 9);
         expect([table.stats().openFiles, pool.openFds.size]).toEqual([3, 3]);
         expect(["a", "b", "c"].map((name) => table.find(ROOT, `/srv/${name}`))).not.toContain(
@@ -795,7 +801,10 @@ describe("what the kernel has in memory", () => {
       });
 
       test("but sent all the same where every descriptor is in use", () => {
-        const { memory, table, ask, pool } = createFull(1000, { maxOpenFiles: 3 });
+        const { memory, table, ask, pool } = createFull(1000, {
+          maxOpenFiles: 3,
+          keptOpenFiles: 2,
+        });
         ask("held", 3);
         table.hold(fileOf(table.find(ROOT, "/srv/held")!));
         for (let n = 0; n < 2; n++) table.hold(table.adopt(pool.openFd(), A_FILE.identity!)!);
@@ -848,7 +857,7 @@ describe("what the kernel has in memory", () => {
           clock.nowMs += 60_000;
           table.sweep();
         }
-        expect(pool.openFds.size).toBe(0);
+        expect([pool.openFds.size, memory.closed]).toEqual([0, 0]); // many at once are for readers
         clock.nowMs = memory.seenMs = 300_000;
         expect([bodyOf(table), bodyOf(table)]).toEqual(["here", "open"]);
         expect(pool.openFds.size).toBe(1);

@@ -174,7 +174,13 @@ test("whoever asks for more of a root that is stuck is told so at once", async (
 
 test("what nobody began in time is given up, and what no line has room for is refused", async () => {
   const { pool } = await startPool({ readers: 2 });
-  const settings = { revalidateMs: 1000, readTimeoutMs: 30, maxOpenFiles: 9, smallCacheBytes: 999 };
+  const settings = {
+    revalidateMs: 1000,
+    readTimeoutMs: 30,
+    maxOpenFiles: 9,
+    keptOpenFiles: 0,
+    smallCacheBytes: 999,
+  };
   const table = new FileTable(pool, settings, () => performance.now());
   const root = tempFolder();
   threads.gate.close();

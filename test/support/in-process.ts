@@ -58,7 +58,15 @@ function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InPr
   const site = { root, hostsDir, rules: verdict.rules };
   const connections = (): number => 0;
   const trusts = (): boolean => false;
-  const machine = createMachine({ config, site, say, accessLog: undefined, trusts, connections });
+  const machine = createMachine({
+    config,
+    site,
+    say,
+    accessLog: undefined,
+    trusts,
+    openFilesLimit: undefined,
+    connections,
+  });
   const ofSite = siteParts(config, site);
   const parts: ServerParts = {
     ...machine,

@@ -1,7 +1,7 @@
 /** Fear: a machine that is given what was meant for each worker, or a worker that cannot work. */
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../engine/settings/config.js";
-import { countWorkers, shareOf } from "../../../engine/settings/shares.js";
+import { countWorkers, keptOpenOf, shareOf } from "../../../engine/settings/shares.js";
 
 const configOf = (env: Record<string, string> = {}) => readConfig(env).config;
 const MIB = 2 ** 20;
@@ -49,5 +49,20 @@ describe("a worker's share", () => {
   test("is no cache where there is to be none", () => {
     const share = shareOf(configOf({ SLUICE_SMALL_CACHE_BYTES: "0" }), 2);
     expect(share.smallCacheBytes).toBe(0);
+  });
+});
+
+describe("small files that may be kept open", () => {
+  type Row = readonly [why: string, maxOpenFiles: number, limit: number | undefined, want: number];
+  const rows: readonly Row[] = [
+    ["are three quarters of all", 4096, 1_048_576, 3072],
+    ["are as many where nobody tells the limit", 4096, undefined, 3072],
+    ["leave descriptors to connections and to large files", 18_000, 20_000, 7308],
+    ["are none where connections may need them all", 4096, 9216, 0],
+    ["are none where the limit is low", 4096, 1024, 0],
+    ["are few of few", 16, Number.POSITIVE_INFINITY, 12],
+  ];
+  test.each(rows)("%s", (_why, maxOpenFiles, limit, want) => {
+    expect(keptOpenOf(maxOpenFiles, limit)).toBe(want);
   });
 });
