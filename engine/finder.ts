@@ -64,6 +64,12 @@ export interface FinderSettings {
 
 type Table = Pick<FileTable, "find" | "lookUp" | "startedMs">;
 
+/** What was known of a path when it was looked at. */
+interface Seen {
+  readonly entry: Entry;
+  readonly known: Known;
+}
+
 export class Finder {
   readonly #table: Table;
   readonly #settings: FinderSettings;
@@ -84,9 +90,9 @@ export class Finder {
     const fresh: Sibling[] = [];
     for (const [at, { coding, suffix }] of SIBLINGS.entries()) {
       if ((found.siblings & (1 << at)) === 0) continue;
-      const entry = await this.#look(root, found.entry.path + suffix, trail);
-      if (entry.known.kind !== "file") continue;
-      const { file } = entry.known;
+      const { entry, known } = await this.#look(root, found.entry.path + suffix, trail);
+      if (known.kind !== "file") continue;
+      const { file } = known;
       if (isStale(file, found.file)) this.#settings.onStaleSibling();
       else fresh.push({ coding, entry, file });
     }
@@ -106,9 +112,9 @@ export class Finder {
   }
 
   async #findName(root: string, { path }: Place, trail: Trail): Promise<Found> {
-    const entry = await this.#look(root, toFile(root, path), trail);
-    const found = foundFrom(entry);
-    if (entry.known.kind === "directory") return { kind: "needs slash" };
+    const seen = await this.#look(root, toFile(root, path), trail);
+    const found = foundFrom(seen);
+    if (seen.known.kind === "directory") return { kind: "needs slash" };
     if (!this.#settings.hasCleanUrls || !isMissing(found)) return found;
 
     const page = foundFrom(
@@ -123,25 +129,30 @@ export class Finder {
     const found = foundFrom(await this.#look(root, toFile(root, inside as RootedPath), trail));
     if (!hasListings || !isMissing(found)) return found;
 
-    const entry = await this.#look(root, toFile(root, path), trail);
-    return entry.known.kind === "directory" ? { kind: "folder", entry } : found;
+    const { entry, known } = await this.#look(root, toFile(root, path), trail);
+    return known.kind === "directory" ? { kind: "folder", entry } : found;
   }
 
-  async #look(root: string, path: string, trail: Trail): Promise<Entry> {
-    const entry = this.#table.find(root, path) ?? (await this.#lookUp(root, path, trail));
-    trail.add(entry);
-    return entry;
+  async #look(root: string, path: string, trail: Trail): Promise<Seen> {
+    const entry = this.#table.find(root, path);
+    return entry === undefined ? this.#lookUp(root, path, trail) : note(entry, trail);
   }
 
-  #lookUp(root: string, path: string, trail: Trail): Promise<Entry> {
+  #lookUp(root: string, path: string, trail: Trail): Promise<Seen> {
     trail.waits(() => this.#table.startedMs(path));
     return new Promise((resolve) =>
       this.#table.lookUp(root, path, (entry, times) => {
         trail.waited(times);
-        resolve(entry);
+        resolve(note(entry, trail));
       }),
     );
   }
+}
+
+/** An entry is true until we return to the table, which may forget it before we go on. */
+function note(entry: Entry, trail: Trail): Seen {
+  trail.add(entry);
+  return { entry, known: entry.known };
 }
 
 /**
@@ -167,8 +178,7 @@ function isStale({ identity: sibling }: OpenFile, { identity: original }: OpenFi
 const isMissing = (found: Found): boolean =>
   found.kind === "fault" && found.code === "FILE_MISSING";
 
-function foundFrom(entry: Entry): Found {
-  const { known } = entry;
+function foundFrom({ entry, known }: Seen): Found {
   if (known.kind !== "file") return { kind: "fault", code: faultOfKnown(known) };
   return { kind: "file", entry, file: known.file, siblings: known.siblings };
 }

@@ -8,6 +8,7 @@
  * Owns no state. Does not know why there is no file: it is told a fault.
  */
 import { contentTypeOf } from "../fs/mime.js";
+import { isReachable } from "../fs/open-file.js";
 import { type PathVerdict, toRooted, toWire } from "../fs/paths.js";
 import { createAnswer } from "../protocol/answer.js";
 import { FAULTS, type FaultCode } from "../protocol/faults.js";
@@ -139,7 +140,8 @@ export class StandIns {
     const found = await this.#findPage(wire, root, trail);
     trace?.paged(code, wire, found);
     if (reply.isOver) return;
-    if (found === undefined) return this.#failPlainly(code, request, reply);
+    const isAtHand = found !== undefined && isReachable(found.file);
+    if (!isAtHand) return this.#failPlainly(code, request, reply);
     const mediaType = contentTypeOf(found.entry.path);
     const fields = errorPageFields(this.#site.fields, code, mediaType, effects, request.origin);
     const head = buildHead(FAULTS[code].status, fields);

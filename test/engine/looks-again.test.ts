@@ -12,7 +12,15 @@ import { Folder, KIB } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 
 const BIG = "a".repeat(300 * KIB);
-const folder = new Folder({ "big.bin": BIG, "big.txt": BIG, "big.txt.gz": "compressed" });
+const folder = new Folder({
+  "big.bin": BIG,
+  "big.txt": BIG,
+  "big.txt.gz": "compressed",
+  "big.html": BIG,
+  "small.txt": "small",
+  "small.css": "as it is",
+  "small.css.gz": "compressed",
+});
 afterAll(() => folder.remove());
 
 /** Finds each file changed before its first byte. */
@@ -105,5 +113,44 @@ describe("a file whose descriptor is given up while its siblings are looked for"
     );
     spy.mockRestore();
     expect([statusLine, String(body) === BIG, given]).toEqual(["200 OK", true, 1]);
+  });
+});
+
+describe("a file that the table forgets before its request goes on", () => {
+  const rules = [{ path: "/**", errorPages: { 404: "/big.html" } }];
+  const shared = shareInProcess({ root: folder.path, rules });
+
+  /** As when many files come at once, and there is room for few. */
+  async function answerForgetting(target: string, forgotten: string) {
+    const { parts, machine } = shared();
+    const { lookUp } = machine.table;
+    let given = 0;
+    const spy = vi.spyOn(machine.table, "lookUp").mockImplementation((root, name, done) => {
+      lookUp.call(machine.table, root, name, (entry, times) => {
+        const { known } = entry;
+        done(entry, times);
+        const isIt = known.kind === "file" && name === folder.at(forgotten);
+        if (isIt && given++ === 0) machine.table.distrustFile(known.file);
+      });
+    });
+    const answer = await answerTo(new FileServer(parts), new ExplainedAsk(target, []));
+    spy.mockRestore();
+    expect(given).toBeGreaterThan(0);
+    return answer;
+  }
+
+  test.each([
+    ["in memory, is sent", "/small.txt", "small.txt", "small"],
+    ["by its descriptor, is opened once more", "/big.bin", "big.bin", BIG],
+    ["and had a sibling, is sent", "/small.css", "small.css", "as it is"],
+  ])("%s", async (_, target, name, content) => {
+    const { statusLine, body } = await answerForgetting(target, name);
+    expect([statusLine, String(body) === content]).toEqual(["200 OK", true]);
+  });
+
+  test("and stands in for another, leaves that to our own page", async () => {
+    const { statusLine, body } = await answerForgetting("/none", "big.html");
+    expect(statusLine).toBe("404 Not Found");
+    expect(String(body)).toContain("404");
   });
 });
