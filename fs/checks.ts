@@ -56,6 +56,12 @@ export class Checks {
     return this.#byPath.has(path);
   }
 
+  /** Did a reader start with it before then? What he sees may be as old. False once it is overdue. */
+  beganBefore(path: string, ms: number): boolean {
+    const check = this.#byPath.get(path);
+    return check !== undefined && !check.isOverdue && check.startedMs() < ms;
+  }
+
   /** Waits with those who asked about a path before. False when nobody has: then `ask`. */
   join(root: string, path: string, done: Waiter): boolean {
     const check = this.#byPath.get(path);

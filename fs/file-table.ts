@@ -156,11 +156,7 @@ export class FileTable {
    *   bring a root that lies in the one before, or has it inside
    */
   lookUp(root: string, path: string, done: Waiter): void {
-    const isAsked = this.#checks.join(root, path, (entry, times) => {
-      if (entry.root === root) done(entry, times);
-      else this.lookUp(root, path, done);
-    });
-    if (!isAsked) this.#lookAt(root, path, done);
+    this.#lookUpFor(root, path, this.#nowMs(), done);
   }
 
   /** Believes nothing it knows until it has been checked again: a folder was switched as a whole. */
@@ -264,6 +260,16 @@ export class FileTable {
   }
 
   // --- looking at the disk ---
+
+  /** Who asks may be told what was seen up to `revalidateMs` before, and waits for the next look else. */
+  #lookUpFor(root: string, path: string, askedMs: number, done: Waiter): void {
+    const isOld = this.#checks.beganBefore(path, askedMs - this.#settings.revalidateMs);
+    const isAsked = this.#checks.join(root, path, (entry, times) => {
+      if (entry.root === root && !isOld) done(entry, times);
+      else this.#lookUpFor(root, path, askedMs, done);
+    });
+    if (!isAsked) this.#lookAt(root, path, done);
+  }
 
   /** What its path leads to by now, if that may be believed. */
   #freshest(entry: Entry): Entry | undefined {

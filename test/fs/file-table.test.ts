@@ -144,6 +144,31 @@ describe("freshness", () => {
     expect(pool.asked).toHaveLength(2);
   });
 
+  test.each([
+    ["nothing is to be believed", 0, 1],
+    ["it is believed for a second", 1000, 1001],
+  ])("is not that of a look that began too long before, where %s", (_, revalidateMs, laterMs) => {
+    const { clock, pool, table } = createTable({ f: small("old") }, { revalidateMs });
+    const told: string[] = [];
+    const ask = (): void =>
+      table.lookUp(ROOT, "f", ({ known }) => {
+        if (known.kind === "file") told.push(String(known.file.body));
+      });
+    ask();
+    ask(); // before a reader has begun
+    pool.startedMs = clock.nowMs;
+    clock.nowMs += laterMs;
+    ask();
+    ask();
+    pool.startedMs = Number.POSITIVE_INFINITY; // with the next look
+    pool.answer();
+    expect(told).toEqual(["old", "old"]);
+    pool.things.set("f", small("new", 2));
+    pool.answer();
+    expect(told).toEqual(["old", "old", "new", "new"]);
+    expect(pool.asked).toHaveLength(2);
+  });
+
   test("is renewed by a check that finds nothing new, in the same entry and version", () => {
     const { ask, clock } = createTable({ f: small("f") });
     const entry = ask("f");
@@ -361,6 +386,20 @@ describe("a reader that does not answer", () => {
     pool.startedMs = 3;
     expect(table.startedMs("f")).toBe(3);
     expect([...table.looks()]).toMatchObject([{ path: "f", startedMs: 3, waiters: 1 }]);
+  });
+
+  test("has those told too who came long after it had begun", () => {
+    const { clock, pool, table } = createSlow();
+    const told: string[] = [];
+    const ask = (): void => table.lookUp(ROOT, "f", ({ known }) => told.push(known.kind));
+    ask();
+    pool.startedMs = clock.nowMs;
+    clock.nowMs += 4000;
+    ask();
+    clock.nowMs += 1000;
+    table.sweep();
+    ask();
+    expect([told, pool.waiting]).toEqual([["failed", "failed", "failed"], 1]);
   });
 
   test("is not asked again: later askers are told at once", () => {
