@@ -87,7 +87,7 @@ export class ListingDesk implements Listings {
     const kept = this.#kept.find(key, this.#parts.nowMs());
     if (kept !== undefined) return Promise.resolve(kept);
     const same = this.#orders.get(key);
-    if (same !== undefined) return this.#wait(same);
+    if (same !== undefined && !this.#threads.isOutdated(same)) return this.#wait(same);
     const folder = folderOf(order);
     if (this.#threads.isStuckIn(folder)) return Promise.resolve("READ_TIMED_OUT");
     if (!this.#canTakeOrder(folder)) return Promise.resolve("READERS_BUSY");

@@ -102,6 +102,13 @@ export class ListingThreads<Order extends Task> {
     return false;
   }
 
+  /** Was what it is written from read too long ago for who asks now? False for one in line. */
+  isOutdated(order: Order): boolean {
+    const seat = this.#seats().find((one) => one.order === order);
+    const nowMs = this.#parts.nowMs();
+    return seat?.reading !== undefined && !isGoodFor(nowMs, seat.reading, nowMs);
+  }
+
   /** Gives the thread its next order. Starts one where there is none. */
   begin(order: Order): void {
     const { revalidateMs, nowMs } = this.#parts;
@@ -180,7 +187,6 @@ export class ListingThreads<Order extends Task> {
   }
 }
 
-/** A reading that began when all had asked is as good as their own; any other while it is believed. */
 const isAtHand = (
   reading: Reading | undefined,
   { folder, waiters }: Task,
@@ -188,4 +194,8 @@ const isAtHand = (
 ): boolean =>
   reading?.folder === folder &&
   reading.isTrusted &&
-  (waiters.at(-1)!.askedMs <= reading.beganMs || nowMs < reading.freshUntilMs);
+  isGoodFor(waiters.at(-1)!.askedMs, reading, nowMs);
+
+/** A reading that began when all had asked is as good as their own; any other while it is believed. */
+const isGoodFor = (askedMs: number, { beganMs, freshUntilMs }: Reading, nowMs: number): boolean =>
+  askedMs <= beganMs || nowMs < freshUntilMs;

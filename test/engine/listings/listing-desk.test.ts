@@ -158,6 +158,20 @@ describe("an order", () => {
     expect(table.closed).toEqual([5]);
   });
 
+  test.each([
+    ["nothing is to be believed", 0, 1],
+    ["it is believed for a second", 1000, 1000],
+  ])("joins none whose folder was read too long ago, where %s", async (_, revalidateMs, ms) => {
+    const { desk, writers, clock } = openDesk({ revalidateMs });
+    const outcomes = [desk.write(order("a"))];
+    clock.ms = ms;
+    outcomes.push(desk.write(order("a")), desk.write(order("a")));
+    for (const fd of [5, 6]) writers[0]!.reply(written(fd));
+    const listings = await Promise.all(outcomes.map(listingOf));
+    expect(listings.map(({ file }) => file.fd)).toEqual([5, 6, 6]);
+    expect(writers[0]!.read).toHaveLength(2);
+  });
+
   const others: readonly (readonly [string, Partial<ListingOrder>])[] = [
     ["root", { root: "/srv/a", folder: "" as RootedPath }],
     ["format", { format: "json" }],
