@@ -56,6 +56,7 @@ export async function timeSlowReaders(
     if (!result.readersBytes) return disqualified("the slow readers got nothing");
     await sleep(LOOK_EVERY_MS); // the server hears of five thousand that have left
     const after = await runWrk({ ...fast, durationSec: context.durationSec });
+    if (after.bytes === 0) return disqualified("the fast client got nothing, once alone again");
     const mibPerSec = mibPerSecOf(beside);
     const aloneMibPerSec = (mibPerSecOf(before) + mibPerSecOf(after)) / 2;
     const figures = {
