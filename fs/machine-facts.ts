@@ -62,8 +62,10 @@ function readSysctl(name: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** `Max open files            1024                 524288               files`: soft comes first. */
-/** As in `MachineFacts`. */
+/**
+ * As in `MachineFacts`. The line is
+ * `Max open files            1024                 524288               files`: soft comes first.
+ */
 export function readOpenFiles(): number | undefined {
   const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(readProc("self/limits")) ?? [];
   if (soft === undefined) return undefined;
