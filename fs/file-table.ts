@@ -327,12 +327,13 @@ export class FileTable {
     const asked = { root, path, known, siblings: canHaveSiblings(path) };
     const now = this.#cachedOpens.open(asked, judge);
     if (now === undefined) return undefined;
-    const { opened, seenMs, fate } = now;
-    const since = { root, sentMs: seenMs, generation: this.#generation };
+    const { body, times } = now.opened;
+    const since = { root, sentMs: now.seenMs, generation: this.#generation };
     const entry = this.#take(path, since, now, judge !== undefined);
-    const isLent = fate === "lent" || fileOf(entry.known)?.isKeptOpen === true;
-    this.#loan = isLent ? { file: fileOf(entry.known), bytes: opened.body! } : undefined;
-    return { entry, times: opened.times };
+    const file = fileOf(entry.known);
+    const isLent = body !== undefined && file?.body === undefined;
+    this.#loan = isLent ? { file, bytes: body } : undefined;
+    return { entry, times };
   }
 
   #take(path: string, since: Seen, { opened, fate }: OpenedNow, isJudged: boolean): Entry {
