@@ -77,6 +77,16 @@ describe("descriptors", () => {
     expect(closed).toEqual([1]);
   });
 
+  test("asked for without being held outlive those that were not", () => {
+    const { closed, descriptors, closeUnused, files } = openMany(3, 3);
+    closeUnused();
+    descriptors.noteUse(files[0]!);
+    descriptors.admit(createFile(), 9);
+    expect(closed).toEqual([1]);
+    closeUnused();
+    expect(closed).toEqual([1, 2]);
+  });
+
   test("held again by a read of the same transfer were asked for once", () => {
     const { closed, descriptors, files } = openMany(2, 2);
     descriptors.hold(files[0]!);
