@@ -5,7 +5,7 @@
  */
 import { JOBS } from "../../fs/job-records.js";
 import type { Config } from "../settings/settings.js";
-import { countWorkers, shareOf } from "../settings/shares.js";
+import { CONNECTIONS_FIRST, countWorkers, keptOpenOf, shareOf } from "../settings/shares.js";
 import { showBytes } from "../settings/units.js";
 import { WHERE_IT_LOADS } from "../transport/uws.js";
 import type { Check, DoctorFacts, Finding } from "./finding.js";
@@ -97,18 +97,26 @@ function checkOpenFiles(facts: DoctorFacts): Finding[] {
       ? `limit ${openFiles}, less ${set}`
       : `limit ${openFiles} for each of ${serving} workers, less ${share.maxOpenFiles} of ${set}`;
   const found = `${limit}: ${connections} connections`;
-  if (connections >= MANY_CONNECTIONS) return ok(check, found);
-  const wanted = taken + MANY_CONNECTIONS / serving;
-  const limitWanted = 2 ** Math.ceil(Math.log2(wanted));
-  return [
-    {
-      check,
-      verdict: connections < FEW_CONNECTIONS ? "error" : "warning",
-      found,
-      change: `LimitNOFILE=${limitWanted} in the systemd unit, docker run --ulimit nofile=${limitWanted}, or ulimit -Hn ${limitWanted} as root`,
-      why: "a connection is a descriptor; who comes when none is left waits until another goes",
-    },
-  ];
+  if (connections < MANY_CONNECTIONS) {
+    const verdict = connections < FEW_CONNECTIONS ? "error" : "warning";
+    const change = limitOf(taken + MANY_CONNECTIONS / serving);
+    const why =
+      "a connection is a descriptor; who comes when none is left waits until another goes";
+    return [{ check, verdict, found, change, why }];
+  }
+  const { maxOpenFiles, cachedReads } = share;
+  if (!cachedReads || keptOpenOf(maxOpenFiles, openFiles) === keptOpenOf(maxOpenFiles)) {
+    return ok(check, found);
+  }
+  const change = limitOf(maxOpenFiles + CONNECTIONS_FIRST);
+  const why = `small files that memory has no room for are kept open as far as a worker has ${CONNECTIONS_FIRST} descriptors besides`;
+  return [{ check, verdict: "note", found, change, why }];
+}
+
+/** How to set a limit of at least so many descriptors. */
+function limitOf(wanted: number): string {
+  const limit = 2 ** Math.ceil(Math.log2(wanted));
+  return `LimitNOFILE=${limit} in the systemd unit, docker run --ulimit nofile=${limit}, or ulimit -Hn ${limit} as root`;
 }
 
 /** What both socket libraries ask for when they listen (512 and 511). */

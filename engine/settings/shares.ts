@@ -37,7 +37,7 @@ const KEPT_OPEN_SHARE = 3 / 4;
  * and a process that has none left refuses connections, and answers nobody about itself. Fewer: nothing
  * is kept open where the limit is low, which it once was everywhere.
  */
-const CONNECTIONS_FIRST = 8_192;
+export const CONNECTIONS_FIRST = 8_192;
 
 /**
  * Small files that one process may keep open.

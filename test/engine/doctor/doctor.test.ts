@@ -145,9 +145,24 @@ const rows: readonly Row[] = [
   [
     "each worker has a limit of its own, and its part of the files",
     "open files",
-    open(4096, 8),
+    open(8192 + 512, 8),
     "ok",
-    /^limit 4096 for each of 8 workers, less 512 of SLUICE_MAX_OPEN_FILES=4096: 28160 connections$/,
+    /^limit 8704 for each of 8 workers, less 512 of SLUICE_MAX_OPEN_FILES=4096: 65024 connections$/,
+  ],
+  [
+    "too few for each of several to keep small files open",
+    "open files",
+    open(8192 + 511, 8),
+    "note",
+    /: 65016 connections$/,
+    /^LimitNOFILE=16384 /,
+  ],
+  [
+    "none that are kept open without reads of what the kernel has",
+    "open files",
+    { ...open(4096, 8), config: { workers: 8, cachedReads: false } },
+    "ok",
+    /: 28160 connections$/,
   ],
   [
     "few for each of several",
