@@ -786,6 +786,13 @@ describe("what the kernel has in memory", () => {
       return { memory, table, ask, kept, ...others };
     }
 
+    test("what is known under another root is left to who looks it up, and keeps its place", () => {
+      const { memory, table, kept } = createFull(4);
+      const opens = memory.asked;
+      expect(table.glance("/", "/srv/old-0")).toBeUndefined();
+      expect([memory.asked, kept()]).toEqual([opens, KEPT]);
+    });
+
     test("what had to be read anyway comes whole, and is not kept either", () => {
       const { memory, table, kept } = createFull(4);
       memory.told.set("/srv/new", {});
