@@ -25,6 +25,8 @@ interface Setup {
   readonly rules?: readonly object[];
   /** Settings by their variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Descriptors this process may have, in place of the truth. */
+  readonly openFilesLimit?: number;
 }
 
 /** One for all tests of a group. Call it inside `describe`; the result inside a test. */
@@ -41,7 +43,7 @@ export function shareInProcess(setup: Setup): () => InProcess {
   return () => shared!;
 }
 
-function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InProcess {
+function create({ root = "", hostsDir = "", rules = [], env = {}, ...setup }: Setup): InProcess {
   const { config, complaints } = readConfig({ SLUICE_READERS: "2", ...env });
   const verdict = parseRules(
     { rules },
@@ -64,7 +66,7 @@ function create({ root = "", hostsDir = "", rules = [], env = {} }: Setup): InPr
     say,
     accessLog: undefined,
     trusts,
-    openFilesLimit: undefined,
+    openFilesLimit: setup.openFilesLimit,
     connections,
   });
   const ofSite = siteParts(config, site);

@@ -278,6 +278,26 @@ describe("where each host has its own root", () => {
   });
 });
 
+describe("where memory has room for one file", () => {
+  const cramped = { ...env, SLUICE_SMALL_FILE_BYTES: "8", SLUICE_SMALL_CACHE_BYTES: "8" };
+  const root = fs.realpathSync(site.path);
+  const few = shareInProcess({ root, env: cramped, openFilesLimit: 8192 + 1024 });
+  const enough = shareInProcess({ root, env: cramped, openFilesLimit: 8192 + 4096 });
+
+  test.each([
+    ["none", few, 0],
+    ["the next", enough, 1],
+  ] as const)("of the others %s is kept open, by the limit on descriptors", async (_, of, open) => {
+    const { server, machine } = of();
+    await untilLooking(server);
+    for (let n = 0; n < 9; n++) server.express(askFor("/warm.png"));
+    for (let n = 0; n < 3; n++) {
+      expect(bodyOf(server.express(askFor("/plain.png"))!)).toBe("plain");
+    }
+    expect(machine.table.stats().openFiles).toBe(open);
+  });
+});
+
 describe("where each answer says how long it took", () => {
   const timed = { ...env, SLUICE_SERVER_TIMING: "on" };
   const shared = shareInProcess({ root: fs.realpathSync(site.path), env: timed });
