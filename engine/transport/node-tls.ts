@@ -1,6 +1,11 @@
 /** TLS through Node: which certificate a client gets, and how all of them are renewed at once. */
 import { createServer, type Server } from "node:https";
-import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from "node:tls";
 import { matchesName } from "../../protocol/certificate-names.js";
 import { CIPHERS } from "./ciphers.js";
 import type { KeyPair, TlsMaterial } from "./exchange.js";
@@ -19,7 +24,7 @@ export class NodeContexts {
 
   /** A server that has them; the other options are its own. */
   createServer(options: Parameters<typeof createServer>[0], material: TlsMaterial): Server {
-    return createServer({
+    const server = createServer({
       ...options,
       ...optionsOf(material.fallback),
       SNICallback: (name, done) => {
@@ -28,6 +33,7 @@ export class NodeContexts {
         else done(null, context);
       },
     });
+    return server.on("secureConnection", readAsStream);
   }
 
   /** @throws Error whose message is for the operator: nothing has changed then */
@@ -53,6 +59,13 @@ export class NodeContexts {
     );
   }
 }
+
+/**
+ * Node's parser of requests is given records straight from TLS, those too that were decrypted with one
+ * after which it was told to wait: an error to it, which cuts the answer under way. With a listener,
+ * records come by the stream, which keeps them until it is to go on.
+ */
+const readAsStream = (socket: TLSSocket): void => void socket.on("data", () => {});
 
 function createContext(pair: KeyPair): SecureContext {
   try {

@@ -175,6 +175,22 @@ class Load {
   }
 }
 
+test("through node, requests behind an answer that waits for its client are answered, each in a record", async ({
+  serve,
+}) => {
+  const env = { SLUICE_TLS_CERT: at("slow/c.pem"), SLUICE_TLS_KEY: at("slow/k.pem") };
+  writePair(first, env.SLUICE_TLS_CERT, env.SLUICE_TLS_KEY);
+  const server = await serve({ transport: "node", files: FILES, env });
+  const client = await Client.secure(server.port);
+  client.send(request("GET /big.bin"));
+  await server.until(({ scheduler }) => scheduler.blocked === 1);
+  for (let n = 0; n < 8; n++) client.send(request("GET /a.txt")); // a record each
+  const big = await client.download(FILES["big.bin"]);
+  expect([big.lengthBytes, big.isSame]).toEqual([BIG_BYTES, true]);
+  for (let n = 0; n < 8; n++) expect(String((await client.answer()).body)).toBe("0123456789");
+  client.leave();
+});
+
 test("workers renew as one: all of them, told once, and by SIGHUP nothing that is unfit", async ({
   serve,
 }) => {
