@@ -187,9 +187,20 @@ describe.each(CASES)("a site $name", ({ rules = [], env = {}, hasHosts, isCrampe
     }
   };
 
+  /** For more than 16 bytes of small files. */
+  const askAgain = (): boolean => {
+    for (const target of ["/ten.txt", "/index.html", "/about.html", "/sub/pic.png"]) {
+      fast().server.express(new ExplainedAsk(target, [["Host", "one.test"]]));
+    }
+    return true;
+  };
+
   test("answers alike on all roads", async () => {
     let onExpress = 0;
     const wholeAtHand = vi.spyOn(fast().machine.scheduler, "wholeAtHand");
+    const hasKeptOpen = (): boolean =>
+      wholeAtHand.mock.results.some(({ value }) => value !== undefined);
+    if (isCramped) await vi.waitUntil(() => askAgain() && hasKeptOpen(), { timeout: 10_000 });
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 40 }), async (steps) => {
         let tag = '"none"';
@@ -220,7 +231,6 @@ describe.each(CASES)("a site $name", ({ rules = [], env = {}, hasHosts, isCrampe
       { numRuns: 30, interruptAfterTimeLimit: MOST_MS },
     );
     expect(onExpress).toBeGreaterThan(0);
-    const keptOpen = wholeAtHand.mock.results.filter(({ value }) => value !== undefined);
-    expect(keptOpen.length > 0).toBe(isCramped === true);
+    expect(hasKeptOpen()).toBe(isCramped === true);
   });
 });
