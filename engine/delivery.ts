@@ -24,7 +24,7 @@ import type { Reply } from "./transport/exchange.js";
 
 export interface DeliveryParts {
   readonly table: Pick<FileTable, "hold" | "release" | "distrustFile">;
-  readonly scheduler: Pick<Scheduler<OpenFile>, "start" | "atHand" | "wholeAtHand">;
+  readonly scheduler: Pick<Scheduler<OpenFile>, "start">;
   readonly counters: Counters;
   readonly operations: Pick<Operations, "begin" | "end">;
   readonly nowMs: () => number;

@@ -2,10 +2,12 @@
  * What a server is made of: what its operator says of the site, and whom it asks.
  */
 import type { FileTable } from "../fs/file-table.js";
+import type { OpenFile } from "../fs/open-file.js";
 import type { Downloads } from "../metrics/downloads.js";
 import type { RequestRecorder } from "../metrics/request-recorder.js";
 import type { Policy } from "../protocol/respond.js";
 import type { Rule } from "../protocol/rules.js";
+import type { Scheduler } from "./chunks/scheduler.js";
 import type { DeliveryParts } from "./delivery.js";
 import type { Listings } from "./listings/listings.js";
 import type { RequestLog } from "./operations/access-log.js";
@@ -46,6 +48,7 @@ export type Table = Pick<
 /** Whom a server asks, and what it goes by. */
 export interface ServerParts extends Omit<DeliveryParts, "errorPageFor"> {
   readonly table: Table;
+  readonly scheduler: Pick<Scheduler<OpenFile>, "start" | "atHand" | "wholeAtHand">;
   /** Undefined: a folder without an index is a miss. */
   readonly listings: Listings | undefined;
   readonly site: SiteSettings;

@@ -13,7 +13,7 @@ import { Transfer } from "../chunks/transfer.js";
 import { Client } from "../chunks/turns.js";
 import type { DeliveryParts } from "../delivery.js";
 import { Operation } from "../operations/operation.js";
-import type { Table } from "../server-parts.js";
+import type { ServerParts, Table } from "../server-parts.js";
 import type { Reply } from "../transport/exchange.js";
 
 const nothing = (): void => {};
@@ -99,7 +99,7 @@ const contentLength = (bytes: number): Field => ["Content-Length", String(bytes)
 export const createIdleScheduler = (
   reply: NotedReply,
   nowMs: () => number,
-): DeliveryParts["scheduler"] => ({
+): ServerParts["scheduler"] => ({
   start(parts, sink, onSettled) {
     const cursor = new Cursor<OpenFile>(parts);
     const transfer = new Transfer(cursor, sink, new Client<OpenFile>(""), onSettled, nowMs());

@@ -4,9 +4,9 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { Cursor } from "../../engine/chunks/cursor.js";
 import { Transfer } from "../../engine/chunks/transfer.js";
 import { Client } from "../../engine/chunks/turns.js";
-import type { DeliveryParts } from "../../engine/delivery.js";
 import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { FileServer } from "../../engine/server.js";
+import type { ServerParts } from "../../engine/server-parts.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { Folder, KIB } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
@@ -26,7 +26,7 @@ afterAll(() => folder.remove());
 /** Finds each file changed before its first byte. */
 function createLateScheduler() {
   const started: string[] = [];
-  const scheduler: DeliveryParts["scheduler"] = {
+  const scheduler: ServerParts["scheduler"] = {
     start(parts, sink, onSettled) {
       const cursor = new Cursor<OpenFile>(parts);
       const transfer = new Transfer(cursor, sink, new Client<OpenFile>(""), onSettled, 0);

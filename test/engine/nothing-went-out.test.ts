@@ -57,8 +57,6 @@ beforeEach(() => {
       sink.onGone = () => settle("gone");
       return transfer;
     },
-    atHand: () => undefined,
-    wholeAtHand: () => undefined,
   };
   const delivery = new Delivery({
     table: { hold: () => {}, release: () => {}, distrustFile: () => {} },
