@@ -30,7 +30,7 @@ import {
   OPEN_OUTSIDE,
   OPEN_UNCHANGED,
 } from "./jobs.js";
-import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
+import { isReachable, isSameFile, OpenFile, quietMs, wasAtRest } from "./open-file.js";
 import type { FileIdentity, JobTimes, Opened, ReaderPool } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
@@ -57,6 +57,15 @@ const GIVE_UP_AT_ONCE = 64;
  * longer. Shorter: a file asked for now and then is opened anew, one job to a reader each time.
  */
 const UNUSED_MS = 60_000;
+
+/**
+ * A file is believed for no longer than it had been left alone when it was seen: one caught in the middle
+ * of being written is soon looked at again, and some eight times within its first second. For this long it
+ * is believed in any case: stamps are no finer than a timer's tick, and the clock they are of may be
+ * ahead. Shorter: one that is being written to costs a look at more requests. Longer: half a file is
+ * served for longer.
+ */
+const LEAST_BELIEF_MS = 10;
 
 /** Failures of the path, worth remembering. Others are failures of the moment. */
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
@@ -400,10 +409,17 @@ export class FileTable {
   }
 
   #believeFrom(sinceMs: number, generation: number, entry: Entry): void {
-    const { revalidateMs } = this.#settings;
+    const believedMs = this.#believedMs(fileOf(entry.known), sinceMs);
     entry.generation = generation;
-    entry.freshUntilMs = sinceMs + revalidateMs;
-    entry.checkFromMs = sinceMs + revalidateMs / 2;
+    entry.freshUntilMs = sinceMs + believedMs;
+    entry.checkFromMs = sinceMs + believedMs / 2;
+  }
+
+  #believedMs(file: OpenFile | undefined, seenMs: number): number {
+    const { revalidateMs } = this.#settings;
+    if (file === undefined) return revalidateMs;
+    const seenAtMs = Date.now() - (this.#nowMs() - seenMs);
+    return Math.min(revalidateMs, Math.max(LEAST_BELIEF_MS, quietMs(file, seenAtMs)));
   }
 
   #knownFrom(path: string, opened: Opened): Known {

@@ -70,13 +70,21 @@ export const isReachable = (file: OpenFile): boolean => file.body !== undefined 
  */
 export const REST_MS = 1000;
 
+/** Was it at rest when it was read? Otherwise the next check has to open it again. */
+export const wasAtRest = (file: OpenFile): boolean => quietMs(file, file.observedMs) >= REST_MS;
+
 /**
- * Was it at rest when it was read? Otherwise the next check has to open it again. Both stamps count:
- * who sets mtime back moves ctime, and some file systems keep no ctime of their own.
+ * For how long had nobody written to it by then, milliseconds? Negative where the clock of the file
+ * system is ahead.
+ *
+ * Both stamps count: who sets mtime back moves ctime, and some file systems keep no ctime of their own.
+ * But an mtime to come was set by somebody, who moved ctime.
+ *
+ * @param seenAtMs milliseconds since the epoch
  */
-export function wasAtRest({ observedMs, modifiedMs, identity }: OpenFile): boolean {
+export function quietMs({ modifiedMs, identity }: OpenFile, seenAtMs: number): number {
   const changedMs = Number(identity.ctimeNs / 1_000_000n);
-  return observedMs - Math.max(modifiedMs, changedMs) >= REST_MS;
+  return seenAtMs - (modifiedMs > seenAtMs ? changedMs : Math.max(modifiedMs, changedMs));
 }
 
 /**

@@ -207,7 +207,7 @@ export const SETTINGS = {
     min: 0,
     max: HOUR,
     default: 1000,
-    says: "how long a look at the disk is believed; 0 looks at every request",
+    says: "how long a look at the disk is believed at most; 0: look each time",
   },
   maxOpenFiles: {
     name: "SLUICE_MAX_OPEN_FILES",

@@ -58,6 +58,15 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     expect(String((await get(port, "/new.txt")).body)).toBe("here now");
   });
 
+  const trusting = sharedServer({ transport, files: {}, env: { SLUICE_REVALIDATE_MS: "1h" } });
+  test("half a file, caught while somebody writes it, is not believed for as long as others", async () => {
+    const { port, folder } = trusting();
+    folder.write("a.txt", "");
+    expect(String((await get(port, "/a.txt")).body)).toBe("");
+    folder.write("a.txt", "whole");
+    await expect.poll(async () => String((await get(port, "/a.txt")).body)).toBe("whole");
+  });
+
   const ways: readonly (readonly [how: string, change: (path: string) => void])[] = [
     ["truncated", (path) => fs.truncateSync(path, 10 * MIB)],
     ["truncated to nothing", (path) => fs.truncateSync(path, 0)],

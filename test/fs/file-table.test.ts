@@ -126,6 +126,26 @@ describe("freshness", () => {
     expect(table.find(ROOT, "f")).toBeUndefined();
   });
 
+  test.each([
+    ["just written", 0, 10],
+    ["written 300 ms before", 300, 300],
+    ["written longer ago than anything is believed", 5000, 1000],
+    ["written by a clock that is ahead", -5000, 10],
+  ])("lasts no longer than a file had been left alone: %s", (_, quietMs, wantMs) => {
+    const { clock, pool, table } = createTable({ f: { ...small("half"), version: 7e12 } });
+    const wall = vi
+      .spyOn(Date, "now")
+      .mockImplementation(() => clock.nowMs - 10_000 + 7e6 + quietMs);
+    table.lookUp(ROOT, "f", () => {});
+    clock.nowMs += 5; // a reader takes its time: what it saw is no older for that
+    pool.answer();
+    clock.nowMs += wantMs - 5 - 1;
+    expect(table.find(ROOT, "f")).toBeDefined();
+    clock.nowMs += 1;
+    expect(table.find(ROOT, "f")).toBeUndefined();
+    wall.mockRestore();
+  });
+
   test("of a file written to just before is not renewed by a check: it is opened again", () => {
     const { ask, clock, pool } = createTable({ f: small("old") });
     pool.wallMs = 999;

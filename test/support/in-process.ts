@@ -2,7 +2,7 @@
  * A server in this very process, with real readers and a real disk, and without a socket: requests
  * are handed to it, and answers are collected.
  */
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
 import { createMachine, type Machine, siteParts } from "../../engine/process/machine.js";
 import { FileServer } from "../../engine/server.js";
 import type { ServerParts } from "../../engine/server-parts.js";
@@ -19,6 +19,8 @@ export interface InProcess {
   readonly told: string[];
 }
 
+const AN_HOUR_MS = 3_600_000;
+
 interface Setup {
   readonly root?: string;
   readonly hostsDir?: string;
@@ -33,15 +35,24 @@ interface Setup {
 export function shareInProcess(setup: Setup): () => InProcess {
   let shared: InProcess | undefined;
   beforeAll(async () => {
+    letFilesBeOld();
     shared = create(setup);
     await shared.machine.readers.start();
   });
   afterAll(async () => {
     shared?.machine.listings.stop();
     await shared?.machine.readers.stop();
+    vi.spyOn(Date, "now").mockRestore();
   });
   return () => shared!;
 }
+
+/** What a test has just written would be believed for moments only: nobody can set its ctime. */
+const letFilesBeOld = (): void => {
+  vi.spyOn(Date, "now").mockImplementation(() => Math.floor(laterMs()));
+};
+
+const laterMs = (): number => performance.timeOrigin + performance.now() + AN_HOUR_MS;
 
 function create({ root = "", hostsDir = "", rules = [], env = {}, ...setup }: Setup): InProcess {
   const { config, complaints } = readConfig({ SLUICE_READERS: "2", ...env });
