@@ -4,8 +4,15 @@
  * Pure: each is a question to the facts, with its reason beside the answer.
  */
 import { JOBS } from "../../fs/job-records.js";
-import type { Config } from "../settings/settings.js";
-import { CONNECTIONS_FIRST, countWorkers, keptOpenOf, shareOf } from "../settings/shares.js";
+import { showValue } from "../settings/setting-kinds.js";
+import { SETTINGS } from "../settings/settings.js";
+import {
+  CONNECTIONS_FIRST,
+  countWorkers,
+  keptOpenOf,
+  type Share,
+  shareOf,
+} from "../settings/shares.js";
 import { showBytes } from "../settings/units.js";
 import { WHERE_IT_LOADS } from "../transport/uws.js";
 import type { Check, DoctorFacts, Finding } from "./finding.js";
@@ -16,15 +23,15 @@ const MIB = 1024 * KIB;
 const ok = (check: string, found: string): Finding[] => [{ check, verdict: "ok", found }];
 
 /** Processes that serve, 1 or more, and what each of them gets. */
-function lookAtShares({ config, machine: { cores, grant } }: DoctorFacts): {
+function lookAtShares({ config, machine: { cores, grant, openFiles } }: DoctorFacts): {
   readonly serving: number;
-  readonly share: Config;
+  readonly share: Share;
 } {
   const serving = Math.max(
     1,
     countWorkers(config, () => ({ cores, quota: grant.cores })),
   );
-  return { serving, share: shareOf(config, serving) };
+  return { serving, share: shareOf(config, serving, openFiles) };
 }
 
 function checkKernel({ machine: { platform, kernel } }: DoctorFacts): Finding[] {
@@ -84,38 +91,39 @@ const MANY_CONNECTIONS = 8192;
 
 /** The limit is each process's own, while files are set for the machine and divided among them. */
 function checkOpenFiles(facts: DoctorFacts): Finding[] {
+  const { config } = facts;
   const { openFiles } = facts.machine;
   if (openFiles === undefined) return [];
   const check = "open files";
   if (openFiles === Number.POSITIVE_INFINITY) return ok(check, "no limit");
   const { serving, share } = lookAtShares(facts);
-  const taken = share.maxOpenFiles + OWN_DESCRIPTORS;
-  const connections = Math.max(0, openFiles - taken) * serving;
-  const set = `SLUICE_MAX_OPEN_FILES=${facts.config.maxOpenFiles}`;
-  const limit =
-    serving === 1
-      ? `limit ${openFiles}, less ${set}`
-      : `limit ${openFiles} for each of ${serving} workers, less ${share.maxOpenFiles} of ${set}`;
-  const found = `${limit}: ${connections} connections`;
+  const connectionsOf = (limit: number): number =>
+    serving * (limit - shareOf(config, serving, limit).maxOpenFiles - OWN_DESCRIPTORS);
+  const connections = Math.max(0, connectionsOf(openFiles));
+  const set = `SLUICE_MAX_OPEN_FILES=${showValue(SETTINGS.maxOpenFiles, config.maxOpenFiles)}`;
+  const each = serving === 1 ? "" : ` for each of ${serving} workers`;
+  const found = `limit ${openFiles}${each}, less ${share.maxOpenFiles} by ${set}: ${connections} connections`;
   if (connections < MANY_CONNECTIONS) {
     const verdict = connections < FEW_CONNECTIONS ? "error" : "warning";
-    const change = limitOf(taken + MANY_CONNECTIONS / serving);
+    const change = leastLimit((limit) => connectionsOf(limit) >= MANY_CONNECTIONS);
     const why =
       "a connection is a descriptor; who comes when none is left waits until another goes";
     return [{ check, verdict, found, change, why }];
   }
-  const { maxOpenFiles, cachedReads } = share;
-  if (!cachedReads || keptOpenOf(maxOpenFiles, openFiles) === keptOpenOf(maxOpenFiles)) {
-    return ok(check, found);
-  }
-  const change = limitOf(maxOpenFiles + CONNECTIONS_FIRST);
+  const mayKeepAllOpen = (limit: number): boolean => {
+    const { maxOpenFiles, keptOpenFiles } = shareOf(config, serving, limit);
+    return keptOpenFiles === keptOpenOf(maxOpenFiles);
+  };
+  if (!config.cachedReads || mayKeepAllOpen(openFiles)) return ok(check, found);
+  const change = leastLimit(mayKeepAllOpen);
   const why = `small files that memory has no room for are kept open as far as a worker has ${CONNECTIONS_FIRST} descriptors besides`;
   return [{ check, verdict: "note", found, change, why }];
 }
 
-/** How to set a limit of at least so many descriptors. */
-function limitOf(wanted: number): string {
-  const limit = 2 ** Math.ceil(Math.log2(wanted));
+/** How to set the least limit that is enough, of the powers of two. */
+function leastLimit(isEnough: (limit: number) => boolean): string {
+  let limit = 1024;
+  while (!isEnough(limit)) limit *= 2;
   return `LimitNOFILE=${limit} in the systemd unit, docker run --ulimit nofile=${limit}, or ulimit -Hn ${limit} as root`;
 }
 

@@ -41,7 +41,7 @@ import { Operations } from "../operations/operations.js";
 import { FileServer } from "../server.js";
 import type { ServerParts } from "../server-parts.js";
 import type { Config } from "../settings/settings.js";
-import { keptOpenOf } from "../settings/shares.js";
+import type { Share } from "../settings/shares.js";
 import type { Site } from "../settings/site.js";
 import type { AddressSet } from "../transport/proxies.js";
 import { type Gauges, Sampler } from "../watch/sampler.js";
@@ -70,14 +70,12 @@ export interface Machine {
 }
 
 export interface MachineParts {
-  readonly config: Config;
+  readonly config: Share;
   readonly site: Site;
   readonly say: Announcer;
   readonly accessLog: RequestLog | undefined;
   /** Proxies that are believed who the client is. */
   readonly trusts: AddressSet;
-  /** Descriptors this process may have; undefined where nobody tells. */
-  readonly openFilesLimit: number | undefined;
   /** Connections open now: only who listens knows. */
   readonly connections: () => number;
 }
@@ -107,8 +105,7 @@ export function createMachine(parts: MachineParts): Machine {
   );
   const cachedOpens = kernel && new CachedOpens(kernel, { ...config, smallFileBytes }, nowMs);
   const cachedReads = kernel && new CachedReads(kernel, slab.buffer);
-  const keptOpenFiles = keptOpenOf(config.maxOpenFiles, parts.openFilesLimit);
-  const table = new FileTable(readers, { ...config, keptOpenFiles }, nowMs, cachedOpens);
+  const table = new FileTable(readers, config, nowMs, cachedOpens);
   const pool = new ChunkPool<OpenFile>(slab.subarray(0, poolBytes), config.chunkBytes);
   const sampler = new Sampler({
     recorder,

@@ -9,15 +9,14 @@
  *              ── ask ──▶            ── answered ──▶          of the same number
  *                                    ── news, alive ──▶       each second
  */
-import type { Config } from "../settings/settings.js";
+import type { Share } from "../settings/shares.js";
 import type { Site } from "../settings/site.js";
 import type { Left } from "./worker.js";
 import type { Answer, Question, SecondNews } from "./worker-talk.js";
 
 /** What a worker serves with. */
 export interface Order {
-  /** Its share: see shares.ts. */
-  readonly config: Config;
+  readonly config: Share;
   readonly site: Site;
 }
 

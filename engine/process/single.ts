@@ -6,11 +6,13 @@
  * 2. open     the port of the files, then the admin port
  * 3. drain    no new connections; the admin port tells until the last answer is out
  */
+import { readOpenFiles } from "../../fs/machine-facts.js";
 import type { Report } from "../../metrics/report.js";
 import { MachineSource } from "../admin/machine-source.js";
 import type { Log } from "../log.js";
 import type { Configuration } from "../settings/configuration.js";
 import { judgeChange } from "../settings/reload.js";
+import { shareOf } from "../settings/shares.js";
 import type { DownloadKeeper } from "../watch/download-keeper.js";
 import type { AdminPort } from "./admin-port.js";
 import { countDown, waitUntil } from "./drain.js";
@@ -30,7 +32,7 @@ export async function startSingle(first: Configuration, log: Log): Promise<Runni
   const { config, certificates } = first;
   let keeper: DownloadKeeper | undefined;
   const serving = await openServing({
-    config,
+    config: shareOf(config, 1, readOpenFiles()),
     site: first.site,
     certificates,
     log,

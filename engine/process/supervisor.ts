@@ -12,6 +12,7 @@
  *
  * Owns: processes, and who takes whose place. Does not know what is measured or kept.
  */
+import { readOpenFiles } from "../../fs/machine-facts.js";
 import type { Log } from "../log.js";
 import type { Config } from "../settings/settings.js";
 import { shareOf } from "../settings/shares.js";
@@ -76,6 +77,8 @@ export class Supervisor {
   readonly #parts: SupervisorParts;
   #plan: Plan;
   readonly #slots: Slot[] = [];
+  /** Of descriptors, and each worker's too. It takes one to be told. */
+  readonly #limit = readOpenFiles();
   /** All that run, those that retire among them. */
   readonly #live = new Set<WorkerProcess>();
   /** Workers started in place of one that had died. */
@@ -215,7 +218,7 @@ export class Supervisor {
   }
 
   #orderOf({ config, site, workers }: Plan): Order {
-    return { config: shareOf(config, workers), site };
+    return { config: shareOf(config, workers, this.#limit), site };
   }
 
   /** The one that was there before retires; one that has died meanwhile is mended. */

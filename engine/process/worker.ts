@@ -8,12 +8,12 @@
  * Owns: in which order things start and end, and the one-second timer.
  */
 import { LineWriter } from "../../fs/line-writer.js";
-import { readOpenFiles } from "../../fs/machine-facts.js";
 import { watchHosts, watchRoot } from "../../fs/root-watch.js";
 import type { Counters } from "../../metrics/counters.js";
 import { type Log, SILENT } from "../log.js";
 import { AccessLog } from "../operations/access-log.js";
 import type { Config } from "../settings/settings.js";
+import type { Share } from "../settings/shares.js";
 import type { Site } from "../settings/site.js";
 import type { Certificates } from "../tls/certificates.js";
 import type { Listener } from "../transport/exchange.js";
@@ -68,7 +68,7 @@ export interface Stats {
 }
 
 export interface ServingParts {
-  readonly config: Config;
+  readonly config: Share;
   readonly site: Site;
   /** Fit to be served with; undefined: files are served by http. */
   readonly certificates: Certificates | undefined;
@@ -107,7 +107,6 @@ export async function openServing(parts: ServingParts): Promise<Serving> {
     say,
     accessLog,
     trusts,
-    openFilesLimit: readOpenFiles(),
     connections,
   });
   const root = new RootCheck(rootOf(site), nowMs);

@@ -35,8 +35,8 @@ const DEADLINES = "Deadlines";
 const PROCESSES = "Processes and reload";
 const TELLING = "What it tells of itself";
 
-/** Stands for as many as the machine has cores for: see shares.ts. */
-export const AUTO_WORKERS = -1;
+/** Stands for what the machine, or a limit of it, has room for: see shares.ts. */
+export const AUTO = -1;
 
 export const SETTINGS = {
   root: {
@@ -216,8 +216,9 @@ export const SETTINGS = {
     unit: "files",
     min: 16,
     max: 1_048_576, // fs.nr_open, Linux's own ceiling for one process
-    default: 4096,
-    says: "most files kept open; stay well below `ulimit -n`, sockets count too",
+    words: { auto: AUTO },
+    default: AUTO,
+    says: "most files kept open; auto: a quarter of `ulimit -n`, 16384 at most",
   },
   chunkBytes: {
     name: "SLUICE_CHUNK_BYTES",
@@ -308,8 +309,8 @@ export const SETTINGS = {
     unit: "processes",
     min: 0,
     max: 1024,
-    words: { auto: AUTO_WORKERS },
-    default: AUTO_WORKERS,
+    words: { auto: AUTO },
+    default: AUTO,
     says: "processes that serve; auto: one a core; 0: this one, unsupervised",
   },
   settings: {

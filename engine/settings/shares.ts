@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from "node:os";
 import { readGrant } from "../../fs/cgroup.js";
-import { AUTO_WORKERS, type Config, LEAST_CHUNKS, SETTINGS } from "./settings.js";
+import { AUTO, type Config, LEAST_CHUNKS, SETTINGS } from "./settings.js";
 
 /** What the machine has for us. `quota` is in processors, undefined for no limit. */
 interface Cores {
@@ -21,10 +21,20 @@ const lookAtCores = (): Cores => ({ cores: availableParallelism(), quota: readGr
  * for has all of them held up for tens of ms at a time.
  */
 export function countWorkers({ workers }: Pick<Config, "workers">, look = lookAtCores): number {
-  if (workers !== AUTO_WORKERS) return workers;
+  if (workers !== AUTO) return workers;
   const { cores, quota = cores } = look();
   return Math.max(1, Math.min(cores, Math.floor(quota)));
 }
+
+/**
+ * Files that are kept open where nobody says how many: this part of a process's descriptors. More: fewer
+ * connections find one. Fewer: more files are opened anew.
+ */
+const AUTO_FILES_SHARE = 1 / 4;
+/** Of the machine. The kernel keeps more than 1 KiB for each that it cannot take back meanwhile. */
+const MOST_AUTO_FILES = 16_384;
+/** Where no limit is told. */
+const USUAL_FILES = 4096;
 
 /**
  * Of the descriptors for files, those that may go to small ones for which memory has no room. More: large
@@ -39,28 +49,48 @@ const KEPT_OPEN_SHARE = 3 / 4;
  */
 export const CONNECTIONS_FIRST = 8_192;
 
+/** What one process that serves is given. */
+export interface Share extends Config {
+  /** A number, whatever was set. */
+  readonly maxOpenFiles: number;
+  /** Of them, most small files for which memory has no room. */
+  readonly keptOpenFiles: number;
+}
+
+/**
+ * The settings of one of so many workers, 1 or more.
+ *
+ * @param limit descriptors each process may have; undefined where nobody tells
+ */
+export function shareOf(config: Config, workers: number, limit: number | undefined): Share {
+  const { poolBytes, chunkBytes, smallCacheBytes, smallFileBytes, readers } = config;
+  const part = (whole: number, least: number): number =>
+    Math.max(least, Math.floor(whole / workers));
+  const filesWanted =
+    config.maxOpenFiles === AUTO ? autoFiles(limit, workers) : config.maxOpenFiles;
+  const maxOpenFiles = part(filesWanted, SETTINGS.maxOpenFiles.min);
+  return {
+    ...config,
+    poolBytes: part(poolBytes, LEAST_CHUNKS * chunkBytes),
+    smallCacheBytes: smallCacheBytes === 0 ? 0 : part(smallCacheBytes, smallFileBytes),
+    maxOpenFiles,
+    keptOpenFiles: keptOpenOf(maxOpenFiles, limit),
+    readers: part(readers, SETTINGS.readers.min),
+  };
+}
+
+/** For all workers, each of which has the limit for itself. */
+const autoFiles = (limit: number | undefined, workers: number): number =>
+  limit === undefined ? USUAL_FILES : Math.min(MOST_AUTO_FILES, limit * AUTO_FILES_SHARE * workers);
+
 /**
  * Small files that one process may keep open.
  *
  * @param maxOpenFiles its own part
- * @param limit descriptors it may have; undefined where nobody tells
+ * @param limit as in `shareOf`
  */
 export function keptOpenOf(maxOpenFiles: number, limit = Number.POSITIVE_INFINITY): number {
   const share = Math.floor(maxOpenFiles * KEPT_OPEN_SHARE);
   const others = maxOpenFiles - share;
   return Math.max(0, Math.min(share, limit - CONNECTIONS_FIRST - others));
-}
-
-/** The settings of one of so many workers, 1 or more. */
-export function shareOf(config: Config, workers: number): Config {
-  const { poolBytes, chunkBytes, smallCacheBytes, smallFileBytes, maxOpenFiles, readers } = config;
-  const part = (whole: number, least: number): number =>
-    Math.max(least, Math.floor(whole / workers));
-  return {
-    ...config,
-    poolBytes: part(poolBytes, LEAST_CHUNKS * chunkBytes),
-    smallCacheBytes: smallCacheBytes === 0 ? 0 : part(smallCacheBytes, smallFileBytes),
-    maxOpenFiles: part(maxOpenFiles, SETTINGS.maxOpenFiles.min),
-    readers: part(readers, SETTINGS.readers.min),
-  };
 }

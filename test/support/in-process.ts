@@ -7,6 +7,7 @@ import { createMachine, type Machine, siteParts } from "../../engine/process/mac
 import { FileServer } from "../../engine/server.js";
 import type { ServerParts } from "../../engine/server-parts.js";
 import { readConfig } from "../../engine/settings/config.js";
+import { shareOf } from "../../engine/settings/shares.js";
 import type { Ask, Reply } from "../../engine/transport/exchange.js";
 import type { Field, Head } from "../../protocol/head.js";
 import { parseRules } from "../../protocol/rules-file.js";
@@ -72,12 +73,11 @@ function create({ root = "", hostsDir = "", rules = [], env = {}, ...setup }: Se
   const connections = (): number => 0;
   const trusts = (): boolean => false;
   const machine = createMachine({
-    config,
+    config: shareOf(config, 1, setup.openFilesLimit),
     site,
     say,
     accessLog: undefined,
     trusts,
-    openFilesLimit: setup.openFilesLimit,
     connections,
   });
   const ofSite = siteParts(config, site);

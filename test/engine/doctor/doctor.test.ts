@@ -4,7 +4,7 @@ import { examine } from "../../../engine/doctor/doctor.js";
 import { doctorText } from "../../../engine/doctor/doctor-text.js";
 import type { DoctorFacts, Finding } from "../../../engine/doctor/finding.js";
 import { readConfig } from "../../../engine/settings/config.js";
-import type { Config } from "../../../engine/settings/settings.js";
+import { AUTO, type Config } from "../../../engine/settings/settings.js";
 import type { MachineFacts } from "../../../fs/machine-facts.js";
 import type { RootFacts } from "../../../fs/root-facts.js";
 
@@ -84,9 +84,9 @@ type Row = readonly [
   found: RegExp,
   change?: RegExp,
 ];
-const open = (openFiles: number, workers = 1): Changes => ({
+const open = (openFiles: number, workers = 1, maxOpenFiles = 4096): Changes => ({
   machine: { openFiles },
-  config: { workers },
+  config: { workers, maxOpenFiles },
 });
 const grant = (memoryBytes: number, config: Partial<Config> = {}): Changes => ({
   machine: { grant: { memoryBytes, cores: undefined } },
@@ -140,14 +140,14 @@ const rows: readonly Row[] = [
     "open files",
     open(4096 + 64 + 8192, 0),
     "ok",
-    /^limit 12352, less S\S+=4096: 8192/,
+    /^limit 12352, less 4096 by S\S+=4096: 8192/,
   ],
   [
     "each worker has a limit of its own, and its part of the files",
     "open files",
     open(8192 + 512, 8),
     "ok",
-    /^limit 8704 for each of 8 workers, less 512 of SLUICE_MAX_OPEN_FILES=4096: 65024 connections$/,
+    /^limit 8704 for each of 8 workers, less 512 by SLUICE_MAX_OPEN_FILES=4096: 65024 connections$/,
   ],
   [
     "too few for each of several to keep small files open",
@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
   [
     "none that are kept open without reads of what the kernel has",
     "open files",
-    { ...open(4096, 8), config: { workers: 8, cachedReads: false } },
+    { ...open(4096, 8), config: { ...open(4096, 8).config, cachedReads: false } },
     "ok",
     /: 28160 connections$/,
   ],
@@ -171,6 +171,37 @@ const rows: readonly Row[] = [
     "error",
     /: 400 connections$/,
     /^LimitNOFILE=4096 /,
+  ],
+  [
+    "files by themselves",
+    "open files",
+    open(11_008, 1, AUTO),
+    "ok",
+    /^limit 11008, less 2752 by S\S+=auto: 8192 connections$/,
+  ],
+  [
+    "files by themselves leave enough of a low limit to serve at all",
+    "open files",
+    open(1024, 1, AUTO),
+    "warning",
+    /^limit 1024, less 256 by S\S+=auto: 704 connections$/,
+    /^LimitNOFILE=16384 /,
+  ],
+  [
+    "of a higher limit files by themselves take more, and it has to be higher for that",
+    "open files",
+    open(100, 5, AUTO),
+    "error",
+    /^limit 100 for each of 5 workers, less 25 by S\S+=auto: 55 connections$/,
+    /^LimitNOFILE=4096 /, // 2048 would leave 7360 connections
+  ],
+  [
+    "too few for each of several to keep small files open by themselves",
+    "open files",
+    open(4096, 4, AUTO),
+    "note",
+    /: 12032 connections$/,
+    /^LimitNOFILE=16384 /,
   ],
   ["no limit", "open files", open(Number.POSITIVE_INFINITY), "ok", /^no limit$/],
   ["a queue of our length", "backlog", { machine: { somaxconn: 512 } }, "ok", /=512$/],

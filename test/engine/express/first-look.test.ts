@@ -279,7 +279,8 @@ describe("where each host has its own root", () => {
 });
 
 describe("where memory has room for one file", () => {
-  const cramped = { ...env, SLUICE_SMALL_FILE_BYTES: "8", SLUICE_SMALL_CACHE_BYTES: "8" };
+  const sizes = { SLUICE_SMALL_FILE_BYTES: "8", SLUICE_SMALL_CACHE_BYTES: "8" };
+  const cramped = { ...env, ...sizes, SLUICE_MAX_OPEN_FILES: "4096" };
   const root = fs.realpathSync(site.path);
   const few = shareInProcess({ root, env: cramped, openFilesLimit: 8192 + 1024 });
   const enough = shareInProcess({ root, env: cramped, openFilesLimit: 8192 + 4096 });

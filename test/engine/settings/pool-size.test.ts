@@ -11,7 +11,7 @@ test("one worker's slab holds the largest pool, and what it needs beside it", ()
   const env = { SLUICE_POOL_BYTES: String(SETTINGS.poolBytes.max) };
   const { config, complaints } = readConfig(env);
   expect(complaints).toEqual([]);
-  const { poolBytes } = shareOf(config, 1);
+  const { poolBytes } = shareOf(config, 1, undefined);
   const lengthBytes = poolBytes + SCRATCH_BYTES + FETCH_BYTES;
   expect(createSlab(lengthBytes, undefined)).toHaveLength(lengthBytes); // pages nobody touches cost nothing
 });

@@ -28,27 +28,49 @@ describe("the number of workers", () => {
 });
 
 describe("a worker's share", () => {
+  const MANY = 1_048_576;
   test("is its part of what the machine was given", () => {
-    const share = shareOf(configOf(), 4);
-    expect(share).toEqual({
-      ...configOf(),
+    const config = configOf({ SLUICE_MAX_OPEN_FILES: "8000" });
+    expect(shareOf(config, 4, MANY)).toEqual({
+      ...config,
       poolBytes: 16 * MIB,
       smallCacheBytes: 64 * MIB,
-      maxOpenFiles: 1024,
+      maxOpenFiles: 2000,
+      keptOpenFiles: 1500,
       readers: 4,
     });
   });
-  test("of one is all", () => expect(shareOf(configOf(), 1)).toEqual(configOf()));
+  test("of one is all", () => {
+    const config = configOf({ SLUICE_MAX_OPEN_FILES: "100" });
+    expect(shareOf(config, 1, MANY)).toEqual({ ...config, keptOpenFiles: 75 });
+  });
   test("is never less than it can work with", () => {
-    const config = configOf();
-    const { poolBytes, smallCacheBytes, maxOpenFiles, readers } = shareOf(config, 1000);
+    const config = configOf({ SLUICE_MAX_OPEN_FILES: "4096" });
+    const { poolBytes, smallCacheBytes, maxOpenFiles, readers } = shareOf(config, 1000, MANY);
     expect(poolBytes).toBe(4 * config.chunkBytes);
     expect(smallCacheBytes).toBe(Math.max(config.smallFileBytes, Math.floor((256 * MIB) / 1000)));
     expect([maxOpenFiles, readers]).toEqual([16, 2]);
   });
   test("is no cache where there is to be none", () => {
-    const share = shareOf(configOf({ SLUICE_SMALL_CACHE_BYTES: "0" }), 2);
+    const share = shareOf(configOf({ SLUICE_SMALL_CACHE_BYTES: "0" }), 2, MANY);
     expect(share.smallCacheBytes).toBe(0);
+  });
+});
+
+describe("files that are kept open by themselves", () => {
+  type Row = readonly [why: string, workers: number, limit: number | undefined, want: number];
+  const rows: readonly Row[] = [
+    ["leave most descriptors to connections", 1, 20_000, 5000],
+    ["leave most of a low limit too", 1, 1024, 256],
+    ["are no fewer than one worker can work with", 1, 30, 16],
+    ["are no more than the kernel should keep in memory", 1, MIB, 16_384],
+    ["are bounded where nothing else is", 1, Number.POSITIVE_INFINITY, 16_384],
+    ["are bounded for all workers together", 4, MIB, 4096],
+    ["are a part of each worker's own limit", 4, 1024, 256],
+    ["are some where nobody tells the limit", 2, undefined, 2048],
+  ];
+  test.each(rows)("%s", (_why, workers, limit, want) => {
+    expect(shareOf(configOf(), workers, limit).maxOpenFiles).toBe(want);
   });
 });
 
