@@ -65,7 +65,7 @@ export class NodeReply implements Reply {
   sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#res.setHeader("Connection", "close");
+    this.#res.shouldKeepAlive = false;
     this.#writeHead(head, hasBody ? body.length : undefined);
     this.#end(hasBody ? body : undefined);
   }

@@ -53,7 +53,7 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
   const { sendTimeoutMs = LAST_BYTES_MS } = options;
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     inTurn(req, res, () => {
-      if (listener.isDraining || asksToUpgrade(req)) res.setHeader("Connection", "close");
+      if (listener.isDraining || asksToUpgrade(req)) res.shouldKeepAlive = false;
       const reply = new NodeReply(req, res, listener.countUntilClosed(res), sendTimeoutMs);
       const ask = new NodeAsk(req);
       if (ask.method === "GET" && ask.path === options.live?.path) refuse(options.live, ask, reply);
