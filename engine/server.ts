@@ -169,15 +169,16 @@ export class FileServer implements Handler {
   // --- steps 3 to 9: may wait for a reader ---
 
   #walkOn(request: FileRequest, reply: Reply, moreLooks: number): void {
-    this.#walk(request, reply, moreLooks).catch((error: unknown) =>
-      this.#recover(error, request, reply),
-    );
+    const { table, nowMs } = this.#parts;
+    const trail = new Trail(request.operation, table, nowMs);
+    this.#walk(request, reply, trail, moreLooks)
+      .catch((error: unknown) => this.#recover(error, request, reply))
+      .finally(() => trail.end());
   }
 
   /** Steps 3 to 5: where to look. */
-  async #walk(request: FileRequest, reply: Reply, moreLooks: number): Promise<void> {
+  async #walk(request: FileRequest, reply: Reply, trail: Trail, moreLooks: number): Promise<void> {
     const startMs = this.#parts.nowMs();
-    const trail = new Trail(request.operation, this.#parts.nowMs);
     const root = await this.#rootFor(request, trail);
     if (reply.isOver) return;
     this.#trace?.hosted(request.host, root);

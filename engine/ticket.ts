@@ -19,14 +19,26 @@ export interface Witness {
   readonly version: number;
 }
 
-/** The entries looked at on the way to an answer, in order, and the time that was waited for them. */
+/**
+ * The entries looked at on the way to an answer, in order, and the time that was waited for them.
+ *
+ * What was found stays open until the end of the way: while its siblings are looked for, others may
+ * look at the same file, and one that was just written to is opened anew by each of them.
+ */
 export class Trail {
   readonly witnesses: Witness[] = [];
   readonly #operation: Operation;
+  readonly #table: Pick<FileTable, "hold" | "release">;
   readonly #nowMs: () => number;
+  readonly #held: OpenFile[] = [];
 
-  constructor(operation: Operation, nowMs: () => number) {
+  constructor(
+    operation: Operation,
+    table: Pick<FileTable, "hold" | "release">,
+    nowMs: () => number,
+  ) {
     this.#operation = operation;
+    this.#table = table;
     this.#nowMs = nowMs;
   }
 
@@ -45,6 +57,14 @@ export class Trail {
 
   add(entry: Entry): void {
     this.witnesses.push({ entry, version: entry.version });
+    if (entry.known.kind !== "file") return;
+    this.#table.hold(entry.known.file);
+    this.#held.push(entry.known.file);
+  }
+
+  /** The way is at its end: whoever sends what was found holds it by now. */
+  end(): void {
+    for (const file of this.#held.splice(0)) this.#table.release(file);
   }
 }
 

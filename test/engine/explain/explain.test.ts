@@ -763,6 +763,7 @@ describe("nothing moves", () => {
   test("the next user of a file finds it open, and nobody holds it", async () => {
     const { parts } = shared();
     await explained(shared(), "/big.bin");
+    await new Promise((resolve) => setImmediate(resolve));
     const { known } = parts.table.find(parts.site.root, folder.at("big.bin"))!;
     expect(known).toMatchObject({ kind: "file", file: { users: 0, isRetired: false } });
   });
