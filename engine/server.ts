@@ -145,11 +145,15 @@ export class FileServer implements Handler {
     this.#respond(known, fileRequest, reply, onChanged);
   }
 
-  /** Of a file: a miss that comes this way may want another page than the one at hand. */
+  /**
+   * Of a file: a miss that comes this way may want another page than the one at hand. Whoever looked at
+   * its siblings may have closed it for them.
+   */
   #findTicket(request: FileRequest): Servable | undefined {
     const ticket = this.#desk.lane.find(request);
     const file = ticket === undefined ? undefined : fileOf(ticket);
     if (ticket?.prepared.kind !== "file" || file === undefined) return undefined;
+    if (!isReachable(file)) return undefined;
     const { prepared, download } = ticket;
     return { prepared, file, download };
   }
