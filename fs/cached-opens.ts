@@ -10,7 +10,7 @@
  * Owns: the memory that bodies are lent from.
  */
 import fs from "node:fs";
-import { type HeldRoot, HeldRoots, openBelow } from "./held-roots.js";
+import { type HeldRoot, HeldRoots, isAtItsPlace, openBelow } from "./held-roots.js";
 import {
   OPEN_BODY,
   OPEN_DIRECTORY,
@@ -192,7 +192,7 @@ export class CachedOpens {
   #open(place: Place, judge: Judge | undefined): Opened | undefined {
     const observedMs = Date.now();
     const fd = openBelow(this.#kernel, place.held, place.name, OPEN_FLAGS);
-    if (fd === -ENOENT) {
+    if (fd === -ENOENT && isAtItsPlace(this.#kernel, place.held)) {
       const missing = this.#draft(OPEN_FAILED);
       missing.errno = fd;
       return missing;

@@ -54,6 +54,8 @@ export interface HeldRoot {
   readonly isInMemory: boolean;
   /** It was seen at its place then, on the clock that was given in. */
   readonly seenMs: number;
+  readonly ino: bigint;
+  readonly dev: bigint;
 }
 
 interface Holding extends HeldRoot {
@@ -77,6 +79,19 @@ export const openBelow = (
   path: string,
   flags: number,
 ): number => (isInMemory ? kernel.open(fd, path, flags) : kernel.openCached(fd, path, flags));
+
+/**
+ * Is a root where it should be at this moment? To be asked after something was missing below it: who
+ * deploys may switch to a new release and delete the old one at once, and each file of that is missing
+ * then that is there in both. False as well where the disk is needed to tell. Cost: 4 µs.
+ */
+export function isAtItsPlace(kernel: Kernel, { above, ino, dev }: HeldRoot): boolean {
+  const fd = kernel.openPlaceCached(above);
+  if (fd < 0) return false;
+  const isSame = kernel.look(fd) && kernel.ino === ino && kernel.dev === dev;
+  kernel.close(fd);
+  return isSame;
+}
 
 export class HeldRoots {
   readonly #revalidateMs: number;

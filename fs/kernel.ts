@@ -26,6 +26,9 @@ const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
 const OPEN_HOW_BYTES = 24;
 
 const STATFS_WORDS = 15;
+/** In place of a folder, where the path is absolute (AT_FDCWD). */
+const NO_FOLDER = -100;
+
 /** A flag of open(2) that Node has no name for: only the place, and not what stands there. */
 export const O_PATH = 0o10000000;
 
@@ -142,6 +145,15 @@ export class Kernel {
   /** The same, and waits where it has to. */
   open(folderFd: number, path: string, flags: number): number {
     return this.#open(folderFd, path, flags, RESOLVE);
+  }
+
+  /**
+   * Opens the place that an absolute path leads to, by whatever links and mounts. Cost: 3 µs.
+   *
+   * @returns as of `openCached`
+   */
+  openPlaceCached(path: string): number {
+    return this.#open(NO_FOLDER, path, O_PATH, RESOLVE_CACHED);
   }
 
   /** Does an open file, or folder, lie on tmpfs? Its pages stay, or are swapped out as our own do. */

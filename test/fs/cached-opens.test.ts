@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { CachedOpens, type Judge, type OpenedNow } from "../../fs/cached-opens.js";
@@ -533,6 +533,26 @@ describe("a root", () => {
     open.mockRestore();
     const { opened } = await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     expect(String(opened.body)).toBe("b");
+  });
+
+  test("that was switched and deleted before we are told lacks nothing", async () => {
+    const folder = tempFolder();
+    put(folder, "a/small.txt", "a");
+    put(folder, "b/small.txt", "b");
+    const current = join(folder, "current");
+    fs.symlinkSync("a", current);
+    const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    onTestFinished(() => switched.stop());
+    const ask = () => openSmall(switched, current);
+    await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
+    fs.rmSync(join(folder, "a/small.txt"));
+    fs.statSync(join(current, "small.txt"), { throwIfNoEntry: false });
+    expect(ask()?.opened).toMatchObject({ result: OPEN_FAILED, errno: -constants.errno.ENOENT });
+
+    fs.symlinkSync("b", join(folder, "next"));
+    fs.renameSync(join(folder, "next"), current);
+    fs.statSync(current);
+    expect(ask()).toBeUndefined();
   });
 
   test("is noticed to have moved without being told", async () => {
