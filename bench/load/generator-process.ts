@@ -25,7 +25,9 @@ export async function startGenerator(
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...(library === undefined ? {} : { LD_PRELOAD: library }) },
   });
-  const ended = once(child, "exit").then(([code]) => {
+  // Of children that end at the same moment the end may be heard of before the last word.
+  const ends = Promise.all([once(child, "exit"), once(child, "disconnect")]);
+  const ended = ends.then(([[code]]) => {
     throw new Error(`the load generator ended with code ${code}`);
   });
   ended.catch(() => {}); // after the result, its end is expected
