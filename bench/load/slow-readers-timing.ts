@@ -27,14 +27,23 @@ const QUIET_LOOKS = 2;
 /** A machine that has not filled them by then is measured as it is. */
 const SETTLE_LIMIT_MS = 15_000;
 
+/** By what the judgment is made. */
+interface Instruments {
+  /** Lets the fast client run once. */
+  readonly run: typeof runWrk;
+  /** Resolves when the readers are held back, or long enough after. */
+  readonly settle: () => Promise<void>;
+}
+
 export async function timeSlowReaders(
   load: LoadOf<"slow-readers">,
   context: LoadContext,
+  { run, settle }: Instruments = { run: runWrk, settle: untilBuffersAreFull },
 ): Promise<Outcome> {
   const { server, asks, cores, tempDir } = context;
   const fast = { server, asks, connections: 1, cores, workDir: tempDir };
-  await runWrk({ ...fast, durationSec: context.warmUpSec });
-  const before = await runWrk({ ...fast, durationSec: context.durationSec });
+  await run({ ...fast, durationSec: context.warmUpSec });
+  const before = await run({ ...fast, durationSec: context.durationSec });
   if (before.bytes === 0) return disqualified("the fast client got nothing, though it was alone");
   const residentBefore = treeResidentBytes(server.pid);
 
@@ -46,16 +55,16 @@ export async function timeSlowReaders(
     context.narrowSockets,
   );
   try {
-    await untilBuffersAreFull();
+    await settle();
     const grown = treeResidentBytes(server.pid) - residentBefore;
     const used = startCpuWatch(context);
-    const beside = await runWrk({ ...fast, durationSec: context.durationSec });
+    const beside = await run({ ...fast, durationSec: context.durationSec });
     const { cpuSec, othersPercent } = used();
     const notes = [...noteErrors(beside.socketErrors), ...noteKernelMemory()];
     const result = await generator.go();
     if (!result.readersBytes) return disqualified("the slow readers got nothing");
     await sleep(LOOK_EVERY_MS); // the server hears of five thousand that have left
-    const after = await runWrk({ ...fast, durationSec: context.durationSec });
+    const after = await run({ ...fast, durationSec: context.durationSec });
     if (after.bytes === 0) return disqualified("the fast client got nothing, once alone again");
     const mibPerSec = mibPerSecOf(beside);
     const aloneMibPerSec = (mibPerSecOf(before) + mibPerSecOf(after)) / 2;
