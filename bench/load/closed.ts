@@ -1,6 +1,6 @@
 /** Closed loop with wrk: how much the server can do, and what each request costs it. */
 import type { Figures, LoadOf } from "../cell.js";
-import { GIB, MIB } from "../fixtures.js";
+import { MIB } from "../fixtures.js";
 import type { Outcome } from "../sample.js";
 import { HOST } from "../servers/launch.js";
 import { runClosedRaw } from "./closed-raw.js";
@@ -8,6 +8,8 @@ import {
   disqualified,
   type LoadContext,
   noteErrors,
+  perGib,
+  perRequest,
   startCpuWatch,
   type Usage,
 } from "./context.js";
@@ -59,8 +61,8 @@ function figuresOf(result: ClosedLoopResult, { cpuSec, othersPercent }: Usage): 
   return {
     requestsPerSec: requests / durationSec,
     mibPerSec: bytes / MIB / durationSec,
-    ...(requests === 0 ? {} : { cpuUsPerRequest: (cpuSec * 1e6) / requests }), // a short run of huge files
-    cpuMsPerGib: (cpuSec * 1e3) / (bytes / GIB),
+    ...perRequest(cpuSec, requests), // a short run of huge files may have none
+    ...perGib(cpuSec, bytes),
     busyPercent: (cpuSec / durationSec) * 100,
     othersPercent,
     p50Ms,

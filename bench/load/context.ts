@@ -1,8 +1,10 @@
 /** What every kind of load is given, what it gives back, and the clock they all read. */
 import { availableParallelism } from "node:os";
+import type { Figures } from "../cell.js";
 import type { ReadyAsk } from "../check.js";
 import type { Cores } from "../cores.js";
 import { othersCpuSec, treeCpuSec } from "../cpu.js";
+import { GIB } from "../fixtures.js";
 import type { Preload } from "../preload.js";
 import type { Outcome } from "../sample.js";
 import type { RunningServer } from "../servers/launch.js";
@@ -49,6 +51,17 @@ const look = (serverPid: number) => ({
   serverSec: treeCpuSec(serverPid),
   othersSec: othersCpuSec(process.pid),
 });
+
+/**
+ * What each request cost. Absent when there were none, and when all of them together cost less than the
+ * kernel's clock tells: a cost of 0 would beat every other.
+ */
+export const perRequest = (cpuSec: number, requests: number): Figures =>
+  cpuSec > 0 && requests > 0 ? { cpuUsPerRequest: (cpuSec * 1e6) / requests } : {};
+
+/** The same of each GiB. */
+export const perGib = (cpuSec: number, bytes: number): Figures =>
+  cpuSec > 0 && bytes > 0 ? { cpuMsPerGib: (cpuSec * 1e3) / (bytes / GIB) } : {};
 
 export const disqualified = (why: string): Outcome => ({ kind: "disqualified", why });
 

@@ -1,6 +1,6 @@
 /** What the loads from our own sockets share: one generator, one look at the clock on each side. */
 import type { Figures } from "../cell.js";
-import { type LoadContext, startCpuWatch, type Usage } from "./context.js";
+import { type LoadContext, perRequest, startCpuWatch, type Usage } from "./context.js";
 import type { GeneratorPlan, GeneratorResult } from "./generator.js";
 import { startGenerator } from "./generator-process.js";
 import { maxMs, mergeLatencies, percentileMs } from "./latency.js";
@@ -28,7 +28,7 @@ export function recordedFigures(
   const latencies = mergeLatencies([run.histogram]);
   return {
     requestsPerSec: run.answered / run.elapsedSec,
-    cpuUsPerRequest: (cpuSec * 1e6) / run.answered,
+    ...perRequest(cpuSec, run.answered),
     busyPercent: (cpuSec / run.elapsedSec) * 100,
     othersPercent,
     p50Ms: percentileMs(latencies, 50),

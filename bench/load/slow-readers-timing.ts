@@ -12,10 +12,10 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadOf } from "../cell.js";
 import { treeResidentBytes } from "../cpu.js";
-import { GIB, KIB, MIB } from "../fixtures.js";
+import { KIB, MIB } from "../fixtures.js";
 import type { Outcome } from "../sample.js";
 import { HOST } from "../servers/launch.js";
-import { disqualified, type LoadContext, noteErrors, startCpuWatch } from "./context.js";
+import { disqualified, type LoadContext, noteErrors, perGib, startCpuWatch } from "./context.js";
 import { startGenerator } from "./generator-process.js";
 import { type ClosedLoopResult, runWrk } from "./wrk.js";
 
@@ -73,7 +73,7 @@ export async function timeSlowReaders(
       keptPercent: (100 * mibPerSec) / aloneMibPerSec,
       kibPerReader: Math.max(0, grown) / KIB / readers,
       readersCut: result.readersCut ?? 0,
-      ...(beside.bytes === 0 ? {} : { cpuMsPerGib: (cpuSec * 1e3) / (beside.bytes / GIB) }), // it starved
+      ...perGib(cpuSec, beside.bytes), // it may have starved
       busyPercent: (cpuSec / beside.durationSec) * 100,
       othersPercent,
     };
