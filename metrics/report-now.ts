@@ -25,9 +25,9 @@ export function lastSecond({ now }: Report): Section {
     title: "Last second",
     tables: [
       [
-        numbers("requests 1/s", only, ({ requests }) => showCount(requests)),
-        numbers("5xx 1/s", only, ({ serverErrors }) => showCount(serverErrors)),
-        numbers("aborted 1/s", only, ({ aborted }) => showCount(aborted)),
+        numbers("requests/s", only, ({ requests }) => showCount(requests)),
+        numbers("5xx/s", only, ({ serverErrors }) => showCount(serverErrors)),
+        numbers("aborted/s", only, ({ aborted }) => showCount(aborted)),
         numbers(`sent ${size.name}/s`, only, ({ sentBytes }) => showIn(size, sentBytes)),
         numbers("in progress", only, ({ inProgress }) => showCount(inProgress)),
         numbers("connections", only, ({ connections }) => showCount(connections)),

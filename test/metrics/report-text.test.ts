@@ -10,8 +10,8 @@ import { BUSY, EMPTY, sample, times, WORKERS } from "../support/report.js";
 const BUSY_AT_80 = String.raw`sluice 0.1.0, pid 4711, up 3d 3h 52m 9s, 2026-11-24T03:14:15Z
 
 Last second
-  requests 1/s  5xx 1/s  aborted 1/s  sent MiB/s  in progress  connections
-         8,214        0            3       412.7           41        1,204
+  requests/s  5xx/s  aborted/s  sent MiB/s  in progress  connections
+       8,214      0          3       412.7           41        1,204
                                             ─── share of time, % ───
   p50 ms  p90 ms  p99 ms  p99.9 ms  max ms  queue  disk  loop  drain
    0.044   1.290   30.70     204.0   1,204    0.1   2.1   4.0   93.8
