@@ -130,6 +130,7 @@ describe("a read that never returns", () => {
     world.scheduler.sweep();
     expect(world.ended).toEqual(["0 read timed out", "1 read timed out", "2 read timed out"]);
     expect(world.disk.asked).toEqual(["1:0"]);
+    expect(world.scheduler.stats().loads).toMatchObject({ abandoned: 1, timedOut: 3 });
     world.disk.end();
     expect(world.isIdle()).toBe(true);
   });

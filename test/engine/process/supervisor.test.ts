@@ -115,6 +115,10 @@ describe("a start", () => {
       const [first] = got;
       expect(first?.kind === "serve" && first.order.config.readers).toBe(8);
     }
+    const speakers = children.filter(
+      ({ got: [first] }) => first?.kind === "serve" && first.isSpokesman,
+    );
+    expect(speakers).toEqual([children[0]]); // what all would say alike is said once
   });
 
   test("that a worker refuses fails with its reason, and is not tried again", async () => {
@@ -369,6 +373,17 @@ describe("new workers", () => {
   });
 });
 
+test("a place that waits for a worker starts none when it is taken, or there no more", async () => {
+  const supervisor = await started(2);
+  children[0]!.die();
+  children[1]!.die();
+  const replaced = supervisor.replaceAll(planOf(1));
+  children[2]!.listen();
+  await replaced;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([children.length, supervisor.restarts]).toEqual([3, 0]);
+});
+
 test("a worker whose place is taken before it could be told to serve never does", async () => {
   const supervisor = await started(1);
   children[0]!.die();
@@ -450,6 +465,25 @@ describe("a stop", () => {
     children[0]!.say({ kind: "ended", how: "drained" });
     children[0]!.die("it exited with 0");
     expect(await stop).toBe("drained");
+  });
+
+  test("leaves no timer behind, which would keep the process", async () => {
+    const supervisor = await started(1);
+    const stopped = supervisor.stop(30_000);
+    children[0]!.die("it exited with 0");
+    await stopped;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("lets a reload that is under way start nobody else", async () => {
+    const supervisor = await started(3);
+    const replaced = supervisor.replaceAll(planOf(3));
+    children[3]!.listen();
+    await settle();
+    const stopped = supervisor.stop(1000);
+    for (const child of children) child.die("it exited with 0");
+    await Promise.all([replaced, stopped]);
+    expect(children).toHaveLength(5);
   });
 
   test("knows what is left in all of them", async () => {
