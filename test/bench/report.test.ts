@@ -143,3 +143,11 @@ test("a figure that a round of Sluice's lacks is not weighed, and the report is 
   expect(reports[0]!.duels).toEqual([]);
   expect(printReport(results, reports)).toMatch(/^won +sluice: a round without CPU per request$/m);
 });
+
+test("what is to be noted of several rounds is noted once", () => {
+  const { cells } = RESULTS;
+  const short = { ...timed(5, 1), notes: ["short of memory"] };
+  const samples = rounds("won", "sluice", [short, timed(5, 1), short]);
+  const [report] = reportCells({ ...RESULTS, cells: cells.slice(0, 1), samples });
+  expect(report!.standings[0]!.notes).toEqual(["short of memory"]);
+});

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { ExplainedAsk } from "../../../engine/explain/explain-ask.js";
 import { ExpressLane, type TargetNames } from "../../../engine/express/express-lane.js";
 import { prepareMiss } from "../../../engine/prepared.js";
@@ -24,9 +24,9 @@ const page = createAnswer(buildHead(404, [["Content-Type", "text/plain"]]), [
 const miss = (): Ticket =>
   createTicket([], { prepared: prepareMiss(page), source: undefined, download: undefined });
 /** Stands for a file: the lane asks only whether it is a miss. */
-const file = (): Ticket => ({
+const file = (keep = (): void => {}): Ticket => ({
   ...miss(),
-  prepared: { kind: "file", keep: () => {} } as Ticket["prepared"],
+  prepared: { kind: "file", keep } as Ticket["prepared"],
 });
 
 const names = (path: string, acceptEncoding = ""): TargetNames => ({
@@ -44,8 +44,8 @@ function createLane() {
   const lane = new ExpressLane(table, NO_PARTS, settings, () => 0);
   return {
     miss: (path: string) => lane.remember(names(path), path, miss(), false),
-    file: (path: string, isNegotiated = false) =>
-      lane.remember(names(path), path, file(), isNegotiated),
+    file: (path: string, isNegotiated = false, keep?: () => void) =>
+      lane.remember(names(path), path, file(keep), isNegotiated),
     knows: (path: string) => lane.find(names(path)) !== undefined,
     spell: (path: string, acceptEncoding: string) =>
       lane.remember(names(path, acceptEncoding), path, file(), true),
@@ -146,6 +146,15 @@ describe("of what clients may write as they like", () => {
       lane.miss(`/${n}`);
     }
     expect(lane.knows("/hot")).toBe(true);
+  });
+
+  test("a head that is kept has memory of its own, and one that is not costs no copy", () => {
+    const lane = createLane();
+    const keep = vi.fn();
+    lane.file(`/${"long".repeat(200)}`, false, keep);
+    expect(keep).not.toHaveBeenCalled();
+    lane.file("/short", false, keep);
+    expect(keep).toHaveBeenCalledOnce();
   });
 
   test("no query stays in memory with the path that was cut from it", () => {
