@@ -87,6 +87,22 @@ describe("while a load runs", () => {
   });
 });
 
+describe("before the server has told of anything", () => {
+  test("says of nothing that there is none of it", async () => {
+    stage = await Stage.open({ situation: "idle" });
+    stage.refusal = 503;
+    viewer = await Viewer.open(browser, stage.url);
+    await viewer.shows("#feed", /^reconnecting since/);
+    for (const panel of ["#under-way", "#slowest", "#downloads"]) {
+      expect(await viewer.at(`${panel} .empty`).isVisible(), panel).toBe(false);
+    }
+    stage.refusal = undefined;
+    await viewer.until(async () =>
+      expect(await viewer.at("#under-way .empty").isVisible()).toBe(true),
+    );
+  });
+});
+
 describe("when the server goes away", () => {
   test("says so, and shows the new process once it is back", async () => {
     await open({ situation: "busy", pastSec: 300 });
