@@ -146,6 +146,12 @@ describe("what is not there", () => {
     expect(text).toContain("SLUICE_METRICS is off: requests are counted, and not measured.\n");
     expect(text).toContain("\n  1xx  2xx  3xx  4xx  5xx");
   });
+  test("without measuring, requests of the last second took no known time, not none", () => {
+    const now = sample({ requests: 18 });
+    const lines = section({ ...EMPTY, isMeasuring: false, now }, "Last second");
+    expect(lines[1]).toMatch(/^ +18 /);
+    expect(lines[4]).toMatch(/^( +-){9}$/);
+  });
   test("jobs that never ran have no row", () => {
     const disk = { ...EMPTY.disk, open: times(3, 21, 38, 160, 390, 512, 519) };
     expect(section({ ...EMPTY, disk }, "Disk, µs")).toEqual([
