@@ -1,4 +1,5 @@
 /** Fear: a signal that comes while something starts ends the server, opens a debugger, or is lost. */
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, vi } from "vitest";
@@ -25,6 +26,28 @@ for (const [signal, effect] of EFFECTS) {
     await server.untilSays(effect);
     server.signal("SIGTERM");
     expect((await server.exit()).code).toBe(0);
+  });
+}
+
+/** A folder with a program that runs Node as process 1, as a container does. */
+const asFirst = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+const canBeFirst = spawnSync("unshare", [...asFirst, "true"]).status === 0;
+const box = new Folder();
+afterAll(() => box.remove());
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const) {
+  test.runIf(canBeFirst)(`${signal} to process 1 that starts ends it`, async ({ run }) => {
+    const node = box.at("node");
+    fs.writeFileSync(
+      node,
+      `#!/bin/sh\nexec unshare ${asFirst.join(" ")} ${process.execPath} "$@"\n`,
+    );
+    fs.chmodSync(node, 0o755);
+    const env = { ...ENV, MID_START_SIGNAL: signal, SLUICE_PORT: "0", SLUICE_ADMIN_PORT: "0" };
+    const program = run({ node, words: [box.path], env });
+    expect(await program.exit()).toEqual({ code, out: "", err: "" });
   });
 }
 
