@@ -180,8 +180,10 @@ function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | un
     if (isEnding) return;
     systemd.reloading();
     const next = await readAll(root);
-    if (await takes(running, next)) drainMs = next.config.drainMs;
-    if (!isEnding) systemd.ready(); // also when it was refused: what was served before is served on
+    const reloaded = await take(running, next);
+    if (isEnding) return; // cut short by the end: nothing is served on
+    if (tells(reloaded, next)) drainMs = next.config.drainMs;
+    systemd.ready(); // also when it was refused: what was served before is served on
   };
   const reloadInTurn = inTurn(reload);
   process.on("SIGTERM", () => void end("SIGTERM"));
@@ -194,12 +196,13 @@ function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | un
   });
 }
 
-/** Says what has become of a new configuration. */
-async function takes(running: Running, next: Configuration): Promise<boolean> {
-  const reloaded: Reloaded =
-    next.complaints.length > 0
-      ? { kind: "refused", complaints: next.complaints }
-      : await running.reload(next);
+async function take(running: Running, next: Configuration): Promise<Reloaded> {
+  const { complaints } = next;
+  return complaints.length > 0 ? { kind: "refused", complaints } : running.reload(next);
+}
+
+/** Says what has become of a new configuration; true when it is served. */
+function tells(reloaded: Reloaded, next: Configuration): boolean {
   if (reloaded.kind === "refused") {
     refuse(reloaded.complaints);
     log.error("reload refused: what was served before is served on");

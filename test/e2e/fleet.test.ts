@@ -184,6 +184,21 @@ test("workers leave signals to the supervisor, and do not outlive it for longer 
   await vi.waitUntil(() => workers.every(isGone), PATIENCE);
 });
 
+test("a stop amid a reload is told of as a stop, not as a reload that failed", async ({
+  serve,
+}) => {
+  writeRules(0);
+  writeSettings("");
+  const server = await serve({ transport: "uws", folder: site, env: ENV });
+  writeSettings("SLUICE_POOL_BYTES=32MiB");
+  server.signal("SIGHUP");
+  await vi.waitUntil(() => server.workers().length > 2, { ...PATIENCE, interval: 1 });
+  server.signal("SIGTERM");
+  const { code, err, out } = await server.exit();
+  expect([code, err]).toEqual([0, ""]);
+  expect(out).toMatch(/all transfers ended\n$/);
+});
+
 test("workers that cannot listen are a failed start, in one line", async ({ serve, run }) => {
   const env = { ...ENV, SLUICE_TRANSPORT: "uws", SLUICE_ACCESS_LOG: "json" };
   const { port } = await serve({ transport: "uws", folder: site, env: ENV });
