@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { JobMemory } from "./job-records.js";
 import type { LoopEnd } from "./ring.js";
+import { followWorkingFolder } from "./working-folder.js";
 
 /** What a reader thread is given. */
 export interface ReaderData {
@@ -123,6 +124,7 @@ export class ReaderThreads {
   }
 
   async #startOne(): Promise<void> {
+    followWorkingFolder();
     const thread = new Worker(READER_MODULE, {
       workerData: this.#data,
       resourceLimits: READER_HEAP,

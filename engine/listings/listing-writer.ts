@@ -1,5 +1,6 @@
 /** The loop's side of one listing thread: an order in, a reply out, and word when the thread dies. */
 import { Worker } from "node:worker_threads";
+import { followWorkingFolder } from "../../fs/working-folder.js";
 import type { ListingReply, WriterTask } from "./listing-thread.js";
 import type { ListingOrder } from "./listings.js";
 
@@ -42,6 +43,7 @@ export function startListingWriter(events: WriterEvents): ListingWriter {
 }
 
 function startThread(events: WriterEvents): Worker {
+  followWorkingFolder();
   const thread = new Worker(WRITER_MODULE, {
     resourceLimits: WRITER_HEAP,
     // What the thread has opened is sent from the loop: its end must close nothing.

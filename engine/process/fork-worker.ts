@@ -7,6 +7,7 @@
 import type { ChildProcess } from "node:child_process";
 import cluster from "node:cluster";
 import { fileURLToPath } from "node:url";
+import { followWorkingFolder } from "../../fs/working-folder.js";
 import type { FromWorker, ToWorker } from "./messages.js";
 
 /** A process, and the line to it. */
@@ -30,6 +31,7 @@ const MAIN = fileURLToPath(new URL("./worker-main.js", import.meta.url));
 export const forkWorker: ForkWorker = ({ heard, died }) => {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: MAIN, args: [], serialization: "advanced" });
+  followWorkingFolder();
   const worker = cluster.fork();
   const child = worker.process;
   worker.on("message", heard);

@@ -10,6 +10,7 @@
  */
 import { answersWithin } from "../../fs/root.js";
 import { readTextFile } from "../../fs/text-file.js";
+import { followWorkingFolder } from "../../fs/working-folder.js";
 import type { Certificates } from "../tls/certificates.js";
 import { type Environment, type Reading, readConfig } from "./config.js";
 import { type Config, SETTINGS } from "./settings.js";
@@ -32,6 +33,7 @@ export interface Configuration extends Reading<Config> {
  * @param root of the command line, if it has one
  */
 export async function readConfiguration(env: Environment, root?: string): Promise<Configuration> {
+  followWorkingFolder();
   const { reading, complaints } = readSettings(env, root);
   const silent = await findSilent(reading.config);
   const { complaints: ofSite, ...site } = silent.length > 0 ? NO_SITE : judgeSite(reading.config);
