@@ -65,7 +65,9 @@ async function listPlaces(
   { tlsCert, tlsKey, tlsDir }: Places,
   before: readonly Certificate[],
 ): Promise<Listed> {
-  const own = tlsCert === "" ? [] : [{ certPath: tlsCert, keyPath: tlsKey }];
+  // One without the other is complained of where the settings are judged.
+  const isPair = tlsCert !== "" && tlsKey !== "";
+  const own = isPair ? [{ certPath: tlsCert, keyPath: tlsKey }] : [];
   if (tlsDir === "") return { places: own, complaints: [], warnings: [] };
   const known = before.filter(({ certPath }) => certPath !== tlsCert);
   const listed = await listPairs(tlsDir, known);

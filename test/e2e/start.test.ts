@@ -73,6 +73,14 @@ const rows: readonly Row[] = [
     },
   ],
   [
+    "a certificate without its key",
+    { words: [site.path], env: { SLUICE_TLS_CERT: "/nowhere/cert.pem" } },
+    {
+      code: 1,
+      err: [/SLUICE_TLS_CERT=\/nowhere\/cert\.pem with SLUICE_TLS_KEY=\(none\): want both/],
+    },
+  ],
+  [
     "a root that is a file",
     { words: [site.at("a-file")] },
     { code: 1, err: [/a-file" is not a folder/] },
