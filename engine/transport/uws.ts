@@ -118,15 +118,13 @@ function handle(handler: Handler, ask: Ask, res: HttpResponse, state: ListenStat
   reply.goOn();
 }
 
-const NO_ROOM = "the port cannot be listened on";
-
 function bind(uws: Uws, app: TemplatedApp, { host, port }: ListenOptions): OnAir {
   let socket: us_listen_socket | false = false;
   const others = inodesOf(port);
   app.listen(host, port, (token) => {
     socket = token;
   });
-  if (socket === false) throw new Error(NO_ROOM);
+  if (socket === false) throw new Error(`port ${port} of ${host} cannot be listened on`);
   return { app, socket, door: new Door(uws.us_socket_local_port(socket), others) };
 }
 

@@ -199,7 +199,21 @@ test("a stop amid a reload is told of as a stop, not as a reload that failed", a
   expect(out).toMatch(/all transfers ended\n$/);
 });
 
+test("an address that cannot be had is named when a reload asks for it", async ({ serve }) => {
+  writeRules(0);
+  writeSettings("");
+  const port = await freePort();
+  const env = { ...ENV, SLUICE_PORT: String(port) };
+  const server = await serve({ transport: "uws", folder: site, env });
+  writeSettings("SLUICE_HOST=192.0.2.1"); // RFC 5737: nobody's
+  await reload(server, /reload refused/);
+  expect(server.err).toContain(`error: port ${port} of 192.0.2.1 cannot be listened on\n`);
+  await expectTurn(server, 0);
+});
+
 test("workers that cannot listen are a failed start, in one line", async ({ serve, run }) => {
+  writeRules(0);
+  writeSettings("");
   const env = { ...ENV, SLUICE_TRANSPORT: "uws", SLUICE_ACCESS_LOG: "json" };
   const { port } = await serve({ transport: "uws", folder: site, env: ENV });
   const busy = { ...env, SLUICE_PORT: String(port) };
