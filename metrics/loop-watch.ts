@@ -5,7 +5,8 @@
  *    ├─ period ┼─ period ┼─ period ┼── late ─────────┤
  *                        ├───── stalled: it got to nothing ─┤
  *
- * 1. tick       is called by a timer of `periodMs`, and records how late it was
+ * 1. tick       is called by a timer, and records how late it was. Where nothing is to be seen it may
+ *               come later than after `periodMs`
  * 2. stalled    what is called right after a stall could have been called during it: whoever books
  *               a wait takes the stall off it. That holds until the loop has been round once
  *
@@ -20,7 +21,7 @@ import {
 } from "./histogram.js";
 
 export interface LoopWatchParts {
-  /** Milliseconds between two ticks, when nothing is in the way. */
+  /** Milliseconds between two ticks, when nothing is in the way: a stall began so long before, or less. */
   readonly periodMs: number;
   readonly nowMs: () => number;
   /** Runs a function when the loop has handed out the events that wait now: `setImmediate`. */
@@ -40,35 +41,33 @@ export class LoopWatch {
   readonly lag = createHistogram();
   readonly #second: Histogram = createHistogram();
   readonly #parts: LoopWatchParts;
-  #lastTickMs: number;
+  #dueMs = Number.POSITIVE_INFINITY;
   #recentStallMs = 0;
 
   constructor(parts: LoopWatchParts) {
     this.#parts = parts;
-    this.#lastTickMs = parts.nowMs();
   }
 
-  /** Counts from now: nothing that was before is late. */
-  begin(): void {
-    this.#lastTickMs = this.#parts.nowMs();
+  /** The next tick comes `inMs` from now: nothing that was before is late. */
+  expect(inMs = this.#parts.periodMs): void {
+    this.#dueMs = this.#parts.nowMs() + inMs;
   }
 
-  tick(): void {
-    const { nowMs, onStall } = this.#parts;
-    const now = nowMs();
-    const before = this.#lastTickMs;
-    this.#record(now - this.#dueMs);
-    this.#lastTickMs = now;
-    if (now - before < this.#parts.periodMs + STALL_MS) return;
-    this.#remember(now - before);
-    onStall(now - before);
+  /** @param nextInMs as of `expect` */
+  tick(nextInMs?: number): void {
+    const lateMs = this.#parts.nowMs() - this.#dueMs;
+    this.#record(lateMs);
+    this.expect(nextInMs);
+    if (lateMs < STALL_MS) return;
+    const stallMs = lateMs + this.#parts.periodMs;
+    this.#remember(stallMs);
+    this.#parts.onStall(stallMs);
   }
 
   /** How long the loop has got to nothing until just now, in milliseconds; 0 as a rule. */
   stalledMs(): number {
-    const now = this.#parts.nowMs();
-    if (now - this.#dueMs >= STALL_MS) return now - this.#lastTickMs;
-    return this.#recentStallMs;
+    const lateMs = this.#parts.nowMs() - this.#dueMs;
+    return lateMs >= STALL_MS ? lateMs + this.#parts.periodMs : this.#recentStallMs;
   }
 
   /** The lag since the last call. */
@@ -76,10 +75,6 @@ export class LoopWatch {
     const figures = percentilesOf(this.#second);
     this.#second.reset();
     return figures;
-  }
-
-  get #dueMs(): number {
-    return this.#lastTickMs + this.#parts.periodMs;
   }
 
   /**

@@ -173,6 +173,7 @@ function operationTask(): MicroTask {
     table: { looks: function* () {} },
     scheduler: { reads: function* () {} },
     slowMs: Number.POSITIVE_INFINITY,
+    onBusy: () => {},
     onSlow: () => {},
     ...clock,
   });

@@ -31,6 +31,8 @@ export interface OperationsParts {
   readonly scheduler: Pick<Scheduler<OpenFile>, "reads">;
   /** What takes as long is slow, milliseconds. */
   readonly slowMs: number;
+  /** Told of a request that is the only one under way. */
+  readonly onBusy: () => void;
   /** Told of an operation that has come to take long, or took it. */
   readonly onSlow: (operation: SlowOperation | UnderWay) => void;
   readonly nowMs: () => number;
@@ -57,6 +59,7 @@ export class Operations {
   /** Cost: one object. */
   begin(asked: Asked): Operation {
     const operation = new Operation(asked);
+    if (this.#live.size === 0) this.#parts.onBusy();
     this.#live.join(operation);
     return operation;
   }

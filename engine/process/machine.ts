@@ -138,6 +138,7 @@ export function createMachine(parts: MachineParts): Machine {
     table,
     scheduler,
     slowMs: config.slowMs,
+    onBusy: () => sampler.wake(),
     onSlow: say.slow,
     nowMs,
     wallMs,

@@ -1,7 +1,7 @@
 /**
  * The samplers: what the machine looks like each second, on a tick of their own.
  *
- *   every 20 ms   the event loop's lag
+ *   every 20 ms   the event loop's lag; each second while there are no requests, since nobody waits
  *   every second  a sample, into the ring of the last ten minutes
  *
  * Nothing here runs when a request does. Owns: the two timers and the ring. What there is to see is
@@ -45,17 +45,20 @@ export interface SamplerParts {
 }
 
 /**
- * Between two looks at the clock. Shorter: an idle server wakes up more often. Longer: stalls
- * shorter than this are seen by chance only, and noticed late.
+ * Between two looks at the clock. Shorter: the loop wakes up more often. Longer: stalls shorter than this
+ * are seen by chance only, and noticed late.
  */
 const LAG_PERIOD_MS = 20;
 export const SAMPLE_PERIOD_MS = 1000;
+/** The same where nothing is under way: an idle server took 1.2% of a core, nearly all to wake up. */
+const QUIET_LAG_PERIOD_MS = SAMPLE_PERIOD_MS;
 
 export class Sampler {
   readonly samples = new Samples();
   readonly loop: LoopWatch;
   readonly #parts: SamplerParts;
   #lagTimer: NodeJS.Timeout | undefined;
+  #isQuiet = false;
   #sampleTimer: NodeJS.Timeout | undefined;
   readonly #listeners = new Set<() => void>();
   #openFds = 0;
@@ -77,9 +80,17 @@ export class Sampler {
 
   /** Starts when the server is on the air: what starting it took is nobody's wait. */
   start(): void {
-    this.loop.begin();
-    this.#watchLag();
+    this.loop.expect();
+    this.#watchLag(LAG_PERIOD_MS);
     this.#sampleTimer = setInterval(() => this.#sample(), SAMPLE_PERIOD_MS).unref();
+  }
+
+  /** Somebody waits from now on, and wants to know for what. Cost: a comparison, as a rule. */
+  wake(): void {
+    if (!this.#isQuiet) return;
+    this.#isQuiet = false;
+    clearTimeout(this.#lagTimer);
+    this.#tick();
   }
 
   /** Calls back each second, when its figures are in, until the result is called. */
@@ -93,11 +104,20 @@ export class Sampler {
     clearInterval(this.#sampleTimer);
   }
 
-  #watchLag(): void {
-    this.#lagTimer = setTimeout(() => {
-      this.loop.tick();
-      this.#watchLag();
-    }, LAG_PERIOD_MS).unref();
+  #watchLag(periodMs: number): void {
+    this.#lagTimer = setTimeout(() => this.#tick(), periodMs).unref();
+  }
+
+  #tick(): void {
+    const nextInMs = this.#isQuiet ? QUIET_LAG_PERIOD_MS : LAG_PERIOD_MS;
+    this.loop.tick(nextInMs);
+    this.#watchLag(nextInMs);
+  }
+
+  /** Requests on the express lane wake nobody: they are over before anything could hold them up. */
+  #rest({ requests, inProgress }: Pick<Sample, "requests" | "inProgress">): void {
+    if (requests > 0 || inProgress > 0) this.wake();
+    else this.#isQuiet = true;
   }
 
   #sample(): void {
@@ -105,7 +125,7 @@ export class Sampler {
     const { total, phaseMs } = recorder.second();
     const lag = this.loop.second();
     const { rss, heapUsed, external } = readMemory();
-    this.samples.add({
+    const sample: Sample = {
       atMs: wallMs(),
       ...this.#endedSince(),
       aborted: this.#abortedSince(),
@@ -128,7 +148,9 @@ export class Sampler {
       externalBytes: external,
       openFds: this.#openFds,
       ...gauges(),
-    });
+    };
+    this.samples.add(sample);
+    this.#rest(sample);
     for (const run of this.#listeners) run();
     void countOpenFds().then((count) => {
       this.#openFds = count;

@@ -45,6 +45,7 @@ beforeEach(() => {
     table: { looks: () => [].values() as never },
     scheduler: { reads: () => [].values() as never },
     slowMs: Number.POSITIVE_INFINITY,
+    onBusy: () => {},
     onSlow: () => {},
     nowMs: () => 0,
     wallMs: () => 0,

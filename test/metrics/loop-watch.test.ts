@@ -24,6 +24,7 @@ beforeEach(() => {
     afterEvents: (run) => later.push(run),
     onStall: (ms) => stalls.push(ms),
   });
+  watch.expect();
 });
 
 describe("the lag", () => {
@@ -61,7 +62,7 @@ describe("the lag", () => {
 
   test("begins when the watch does: what starting took is no lag", () => {
     nowMs += 5_000;
-    watch.begin();
+    watch.expect();
     tickAfter(PERIOD_MS);
     expect(watch.second()).toMatchObject({ count: 1, maxUs: 0 });
     expect(stalls).toEqual([]);
@@ -78,6 +79,15 @@ describe("a stall", () => {
     tickAfter(PERIOD_MS);
     tickAfter(500);
     expect(stalls).toEqual([500]);
+  });
+
+  test("is no longer where the next tick was to come later", () => {
+    nowMs += PERIOD_MS;
+    watch.tick(1000);
+    nowMs += 1000 + 500;
+    expect(watch.stalledMs()).toBe(500 + PERIOD_MS);
+    watch.tick();
+    expect(stalls).toEqual([500 + PERIOD_MS]);
   });
 
   test("shows before its tick came, to what is called in the same turn", () => {

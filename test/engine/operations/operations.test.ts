@@ -14,6 +14,7 @@ const WALL_MS = 1_700_000_000_000;
 let nowMs = 0;
 let recorder: RequestRecorder;
 let operations: Operations;
+let timesBusy = 0;
 let told: (SlowOperation | UnderWay)[] = [];
 let looks: Look[] = [];
 let lines: unknown[] = [];
@@ -23,6 +24,7 @@ const begin = (target = "/a", caller?: Caller) =>
 
 beforeEach(() => {
   nowMs = 1_000;
+  timesBusy = 0;
   told = [];
   looks = [];
   lines = [];
@@ -34,6 +36,9 @@ beforeEach(() => {
     table: { looks: () => looks.values() as never },
     scheduler: { reads: () => [].values() as never },
     slowMs: SLOW_MS,
+    onBusy: () => {
+      timesBusy++;
+    },
     onSlow: (operation) => told.push(operation),
     nowMs: () => nowMs,
     wallMs: () => WALL_MS,
@@ -41,6 +46,16 @@ beforeEach(() => {
 });
 
 describe("a request", () => {
+  test("is told of when it is the only one", () => {
+    const [first, second] = [begin(), begin()];
+    operations.end(first, "sent");
+    const third = begin();
+    expect(timesBusy).toBe(1);
+    for (const one of [second, third]) operations.end(one, "sent");
+    begin();
+    expect(timesBusy).toBe(2);
+  });
+
   test("is under way until it ends, and is measured once however often it ends", () => {
     const operation = begin();
     expect(operations.inProgress).toBe(1);
