@@ -11,6 +11,7 @@ type Close = (fd: number, file: OpenFile) => void;
 export class Descriptors {
   readonly #open = new SecondChance<OpenFile>();
   readonly #max: number;
+  #keptOpen = 0;
   readonly #close: Close;
 
   /**
@@ -26,12 +27,18 @@ export class Descriptors {
     return this.#open.size;
   }
 
+  /** Of them, small files that are kept open. */
+  get keptOpen(): number {
+    return this.#keptOpen;
+  }
+
   /** Takes charge of an open descriptor. False when all are in use: then nothing was taken. */
   admit(file: OpenFile, fd: number): boolean {
     if (this.#open.size >= this.#max && !this.#closeLeastValuable()) return false;
     file.fd = fd;
     file.wasUsed = true;
     this.#open.add(file);
+    if (file.isKeptOpen) this.#keptOpen++;
     return true;
   }
 
@@ -86,6 +93,7 @@ export class Descriptors {
   #shut(file: OpenFile, close = this.#close): void {
     if (file.fd < 0) return; // small, or given up before
     this.#open.remove(file);
+    if (file.isKeptOpen) this.#keptOpen--;
     close(file.fd, file);
     file.fd = -1;
   }

@@ -232,8 +232,14 @@ export class FileTable {
   }
 
   /** Counts for metrics. */
-  stats(): { entries: number; absent: number; openFiles: number; bodyBytes: number } {
-    return { ...this.#entries.counts(), openFiles: this.#descriptors.count };
+  stats() {
+    return {
+      ...this.#entries.counts(),
+      mostBodyBytes: this.#settings.smallCacheBytes,
+      openFiles: this.#descriptors.count,
+      mostOpenFiles: this.#settings.maxOpenFiles,
+      keptOpenFiles: this.#descriptors.keptOpen,
+    };
   }
 
   // --- small files that are kept open ---

@@ -43,6 +43,22 @@ export interface ProcessFigures {
   readonly openFds: number | undefined;
 }
 
+/** Files that are open, and what is remembered of paths. */
+export interface FileFigures {
+  /** Descriptors of files that are served, those of pages that list folders included. */
+  readonly openFiles: number;
+  readonly mostOpenFiles: number;
+  /** Of those that are open, small files for which memory has no room. */
+  readonly keptOpenFiles: number;
+  /** Of small files in memory. */
+  readonly bodyBytes: number;
+  readonly mostBodyBytes: number;
+  /** Paths that lead to something. */
+  readonly entries: number;
+  /** Paths known to lead to nothing. */
+  readonly absent: number;
+}
+
 /** Certificates and their renewal. */
 export interface TlsFigures {
   /** Those new connections are served with, by the first name each is for. */
@@ -84,6 +100,7 @@ export interface MachineMetrics {
     readonly pinned: number;
     readonly evictions: number;
   };
+  readonly files: FileFigures;
   /** The readers' jobs: the wait for a reader, and the system calls. */
   readonly disk: {
     readonly openQueue: Histogram;

@@ -54,6 +54,7 @@ const familiesOf = (machine: MachineMetrics): Family[] => [
   ...requestFamilies(machine),
   ...transferFamilies(machine),
   ...poolFamilies(machine),
+  ...fileFamilies(machine),
   ...diskFamilies(machine),
   ...loopFamilies(machine),
   ...downloadFamilies(machine),
@@ -154,6 +155,30 @@ const poolFamilies = ({ pool }: MachineMetrics) => [
     [{ state: "pinned" }, pool.pinned],
   ]),
   counter("sluice_pool_evictions_total", "Chunks that made room for others.", pool.evictions),
+];
+
+const fileFamilies = ({ files }: MachineMetrics) => [
+  gauge("sluice_open_files", "Files held open to be served.", files.openFiles),
+  gauge(
+    "sluice_max_open_files",
+    "Files that may be held open: beyond it, the least asked for is closed.",
+    files.mostOpenFiles,
+  ),
+  gauge(
+    "sluice_kept_open_files",
+    "Of the files held open, small ones for which the cache has no room.",
+    files.keptOpenFiles,
+  ),
+  gauge("sluice_small_cache_used_bytes", "Small files kept in memory.", files.bodyBytes),
+  gauge(
+    "sluice_small_cache_max_bytes",
+    "Small files that may be kept in memory.",
+    files.mostBodyBytes,
+  ),
+  gauge("sluice_known_paths", "Paths remembered; absent: they lead to nothing.", [
+    [{ state: "present" }, files.entries],
+    [{ state: "absent" }, files.absent],
+  ]),
 ];
 
 const diskFamilies = ({ disk, readers }: MachineMetrics) => [

@@ -4,6 +4,7 @@
  * Each is a table of one row, or of none before the first second is over.
  */
 import { byteUnit, showCount, showIn, showPercent, showUptime, timeUnit } from "./figures.js";
+import type { FileFigures } from "./machine-metrics.js";
 import { PHASES } from "./phases.js";
 import type { Report } from "./report.js";
 import type { Sample } from "./samples.js";
@@ -97,6 +98,35 @@ export function pool({ now }: Report): Section {
         count("busy", "readers", ({ readersBusy }) => readersBusy),
         count("transfers", "in line", ({ transfersInLine }) => transfersInLine),
         count("jobs", "in line", ({ jobsWaiting }) => jobsWaiting),
+      ],
+    ],
+    whenEmpty: NO_SECOND,
+  };
+}
+
+/** Files that are open or in memory, with the most there may be, and the paths that are remembered. */
+export function files({ now, files }: Report): Section {
+  const only = now === undefined ? [] : [files];
+  const unit = byteUnit([files.bodyBytes, files.mostBodyBytes]);
+  const count = (heading: string, group: string, of: (files: FileFigures) => number): Column => ({
+    ...numbers(heading, only, (one) => showCount(of(one))),
+    group,
+  });
+  const size = (heading: string, key: "bodyBytes" | "mostBodyBytes"): Column => ({
+    ...numbers(heading, only, (one) => showIn(unit, one[key])),
+    group: `small, ${unit.name}`,
+  });
+  return {
+    title: "Files and paths, now",
+    tables: [
+      [
+        count("all", "open files", ({ openFiles }) => openFiles),
+        count("small", "open files", ({ keptOpenFiles }) => keptOpenFiles),
+        count("at most", "open files", ({ mostOpenFiles }) => mostOpenFiles),
+        size("in memory", "bodyBytes"),
+        size("at most", "mostBodyBytes"),
+        count("present", "known paths", ({ entries }) => entries),
+        count("absent", "known paths", ({ absent }) => absent),
       ],
     ],
     whenEmpty: NO_SECOND,

@@ -60,6 +60,10 @@ const REPORT: ShapeOf<Omit<Report, "now">> = {
   ],
   disk: { openQueue: PERCENTILES, open: PERCENTILES, readQueue: PERCENTILES, read: PERCENTILES },
   loopLag: PERCENTILES,
+  files: {
+    ...numbers("openFiles", "mostOpenFiles", "keptOpenFiles", "bodyBytes", "mostBodyBytes"),
+    ...numbers("entries", "absent"),
+  },
   underWay: [
     {
       ...PHASE_TIMES,

@@ -20,7 +20,7 @@ import {
   whereTimeWent,
 } from "./report-figures.js";
 import { downloads, slowest, underWay } from "./report-lists.js";
-import { lastSecond, memory, pool, workers } from "./report-now.js";
+import { files, lastSecond, memory, pool, workers } from "./report-now.js";
 import { drawTable, type Section } from "./text-table.js";
 
 const SECTIONS: readonly ((report: Report) => Section)[] = [
@@ -32,6 +32,7 @@ const SECTIONS: readonly ((report: Report) => Section)[] = [
   eventLoop,
   memory,
   pool,
+  files,
   workers,
   sinceStart,
   underWay,

@@ -6,6 +6,7 @@
 import type { Counters } from "./counters.js";
 import type { DownloadTotals } from "./downloads.js";
 import type { Percentiles } from "./histogram.js";
+import type { FileFigures } from "./machine-metrics.js";
 import type { SlowOperation, UnderWay } from "./operations.js";
 import type { Phase } from "./phases.js";
 import type { Sample } from "./samples.js";
@@ -45,6 +46,7 @@ export interface Report {
   readonly loopLag: Percentiles;
   /** The last whole second; undefined before the first is over. */
   readonly now: Sample | undefined;
+  readonly files: FileFigures;
   readonly underWay: readonly UnderWay[];
   /** The slowest of the last hour, the slowest first. */
   readonly slowest: readonly SlowOperation[];

@@ -13,6 +13,7 @@ import { Ledger } from "../../metrics/ledger.js";
 import type { HistoryMessage, NowMessage } from "../../metrics/live.js";
 import {
   classMetricsOf,
+  type FileFigures,
   type MachineMetrics,
   type ProcessFigures,
   readProcess,
@@ -126,6 +127,7 @@ export class FleetSource implements AdminSource, LiveSource {
         slowest: () => this.#ledger.slowest.list(this.#parts.wallMs()),
       },
       downloads: { totals: (most) => addInProgress(downloads.totals(most), looks, most) },
+      files: sumFiles(this.#links.seconds),
       workers: this.#links.rows(),
     });
   }
@@ -187,6 +189,7 @@ export class FleetSource implements AdminSource, LiveSource {
         pinned: sum(({ sample }) => sample.slotsPinned),
         evictions: otherSums.evictions,
       },
+      files: sumFiles(seconds),
       disk,
       readers: {
         busy: sum(({ sample }) => sample.readersBusy),
@@ -319,6 +322,21 @@ export class FleetSource implements AdminSource, LiveSource {
       openFds: ownFds < 0 ? undefined : openFds,
     };
   }
+}
+
+/** Each worker has its own share of them, and its own memory of paths. */
+function sumFiles(seconds: readonly WorkerSecond[]): FileFigures {
+  const sum = (of: (files: FileFigures) => number): number =>
+    seconds.reduce((total, { files }) => total + of(files), 0);
+  return {
+    openFiles: sum(({ openFiles }) => openFiles),
+    mostOpenFiles: sum(({ mostOpenFiles }) => mostOpenFiles),
+    keptOpenFiles: sum(({ keptOpenFiles }) => keptOpenFiles),
+    bodyBytes: sum(({ bodyBytes }) => bodyBytes),
+    mostBodyBytes: sum(({ mostBodyBytes }) => mostBodyBytes),
+    entries: sum(({ entries }) => entries),
+    absent: sum(({ absent }) => absent),
+  };
 }
 
 const downloadingIn = (settled: ReadonlyMap<number, Settled>): number =>

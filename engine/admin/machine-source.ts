@@ -50,7 +50,12 @@ export class MachineSource implements AdminSource, LiveSource {
 
   report(): Report {
     const { machine, config } = this.#parts;
-    return createReport({ ...machine, isMeasuring: config.metrics, workers: [] });
+    return createReport({
+      ...machine,
+      isMeasuring: config.metrics,
+      files: machine.table.stats(),
+      workers: [],
+    });
   }
 
   underWay(): readonly UnderWay[] {
@@ -106,6 +111,7 @@ export class MachineSource implements AdminSource, LiveSource {
         pinned: ready - cached,
         evictions: pool.evictions,
       },
+      files: machine.table.stats(),
       disk,
       readers: { busy: Math.max(0, threads - asleep), idle: asleep, jobsWaiting: waiting },
       loop: { lag: sampler.loop.lag, utilization: latest?.loopUtilization },

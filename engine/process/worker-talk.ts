@@ -27,6 +27,7 @@ export interface SecondNews {
 export interface WorkerSecond {
   readonly sample: Sample;
   readonly transfers: MachineMetrics["transfers"];
+  readonly files: MachineMetrics["files"];
   readonly heapTotalBytes: number;
   /** When its process started, milliseconds since the epoch. */
   readonly startedAtMs: number;

@@ -87,10 +87,11 @@ function otherSumsOf(machine: Machine): OtherSums {
 }
 
 function secondOf({ machine, config, root, listener }: VoiceParts): WorkerSecond {
-  const { sampler, scheduler } = machine;
+  const { sampler, scheduler, table } = machine;
   return {
     sample: sampler.samples.latest!,
     transfers: transfersOf(scheduler.stats()),
+    files: table.stats(),
     heapTotalBytes: readMemory().heapTotal,
     startedAtMs: performance.timeOrigin,
     transport: listener()?.name,

@@ -23,6 +23,7 @@ export interface ReportSources {
   };
   readonly operations: Pick<Operations, "underWay" | "slowest">;
   readonly downloads: Pick<Downloads, "totals">;
+  readonly files: Report["files"];
   /** Empty where one process does everything. */
   readonly workers: Report["workers"];
 }
@@ -50,6 +51,7 @@ export function createReport(sources: ReportSources): Report {
     },
     loopLag: percentilesOf(sampler.loop.lag),
     now: sampler.samples.latest,
+    files: sources.files,
     underWay: operations.underWay(MOST_UNDER_WAY),
     slowest: operations.slowest(),
     downloads: downloads.totals(MOST_DOWNLOADS),

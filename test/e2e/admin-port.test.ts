@@ -44,6 +44,8 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
       /^sluice_requests_total\{status_class="2xx",size_class="to 4 KiB"\} 2$/m,
     );
     expect(metrics).toMatch(/^sluice_response_body_bytes_total \d+$/m);
+    expect(metrics).toMatch(/^sluice_known_paths\{state="present"\} 1$/m);
+    expect(metrics).toMatch(/^sluice_small_cache_used_bytes 5$/m);
 
     const settings = String((await read(port, "/config.json")).body);
     expect(settings).toContain('"SLUICE_ADMIN_TOKEN","value":"(hidden)","origin":"environment"');

@@ -845,13 +845,15 @@ describe("what the kernel has in memory", () => {
         memory.told.set(NEW, {});
         expect([bodyOf(table), table.stats().openFiles]).toEqual(["here", 0]);
         expect([bodyOf(table), table.stats().openFiles]).toEqual(["here", 1]);
+        expect(table.stats()).toMatchObject({ keptOpenFiles: 1, mostOpenFiles: 10 });
         const opens = memory.asked;
         expect([bodyOf(table), bodyOf(table), memory.asked]).toEqual(["open", "open", opens]);
         expect([pool.openFds.size, [...pool.devices]]).toEqual([1, [A_FILE.identity!.dev]]);
         ask("new", 100);
         expect(memory.asked).toBe(opens + 1);
         expect(fileOf(table.find(ROOT, NEW)!).body?.toString()).toBe("here");
-        expect([table.stats().openFiles, pool.openFds.size, memory.closed]).toEqual([0, 0, 1]);
+        const { openFiles, keptOpenFiles } = table.stats();
+        expect([openFiles, keptOpenFiles, pool.openFds.size, memory.closed]).toEqual([0, 0, 0, 1]);
       });
 
       test("as far as its share of the descriptors goes, by how often it is asked for", () => {
@@ -877,6 +879,7 @@ describe("what the kernel has in memory", () => {
         memory.told.set(NEW, {});
         expect([bodyOf(table), bodyOf(table), bodyOf(table)]).toEqual(["here", "here", "here"]);
         expect([table.stats().entries, pool.openFds.size]).toEqual([KEPT + 1, 3]);
+        expect(table.stats()).toMatchObject({ openFiles: 3, keptOpenFiles: 1 });
       });
 
       test("for as long as it is what it was", () => {
@@ -924,6 +927,7 @@ describe("what the kernel has in memory", () => {
           table.sweep();
         }
         expect([pool.openFds.size, memory.closed]).toEqual([0, 0]); // many at once are for readers
+        expect(table.stats().keptOpenFiles).toBe(0);
         clock.nowMs = memory.seenMs = 300_000;
         expect([bodyOf(table), bodyOf(table)]).toEqual(["here", "open"]);
         expect(pool.openFds.size).toBe(1);

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Percentiles } from "../../metrics/histogram.js";
+import type { FileFigures } from "../../metrics/machine-metrics.js";
 import type { Report } from "../../metrics/report.js";
 import { reportText } from "../../metrics/report-text.js";
 import { SAMPLE_FIELDS, type Sample } from "../../metrics/samples.js";
@@ -61,6 +62,11 @@ Pool and readers, now
   ───────────── slots ──────────────  readers    ─── in line ───
   all  free  loading  cached  pinned  all  busy  transfers  jobs
   256     6        2     243       5    4     2          1     0
+
+Files and paths, now
+  ─── open files ────  ─── small, MiB ───  ─ known paths ─
+  all  small  at most  in memory  at most  present  absent
+  187    112    4,096      31.90    32.00   24,113   8,192
 
 Answers, and how their bodies ended
   1xx        2xx     3xx    4xx  5xx  outdated siblings
@@ -135,6 +141,7 @@ describe("what is not there", () => {
       ["Lag of the event loop", "  the first second is not over yet"],
       ["Memory and descriptors, now", "  the first second is not over yet"],
       ["Pool and readers, now", "  the first second is not over yet"],
+      ["Files and paths, now", "  the first second is not over yet"],
       ["Under way", "  nothing"],
       ["Slowest operations of the last hour", "  none that took longer than SLUICE_SLOW_MS"],
       ["Most downloaded", "  nothing has been downloaded yet"],
@@ -284,6 +291,7 @@ const anyReport: fc.Arbitrary<Report> = fc.record({
   }),
   loopLag: percentiles,
   now: fc.option(recordOf(...SAMPLE_FIELDS) as fc.Arbitrary<Sample>, { nil: undefined }),
+  files: recordOf(...(Object.keys(EMPTY.files) as (keyof FileFigures)[])),
   underWay: many(
     fc
       .tuple(phaseTimes, recordOf("ageMs", "sentBytes", "totalBytes", "waiters"), text, text, kind)

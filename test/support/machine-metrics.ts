@@ -53,6 +53,15 @@ export function createMachineMetrics(changes: Partial<MachineMetrics> = {}): Mac
     inProgress: 103,
     transfers: { ready: 111, inLine: 112, reading: 113, pushing: 114, blocked: 115 },
     pool: { bytes: 121, free: 122, loading: 123, cached: 124, pinned: 125, evictions: 126 },
+    files: {
+      openFiles: 161,
+      mostOpenFiles: 162,
+      keptOpenFiles: 163,
+      bodyBytes: 164,
+      mostBodyBytes: 165,
+      entries: 166,
+      absent: 167,
+    },
     disk: {
       openQueue: histogramOf([1]),
       open: histogramOf([1, 1]),

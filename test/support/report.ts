@@ -71,6 +71,15 @@ export const EMPTY: Report = {
   disk: { openQueue: NONE, open: NONE, readQueue: NONE, read: NONE },
   loopLag: NONE,
   now: undefined,
+  files: {
+    openFiles: 0,
+    mostOpenFiles: 4096,
+    keptOpenFiles: 0,
+    bodyBytes: 0,
+    mostBodyBytes: 32 << 20,
+    entries: 0,
+    absent: 0,
+  },
   underWay: [],
   slowest: [],
   downloads: [],
@@ -200,6 +209,15 @@ export const BUSY: Report = {
     transfersInLine: 1,
     openFds: 1_391,
   }),
+  files: {
+    openFiles: 187,
+    mostOpenFiles: 4096,
+    keptOpenFiles: 112,
+    bodyBytes: 31.9 * MIB,
+    mostBodyBytes: 32 * MIB,
+    entries: 24_113,
+    absent: 8_192,
+  },
   underWay: [
     {
       ...IDLE,

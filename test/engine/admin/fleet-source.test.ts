@@ -65,6 +65,7 @@ class Played implements WorkerLink {
       second: {
         sample: sampleOf({ connections: this.pid, rssBytes: 1000, openFds: 10 }),
         transfers: { ready: 1, inLine: 2, reading: 3, pushing: 4, blocked: 5 },
+        files: filesOf(this.pid),
         heapTotalBytes: 100,
         startedAtMs: WALL_MS - 5000,
         transport: "uWebSockets.js",
@@ -78,6 +79,17 @@ class Played implements WorkerLink {
     for (let n = 0; n < times; n++) this.working.serve({ ...request, ...differs });
   }
 }
+
+/** Each figure differs, so that two mixed up are seen. */
+const filesOf = (from: number): WorkerSecond["files"] => ({
+  openFiles: from,
+  mostOpenFiles: from + 1,
+  keptOpenFiles: from + 2,
+  bodyBytes: from + 3,
+  mostBodyBytes: from + 4,
+  entries: from + 5,
+  absent: from + 6,
+});
 
 const WALL_MS = 1_700_000_000_000;
 let source: FleetSource;
@@ -207,6 +219,33 @@ describe("since the start", () => {
     expect(all.openFds).toBeGreaterThan(20);
     expect(all.heapTotalBytes).toBeGreaterThan(200 + 1_000_000);
   });
+});
+
+test("open files, small ones in memory and known paths are those of all workers that live", async () => {
+  for (const worker of workers) worker.tell();
+  const told = async (): Promise<string[]> =>
+    (await linesOf()).filter((line) => /^sluice_(max_|kept_|small_|known_|open_)/.test(line));
+  expect(await told()).toEqual([
+    "sluice_open_files 143",
+    "sluice_max_open_files 145",
+    "sluice_kept_open_files 147",
+    "sluice_small_cache_used_bytes 149",
+    "sluice_small_cache_max_bytes 151",
+    'sluice_known_paths{state="present"} 153',
+    'sluice_known_paths{state="absent"} 155',
+  ]);
+  expect((await soon(source.report())).files).toEqual({
+    openFiles: 143,
+    mostOpenFiles: 145,
+    keptOpenFiles: 147,
+    bodyBytes: 149,
+    mostBodyBytes: 151,
+    entries: 153,
+    absent: 155,
+  });
+  source.died(1);
+  workers = workers.slice(1);
+  expect((await told())[0]).toBe("sluice_open_files 72");
 });
 
 describe("a report", () => {

@@ -15,7 +15,10 @@ afterAll(() => folder.remove());
 const sent = <Value>(value: Value): Value => deserialize(serialize(value)) as Value;
 
 describe("the voice of a worker", () => {
-  const inProcess = shareInProcess({ root: folder.path });
+  const inProcess = shareInProcess({
+    root: folder.path,
+    env: { SLUICE_MAX_OPEN_FILES: "100", SLUICE_SMALL_CACHE_BYTES: "1MiB" },
+  });
   let voice: Voice;
   let end = (): void => {};
   let listener: Listener | undefined;
@@ -95,6 +98,21 @@ describe("the voice of a worker", () => {
       expect(heard.map(({ shipment }) => shipment.downloads)).toEqual([[]]);
     });
   }
+
+  test("tells which files it holds and which paths it knows", async () => {
+    for (const path of ["/a.txt", "/none"]) await get(path);
+    vi.advanceTimersByTime(1000);
+    const { files } = heard.at(-1)!.second!;
+    expect(files).toEqual({
+      openFiles: 0,
+      mostOpenFiles: 100,
+      keptOpenFiles: 0,
+      bodyBytes: 10,
+      mostBodyBytes: 1 << 20,
+      entries: 1,
+      absent: 1,
+    });
+  });
 
   test("says whether it listens, and why it is not ready", () => {
     vi.advanceTimersByTime(1000);
