@@ -7,78 +7,17 @@ import type { HistoryMessage, NowMessage } from "../../../../metrics/live.js";
 import type { Sample } from "../../../../metrics/samples.js";
 import { find, make, setText } from "./dom.js";
 import type { FeedState } from "./feed.js";
+import { FIGURES } from "./figures.js";
 import { judge, type Level, LOOK_BACK_SEC, sumPhases, type Verdict } from "./health.js";
 import { drawSplit, PARTS } from "./split-bar.js";
 import type { TimeWindow } from "./time-window.js";
-import {
-  countOf,
-  NOTHING,
-  showBytes,
-  showClock,
-  showCount,
-  showRate,
-  showShare,
-  showSpan,
-  showTime,
-} from "./words.js";
+import { NOTHING, showClock, showCount, showShare, showSpan } from "./words.js";
 
 /** "Restarted" is news for so long. */
 const NEWS_MS = 15_000;
 
 /** Reasons hold numbers that move: said again at most so often. */
 const ANNOUNCE_PERIOD_MS = 15_000;
-
-interface Figure {
-  readonly label: string;
-  readonly value: (sample: Sample) => string;
-  readonly note: (sample: Sample, seen: TimeWindow) => string;
-  readonly isBad?: (sample: Sample) => boolean;
-}
-
-const FIGURES: readonly Figure[] = [
-  {
-    label: "Requests",
-    value: ({ requests }) => `${showCount(requests)} /s`,
-    note: ({ serverErrors, aborted }) =>
-      `${showCount(serverErrors)} failed, ${showCount(aborted)} aborted`,
-    isBad: ({ serverErrors }) => serverErrors > 0,
-  },
-  {
-    label: "Sent",
-    value: ({ sentBytes }) => showRate(sentBytes),
-    note: (_, seen) => `peak ${showRate(Math.max(...seen.column("sentBytes")))}`,
-  },
-  {
-    label: "Latency p99",
-    value: ({ requests, p99Us }) => (requests === 0 ? NOTHING : showTime(p99Us)),
-    note: ({ requests, p50Us }) => (requests === 0 ? "no requests" : `p50 ${showTime(p50Us)}`),
-  },
-  {
-    label: "In progress",
-    value: ({ inProgress }) => showCount(inProgress),
-    note: ({ transfersInLine }) => `${showCount(transfersInLine)} in line`,
-  },
-  {
-    label: "Connections",
-    value: ({ connections }) => showCount(connections),
-    note: ({ openFds }) => `${countOf(openFds, "descriptor")}`,
-  },
-  {
-    label: "Readers busy",
-    value: ({ readers, readersBusy }) => `${showCount(readersBusy)} of ${showCount(readers)}`,
-    note: ({ jobsWaiting }) => `${countOf(jobsWaiting, "job")} in line`,
-  },
-  {
-    label: "Loop lag p99",
-    value: ({ loopLagP99Us }) => showTime(loopLagP99Us),
-    note: ({ loopUtilization }) => `loop ${showShare(loopUtilization)} busy`,
-  },
-  {
-    label: "Memory",
-    value: ({ rssBytes }) => showBytes(rssBytes),
-    note: ({ slabBytes }) => `slab ${showBytes(slabBytes)}`,
-  },
-];
 
 export class Summary {
   readonly #seen: TimeWindow;
@@ -123,11 +62,11 @@ export class Summary {
     find("restarted").hidden = Date.now() - this.#restartedAtMs > NEWS_MS;
     FIGURES.forEach((figure, at) => {
       const { value, unit, note } = this.#figures[at]!;
-      const [number, ...rest] = figure.value(sample).split(" ");
+      const [number, ...rest] = figure.value(now).split(" ");
       setText(value, number!);
       setText(unit, rest.join(" "));
-      setText(note, figure.note(sample, this.#seen));
-      note.classList.toggle("bad", figure.isBad?.(sample) === true);
+      setText(note, figure.note(now, this.#seen));
+      note.classList.toggle("bad", figure.isBad?.(now) === true);
     });
   }
 
