@@ -21,6 +21,7 @@ import type { Asset } from "./dashboard/assets.js";
 import { createGate, type Gate } from "./gate.js";
 import { HeldBodies } from "./held-bodies.js";
 import { ROUTES, type Route } from "./routes.js";
+import { SharedAnswer } from "./shared-answer.js";
 
 /**
  * Opens a stream of events with this head and takes the reply over. False when no place is free:
@@ -55,12 +56,18 @@ export class AdminServer implements Handler {
   readonly #parts: AdminParts;
   readonly #gate: Gate;
   readonly #held: HeldBodies;
+  readonly #shared: ReadonlyMap<Route, SharedAnswer<AdminAnswer>>;
   readonly #patienceMs: number;
 
   constructor(parts: AdminParts, held = new HeldBodies(), patienceMs = PATIENCE_MS) {
     this.#parts = parts;
     this.#gate = createGate(parts.token);
     this.#held = held;
+    this.#shared = new Map(
+      [...ROUTES.values()]
+        .filter(({ isShared }) => isShared)
+        .map((route) => [route, new SharedAnswer(() => route.answer(parts.source, ""))]),
+    );
     this.#patienceMs = patienceMs;
   }
 
@@ -133,10 +140,14 @@ export class AdminServer implements Handler {
       this.#send(answerText(503, "this took too long to find out", TOO_MANY), request, reply);
     }, this.#patienceMs).unref();
     try {
-      this.#send(await route(this.#parts.source, query), request, reply);
+      this.#send(await this.#answer(route, query), request, reply);
     } finally {
       clearTimeout(giveUp);
     }
+  }
+
+  #answer(route: Route, query: string): AdminAnswer | Promise<AdminAnswer> {
+    return this.#shared.get(route)?.ask() ?? route.answer(this.#parts.source, query);
   }
 
   // --- answers ---

@@ -2,14 +2,15 @@
  * Bodies at hand on their way out: what a socket does not take at once is held until it drains.
  *
  * Files have the scheduler and its slab for this; a report is in memory anyway. So that slow readers
- * cannot fill it, all that is held is counted, and each of them has a deadline.
+ * cannot fill it, all that is held is counted, and each of them has a deadline. A body that several
+ * wait for is in memory once, and counts once.
  */
 import type { Head } from "../../protocol/head.js";
 import type { Reply } from "../transport/exchange.js";
 
 /**
  * Beyond this nothing more is begun: hundreds of slow readers of a usual report, a few of the
- * largest one. The memory held is at most this and one body.
+ * largest one. The memory held is at most this, and what was being made when it was reached.
  */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
@@ -19,6 +20,7 @@ const DEADLINE_MS = 60_000;
 export class HeldBodies {
   readonly #maxBytes: number;
   readonly #deadlineMs: number;
+  readonly #holders = new Map<Uint8Array, number>();
   #heldBytes = 0;
 
   constructor(maxBytes: number = MAX_HELD_BYTES, deadlineMs: number = DEADLINE_MS) {
@@ -54,7 +56,7 @@ export class HeldBodies {
       if (!isHeld) return;
       isHeld = false;
       clearTimeout(deadline);
-      this.#heldBytes -= body.length;
+      this.#letGo(body);
     };
     const offer = (): void => {
       if (reply.isOver) return release();
@@ -62,8 +64,21 @@ export class HeldBodies {
       if (taken === rest.length) release();
     };
     const deadline = setTimeout(() => reply.cut(), this.#deadlineMs).unref();
-    this.#heldBytes += body.length;
+    this.#keep(body);
     reply.onGone = release;
     reply.onDrained = () => void setImmediate(offer); // not from inside the socket's own call-back
+  }
+
+  #keep(body: Uint8Array): void {
+    const holders = this.#holders.get(body) ?? 0;
+    if (holders === 0) this.#heldBytes += body.length;
+    this.#holders.set(body, holders + 1);
+  }
+
+  #letGo(body: Uint8Array): void {
+    const holders = this.#holders.get(body)! - 1;
+    if (holders > 0) return void this.#holders.set(body, holders);
+    this.#holders.delete(body);
+    this.#heldBytes -= body.length;
   }
 }

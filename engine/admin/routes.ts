@@ -10,18 +10,28 @@ import { type AdminAnswer, answerJson, answerText } from "./answers.js";
 import { parseExplainQuery } from "./explain-query.js";
 import { sliceJson } from "./sliced-json.js";
 
-/** @param query as sent, at most `MAX_QUERY_CHARS` */
-export type Route = (source: AdminSource, query: string) => AdminAnswer | Promise<AdminAnswer>;
+export interface Route {
+  /** @param query as sent, at most `MAX_QUERY_CHARS` */
+  readonly answer: (source: AdminSource, query: string) => AdminAnswer | Promise<AdminAnswer>;
+  /** It is the same for whoever asks: see `SharedAnswer`. */
+  readonly isShared: boolean;
+}
+
+const own = (answer: Route["answer"]): Route => ({ answer, isShared: false });
+const shared = (answer: Route["answer"]): Route => ({ answer, isShared: true });
 
 export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["/healthz", () => answerText(200, "ok")],
-  ["/readyz", answerReady],
-  ["/metrics", answerMetrics],
-  ["/report.json", async (source) => answerObject(await source.report())],
-  ["/operations.json", answerOperations],
-  ["/downloads.json", async (source) => answerObject({ downloads: await source.downloads() })],
-  ["/config.json", (source) => answerObject({ settings: source.settings() })],
-  ["/explain", answerExplain],
+  ["/healthz", own(() => answerText(200, "ok"))],
+  ["/readyz", own(answerReady)],
+  ["/metrics", shared(answerMetrics)],
+  ["/report.json", shared(async (source) => answerObject(await source.report()))],
+  ["/operations.json", shared(answerOperations)],
+  [
+    "/downloads.json",
+    shared(async (source) => answerObject({ downloads: await source.downloads() })),
+  ],
+  ["/config.json", shared((source) => answerObject({ settings: source.settings() }))],
+  ["/explain", own(answerExplain)],
 ]);
 
 /** 503 with a reason on each line: whoever probes looks at the status alone. */

@@ -526,6 +526,78 @@ describe("a client that takes nothing", () => {
   });
 });
 
+describe("many who ask at once", () => {
+  const FIELDS = new Map([
+    ["host", "localhost"],
+    ["authorization", `Bearer ${TOKEN}`],
+  ]);
+  const questionOf = (path: string): Ask => ({
+    method: "GET",
+    path,
+    query: "",
+    version: "HTTP/1.1",
+    isDoubtful: false,
+    client: "127.0.0.1",
+    field: ({ text }) => FIELDS.get(text) ?? "",
+    fields: () => [],
+  });
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+  const MANY_ASK = 500;
+
+  /** A server of which a test says when it knows its figures, and what they are. */
+  function createSlow() {
+    const making: { resolve: (version: string) => void; reject: (error: Error) => void }[] = [];
+    const own = new HeldBodies();
+    const slow = (): Promise<never> =>
+      new Promise((resolve, reject) => {
+        making.push({ resolve: (version) => resolve({ version } as never), reject });
+      });
+    const metrics = async () => createMachineMetrics(await slow());
+    const server = new AdminServer({ ...parts, source: { ...source, report: slow, metrics } }, own);
+    const ask = (path: string, count = MANY_ASK): FakeReply[] =>
+      Array.from({ length: count }, () => {
+        const reply = new FakeReply(1);
+        server.handle(questionOf(path), reply);
+        return reply;
+      });
+    return { making, ask, held: own };
+  }
+
+  test.each(["/metrics", "/report.json"])("%s is made for all of them at once", async (path) => {
+    const { making, ask, held } = createSlow();
+    const first = ask(path);
+    await settled();
+    const second = ask(path); // what is being made may lack what they have seen
+    await settled();
+    expect(making).toHaveLength(1);
+    making[0]!.resolve("early");
+    await expect.poll(() => held.heldBytes).toBeGreaterThan(0);
+    const bytesOfOne = held.heldBytes;
+    await expect.poll(() => making).toHaveLength(2);
+    making[1]!.resolve("later");
+    await expect.poll(() => held.heldBytes).toBeGreaterThan(bytesOfOne);
+    expect(held.heldBytes).toBeLessThan(3 * bytesOfOne);
+    for (const reply of [...first, ...second]) await reply.drain(1_000_000);
+    for (const reply of first) expect(reply.body).toContain('"early"');
+    for (const reply of second) expect(reply.body).toContain('"later"');
+    expect([making.length, held.heldBytes]).toEqual([2, 0]);
+  });
+
+  test("share a failure, and nobody after them does", async () => {
+    bugs.length = 0;
+    const { making, ask } = createSlow();
+    const unlucky = ask("/report.json", 2);
+    await settled();
+    const others = ask("/report.json", 2);
+    making[0]!.reject(new Error("no worker runs"));
+    await expect.poll(() => making).toHaveLength(2);
+    making[1]!.resolve("later");
+    await settled();
+    const statuses = [...unlucky, ...others].map(({ head }) => head?.status);
+    expect(statuses).toEqual([500, 500, 200, 200]);
+  });
+});
+
 describe("without a dashboard, a feed and a token", () => {
   let listener: Listener;
   beforeAll(async () => {

@@ -9,9 +9,10 @@ const HEAD = adminHead(200, "text/plain");
 const TEN = "0123456789"; // a slice reads back as its own offsets
 const BODY = Buffer.from(TEN);
 
-const send = (held: HeldBodies, room?: number): FakeReply => {
+/** Each with a body of its own, unless one is given. */
+const send = (held: HeldBodies, room?: number, body = Buffer.from(TEN)): FakeReply => {
   const reply = new FakeReply(room);
-  held.send(HEAD, BODY, reply);
+  held.send(HEAD, body, reply);
   return reply;
 };
 
@@ -70,6 +71,21 @@ describe("all bodies together", () => {
     one.leave();
     expect(held.heldBytes).toBe(0);
   });
+});
+
+test("a body that several wait for is held once, until the last of them has it or is gone", async () => {
+  const held = new HeldBodies(10);
+  const [one, two, three] = [0, 3, 0].map((room) => send(held, room, BODY)) as [
+    FakeReply,
+    FakeReply,
+    FakeReply,
+  ];
+  expect(held).toMatchObject({ isFull: false, heldBytes: 10 });
+  await one.drain(10);
+  two.leave();
+  expect(held.heldBytes).toBe(10);
+  await three.drain(10);
+  expect([one.body, three.body, held.heldBytes]).toEqual([TEN, TEN, 0]);
 });
 
 describe("a reader that takes too long", () => {
