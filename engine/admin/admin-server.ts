@@ -65,7 +65,7 @@ export class AdminServer implements Handler {
     this.#held = held;
     this.#shared = new Map(
       [...ROUTES.values()]
-        .filter(({ isShared }) => isShared)
+        .filter(({ kind }) => kind === "figures")
         .map((route) => [route, new SharedAnswer(() => route.answer(parts.source, ""))]),
     );
     this.#patienceMs = patienceMs;
@@ -117,7 +117,8 @@ export class AdminServer implements Handler {
 
     const route = ROUTES.get(path);
     if (route === undefined) return this.#send(answerText(404, NOTHING), request, reply);
-    if (this.#held.isFull) return this.#send(answerText(503, HELD, TOO_MANY), request, reply);
+    const isRefused = route.kind !== "probe" && this.#held.isFull;
+    if (isRefused) return this.#send(answerText(503, HELD, TOO_MANY), request, reply);
     this.#run(route, query, request, reply).catch((error: unknown) =>
       this.#recover(error, request, reply),
     );

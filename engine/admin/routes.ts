@@ -13,25 +13,30 @@ import { sliceJson } from "./sliced-json.js";
 export interface Route {
   /** @param query as sent, at most `MAX_QUERY_CHARS` */
   readonly answer: (source: AdminSource, query: string) => AdminAnswer | Promise<AdminAnswer>;
-  /** It is the same for whoever asks: see `SharedAnswer`. */
-  readonly isShared: boolean;
+  /**
+   * `probe`: some lines. Whoever asks decides what becomes of the server: it is answered whatever others
+   *   have left lying.
+   * `figures`: the same for whoever asks: see `SharedAnswer`.
+   * `question`: for who asks it.
+   */
+  readonly kind: "probe" | "figures" | "question";
 }
 
-const own = (answer: Route["answer"]): Route => ({ answer, isShared: false });
-const shared = (answer: Route["answer"]): Route => ({ answer, isShared: true });
+const probe = (answer: Route["answer"]): Route => ({ answer, kind: "probe" });
+const figures = (answer: Route["answer"]): Route => ({ answer, kind: "figures" });
 
 export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["/healthz", own(() => answerText(200, "ok"))],
-  ["/readyz", own(answerReady)],
-  ["/metrics", shared(answerMetrics)],
-  ["/report.json", shared(async (source) => answerObject(await source.report()))],
-  ["/operations.json", shared(answerOperations)],
+  ["/healthz", probe(() => answerText(200, "ok"))],
+  ["/readyz", probe(answerReady)],
+  ["/metrics", figures(answerMetrics)],
+  ["/report.json", figures(async (source) => answerObject(await source.report()))],
+  ["/operations.json", figures(answerOperations)],
   [
     "/downloads.json",
-    shared(async (source) => answerObject({ downloads: await source.downloads() })),
+    figures(async (source) => answerObject({ downloads: await source.downloads() })),
   ],
-  ["/config.json", shared((source) => answerObject({ settings: source.settings() }))],
-  ["/explain", own(answerExplain)],
+  ["/config.json", figures((source) => answerObject({ settings: source.settings() }))],
+  ["/explain", { answer: answerExplain, kind: "question" }],
 ]);
 
 /** 503 with a reason on each line: whoever probes looks at the status alone. */

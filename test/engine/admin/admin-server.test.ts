@@ -464,6 +464,9 @@ describe.each(TRANSPORTS)("the admin port through %s", (transport) => {
       const answer = await ask("GET /report.json");
       expect(answer.status).toBe(503);
       expect(answer.fields.get("retry-after")).toBe("5");
+      for (const path of ["/healthz", "/readyz"]) {
+        expect((await ask(`GET ${path}`)).status, path).toBe(200); // nobody is restarted for it
+      }
       client.leave();
       await expect.poll(() => held.heldBytes).toBe(0);
       expect((await ask("GET /report.json")).status).toBe(200);
