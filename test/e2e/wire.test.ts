@@ -373,6 +373,23 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     });
   });
 
+  test.for(["GET", "HEAD", "POST", "OPTIONS"])(
+    "a request without Host: 400 and closed (%s)",
+    async (method) => {
+      const client = await Client.connect(server().port);
+      const smuggled = request("GET /ten.txt");
+      client.send(`${method} /ten.txt HTTP/1.1\r\nAccept: */*\r\n\r\n${smuggled}`);
+      const said = String(await client.untilClosed());
+      expect(said).toMatch(/^HTTP\/1\.1 400 /);
+      expect(said).not.toContain(" 200 ");
+    },
+  );
+
+  test("a request with 98 fields is answered", async () => {
+    const others = Array.from({ length: 97 }, (_, at) => `X-${at}: a`);
+    expect((await ask(server().port, request("GET /ten.txt", ...others))).status).toBe(200);
+  });
+
   describe("a request whose end is unclear", () => {
     const rows: readonly (readonly [why: string, fields: readonly string[]])[] = [
       ["two lengths that differ", ["Content-Length: 5", "Content-Length: 6"]],

@@ -25,6 +25,9 @@ const HEAD = "GET / HTTP/1.1\r\nHost: test\r\n";
 const TRICKLES: readonly (readonly [what: string, first: string, drip: string])[] = [
   ["nothing at all", "", ""],
   ["empty lines before a request", "", "\r\n"],
+  ["a head without a field", "GET / HTTP/1.1\r\n\r\n", ""],
+  ["bytes behind such a head", "GET / HTTP/1.1\r\n\r\n", "a"],
+  ["requests behind such a head", "GET / HTTP/1.1\r\n\r\n", request("GET /")],
   ["the value of a field", `${HEAD}X-Long: `, "a"],
   ["one field after the other", HEAD, "X-More: a\r\n"],
   ["the head after one that was answered", `${request("GET /")}${HEAD}X-Long: `, "a"],
