@@ -31,3 +31,27 @@ test.each(["cert.pem", "key.pem"])("dev-cert: writes nothing when there is a %s"
   expect(fs.readdirSync(folder)).toEqual([name]);
   expect(fs.readFileSync(join(folder, name), "utf8")).toBe("precious");
 });
+
+test("dev-cert: makes the folders above its own, for this user alone", async () => {
+  const above = join(tempFolder(), "new");
+  expect(await writeDevCert(join(above, "newer"))).toMatchObject({ kind: "made" });
+  expect(fs.statSync(above).mode & 0o777).toBe(0o700);
+});
+
+test.skipIf(process.platform !== "linux").each(["/proc/x", "/proc/x/y"])(
+  "dev-cert: comes to an end where no folder can be made (%s)",
+  async (folder) => {
+    expect(await writeDevCert(folder)).toEqual({
+      kind: "refused",
+      complaints: ["/proc/x: cannot be made"],
+    });
+  },
+);
+
+test("dev-cert: does not take a file for its folder", async () => {
+  const folder = put(tempFolder(), "file", "");
+  expect(await writeDevCert(folder)).toEqual({
+    kind: "refused",
+    complaints: [`${join(folder, "key.pem")}: leads through something that is not a folder`],
+  });
+});
