@@ -6,6 +6,7 @@
  * command does not need is not loaded: help comes at once.
  */
 import "./process/early-signals.js";
+import { hasWorkingFolder } from "../fs/working-folder.js";
 import { helpText, readCommandLine, versionText } from "./commands/command-line.js";
 import { createLog } from "./log.js";
 import { actOnSignals } from "./process/early-signals.js";
@@ -31,8 +32,10 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "version") return print(`${versionText()}\n`);
   if (command.kind === "refused") return refuse(command.complaints);
   if (command.kind === "report") return report(command.asJson);
-  if (command.kind === "doctor") return doctor(command.root, command.asJson);
   if (command.kind === "health") return health(command.isForRequests);
+
+  if (!hasWorkingFolder()) return refuse(["the current folder was removed: change to another one"]);
+  if (command.kind === "doctor") return doctor(command.root, command.asJson);
   if (command.kind === "dev-cert") return makeDevCert(command.folder);
 
   const configuration = await readAll(command.root);

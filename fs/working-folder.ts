@@ -21,3 +21,14 @@ export function followWorkingFolder(): void {
     // Not Linux, or nobody has made it anew yet: what starts now says so.
   }
 }
+
+/** False: whoever asks Node for the folder is thrown at, as is every thread that starts. */
+export function hasWorkingFolder(): boolean {
+  followWorkingFolder();
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
+}

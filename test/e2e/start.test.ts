@@ -1,6 +1,7 @@
 /** Fear: a server that starts with another meaning than its operator's, or fails without saying why. */
 import fs from "node:fs";
 import net, { type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, onTestFinished } from "vitest";
 import { get } from "../support/client.js";
 import { Folder } from "../support/folder.js";
@@ -131,6 +132,15 @@ test("without words it serves the current folder", async ({ run }) => {
   const [, port] = await program.untilSays(/:(\d+) through/);
   expect(String((await get(Number(port), "/")).body)).toBe("home");
 });
+
+for (const line of ["", site.path, "--check", "doctor", "dev-cert here"]) {
+  test(`in a folder that was removed: sluice ${line}`, async ({ run }) => {
+    const hook = fileURLToPath(new URL("../support/lost-folder.cjs", import.meta.url));
+    const words = line.split(" ").filter((word) => word !== "");
+    const program = run({ words, env: { NODE_OPTIONS: `--require ${hook}` } });
+    expectExit(await program.exit(), { code: 1, err: [/^error: the current folder was removed/] });
+  });
+}
 
 function expectExit({ code, out, err }: Exit, want: Want): void {
   expect([code, err]).toEqual([want.code, expect.not.stringMatching(/^ +at /m)]);
