@@ -7,7 +7,7 @@
  */
 import "./process/early-signals.js";
 import { hasWorkingFolder } from "../fs/working-folder.js";
-import { helpText, readCommandLine, versionText } from "./commands/command-line.js";
+import { helpText, hintAt, readCommandLine, versionText } from "./commands/command-line.js";
 import { createLog } from "./log.js";
 import { actOnSignals } from "./process/early-signals.js";
 import { endProcess, prepareEnd } from "./process/end-process.js";
@@ -40,7 +40,9 @@ async function main(words: readonly string[]): Promise<number> {
 
   const configuration = await readAll(command.root);
   if (configuration.complaints.length > 0) {
-    endProcess(refuse(configuration.complaints)); // a disk that does not answer would keep it
+    const hasRoot = command.root === undefined || configuration.site.root !== "";
+    const hint = hasRoot ? [] : hintAt(command.root);
+    endProcess(refuse([...configuration.complaints, ...hint])); // a disk that does not answer would keep it
     return 1;
   }
   for (const warning of configuration.warnings) log.warn(warning);

@@ -6,6 +6,7 @@
  */
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
+import { nearest } from "../settings/nearest.js";
 import { describeWanted, type Setting, showValue } from "../settings/setting-kinds.js";
 import { SETTINGS } from "../settings/settings.js";
 
@@ -117,15 +118,29 @@ function complainOfFolders(name: CommandName | undefined, folders: readonly stri
   const { takes }: Command = name === undefined ? SERVING : COMMANDS[name];
   const got = showAll(folders);
   if (takes === undefined) return folders.length > 0 ? [`${name} takes no ROOT, got ${got}`] : [];
-  return folders.length > 1 ? [`want one ${takes}, got ${folders.length}: ${got}`] : [];
+  if (folders.length < 2) return [];
+  const hint = name === undefined ? hintAt(folders[0]!) : [];
+  return [`want one ${takes}, got ${folders.length}: ${got}`, ...hint];
+}
+
+/** For a word that was taken for a folder: the command or option it may have been meant for. */
+export function hintAt(word: string): string[] {
+  if (word.includes("/")) return []; // a path, for sure
+  const options = Object.keys(OPTIONS);
+  const meant = nearest(word, [...Object.keys(COMMANDS), ...options]);
+  if (meant === undefined) return [];
+  const shown = options.includes(meant) ? `--${meant}` : meant;
+  return [`${JSON.stringify(word)} is no command either: did you mean sluice ${shown}?`];
 }
 
 /** `--port` is what other servers have, so it deserves an answer. */
 function complainOfOption(rawName: string, name: string): string {
   const variable = `SLUICE_${name.replaceAll("-", "_").toUpperCase()}`;
   const isSetting = Object.values(SETTINGS).some((setting) => setting.name === variable);
-  const meant = isSetting ? `set ${variable} in the environment instead` : "see sluice --help";
-  return `${JSON.stringify(rawName).slice(1, -1)}: unknown option, ${meant}`;
+  const near = nearest(name, Object.keys(OPTIONS));
+  const meant = near === undefined ? "see sluice --help" : `did you mean --${near}?`;
+  const advice = isSetting ? `set ${variable} in the environment instead` : meant;
+  return `${JSON.stringify(rawName).slice(1, -1)}: unknown option, ${advice}`;
 }
 
 const showAll = (words: readonly string[]): string =>

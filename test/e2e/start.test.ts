@@ -86,6 +86,11 @@ const rows: readonly Row[] = [
     { words: [site.at("a-file")] },
     { code: 1, err: [/a-file" is not a folder/] },
   ],
+  [
+    "a mistyped command",
+    { words: ["docto"] },
+    { code: 1, err: [/root ".*docto" does not exist/, /"docto" is no .* mean sluice doctor\?/] },
+  ],
   ["an unknown option", { words: ["--port", "80"] }, { code: 1, err: [/--port.*SLUICE_PORT/] }],
   ["two roots", { words: ["a", "b"] }, { code: 1, err: [/want one ROOT, got 2/] }],
   [

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   type CommandLine,
   helpText,
+  hintAt,
   readCommandLine,
   versionText,
 } from "../../../engine/commands/command-line.js";
@@ -112,6 +113,22 @@ const rows: readonly (readonly [why: string, words: readonly string[], want: Com
   ["help comes before the version", ["-V", "-h"], HELP],
   ["help comes before complaints", ["--bogus", "--help"], HELP],
   ["-v is not the version: elsewhere it means verbose", ["-v"], refused(`-v: ${UNKNOWN}`)],
+  [
+    "a mistyped option is told the nearest one",
+    ["--chek", "--jsno"],
+    refused(
+      "--chek: unknown option, did you mean --check?",
+      "--jsno: unknown option, did you mean --json?",
+    ),
+  ],
+  [
+    "a mistyped command before a folder is told the nearest one",
+    ["docto", "site"],
+    refused(
+      'want one ROOT, got 2: "docto", "site"',
+      '"docto" is no command either: did you mean sluice doctor?',
+    ),
+  ],
   ["an unknown option is refused", ["--bogus"], refused(`--bogus: ${UNKNOWN}`)],
   ["an abbreviation is refused", ["--ver"], refused(`--ver: ${UNKNOWN}`)],
   ["a name every object has is refused", ["--constructor"], refused(`--constructor: ${UNKNOWN}`)],
@@ -142,6 +159,16 @@ describe("readCommandLine", () => {
   for (const [why, words, want] of rows) {
     test(`${why} (${JSON.stringify(words)})`, () => expect(readCommandLine(words)).toEqual(want));
   }
+});
+
+test.each([
+  ["a mistyped command", "helth", "health"],
+  ["an option without its hyphens", "check", "--check"],
+  ["a folder like no command", "public", undefined],
+  ["a path", "./docto", undefined],
+])("hintAt: %s (%s)", (_, word, meant) => {
+  const hint = `${JSON.stringify(word)} is no command either: did you mean sluice ${meant}?`;
+  expect(hintAt(word)).toEqual(meant === undefined ? [] : [hint]);
 });
 
 describe("helpText", () => {
