@@ -10,7 +10,7 @@
 import { get, type IncomingMessage } from "node:http";
 import type { Environment } from "../settings/config.js";
 import { readSettings } from "../settings/configuration.js";
-import type { Config } from "../settings/settings.js";
+import { type Config, SETTINGS } from "../settings/settings.js";
 import { showBytes, showMs } from "../settings/units.js";
 import { showAddress } from "../transport/listen.js";
 
@@ -47,7 +47,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 export async function askAdmin(env: Environment, path: string, deadlineMs: number): Promise<Asked> {
   const { reading, complaints } = readSettings(env);
   const { config } = reading;
-  const ours = complaints.filter((complaint) => complaint.includes("SLUICE_ADMIN_"));
+  const ours = complaints.filter(isOfAdmin);
   if (ours.length > 0) return { kind: "refused", complaints: ours };
   if (config.adminPort === 0) return refused("SLUICE_ADMIN_PORT=0: the admin port is off");
 
@@ -63,6 +63,10 @@ export async function askAdmin(env: Environment, path: string, deadlineMs: numbe
     return refused(describeFailure(address, error));
   }
 }
+
+/** Whether it goes together with the port of the files is the server's affair, which may have others. */
+const isOfAdmin = (complaint: string): boolean =>
+  complaint.includes("SLUICE_ADMIN_") && !complaint.startsWith(SETTINGS.host.name);
 
 export const refused = (complaint: string): Refused => ({
   kind: "refused",

@@ -156,8 +156,9 @@ function crossCheck<Values>(
   config: Values,
   outcomes: readonly Outcome[],
 ): string[] {
-  return pairs.flatMap(({ about, holds, wants }) => {
+  return pairs.flatMap(({ about, given, holds, wants }) => {
     const concerned = outcomes.filter(({ key }) => (about as readonly string[]).includes(key));
+    if (concerned.some(({ key, origin }) => key === given && origin === undefined)) return [];
     if (concerned.some(({ complaint }) => complaint !== undefined) || holds(config)) return [];
     const shown = concerned.map(
       ({ setting, value }) => `${setting.name}=${showValue(setting, value)}`,

@@ -5,6 +5,7 @@
  * setting, add a row; a rule that spans several settings goes into `PAIRS`. How a kind of value is
  * read and shown is in setting-kinds.ts.
  */
+import { isIPv4 } from "node:net";
 import { parseOrigins } from "../../protocol/cors.js";
 import { isStrictTransport, SECURITY_PRESETS } from "../../protocol/security-headers.js";
 import { isLoopback, parseProxies } from "../transport/proxies.js";
@@ -407,6 +408,8 @@ export type Config = ValuesOf<typeof SETTINGS>;
 /** A rule that spans several settings. Not asked when one of them is already complained about. */
 export interface Pair<Values> {
   readonly about: readonly (keyof Values)[];
+  /** Only asked where this one is given: its default is nobody's wish. */
+  readonly given?: keyof Values;
   readonly holds: (values: Values) => boolean;
   /** The complaint after the settings' names and values. */
   readonly wants: string;
@@ -418,6 +421,9 @@ export const hasTls = ({ tlsCert, tlsDir }: Pick<Config, "tlsCert" | "tlsDir">):
 
 /** Two transfers, each pushing one chunk while it loads the next. With fewer they wait in turn. */
 export const LEAST_CHUNKS = 4;
+
+/** Without it, the second to listen would be told that another program has the port. */
+const WANT_TWO_PORTS = "want two ports, or addresses that do not overlap";
 
 export const PAIRS: readonly Pair<Config>[] = [
   {
@@ -453,11 +459,35 @@ export const PAIRS: readonly Pair<Config>[] = [
     wants: "want two ports: one port speaks either http or https",
   },
   {
+    about: ["host", "port", "adminHost", "adminPort"],
+    given: "adminPort",
+    holds: ({ host, port, adminHost, adminPort }) =>
+      adminPort === 0 || adminPort !== port || !overlap(host, adminHost),
+    wants: WANT_TWO_PORTS,
+  },
+  {
+    about: ["host", "httpsRedirect", "adminHost", "adminPort"],
+    given: "adminPort",
+    holds: ({ host, httpsRedirect, adminHost, adminPort }) =>
+      adminPort === 0 || adminPort !== httpsRedirect || !overlap(host, adminHost),
+    wants: WANT_TWO_PORTS,
+  },
+  {
     about: ["hsts", "tlsCert", "tlsDir"],
     holds: (config) => config.hsts === "" || hasTls(config),
     wants: "want a certificate: over http browsers must not be told (RFC 6797, section 7.2)",
   },
 ];
+
+/**
+ * Whether they surely have an address in common. On Linux :: takes the IPv4 addresses, too; what a name
+ * stands for is left to be seen when it is listened on.
+ */
+function overlap(host: string, other: string): boolean {
+  const both = [host, other];
+  if (host === other || both.includes("::")) return true;
+  return both.includes("0.0.0.0") && both.every(isIPv4);
+}
 
 /** One segment of a path that is served: a name with a leading dot would be hidden. */
 function isFileName(text: string): boolean {

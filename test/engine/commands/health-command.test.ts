@@ -44,6 +44,12 @@ for (const [why, asks, status, body, want] of rows) {
   });
 }
 
+test("which port the files have is not asked here, where it may not be set", async () => {
+  const port = `${await serve(answer(200, "ok\n"))}`;
+  const told = await tellHealth({ SLUICE_ADMIN_PORT: port, SLUICE_PORT: port }, LIVES);
+  expect(told).toEqual({ kind: "told", text: "alive\n" });
+});
+
 test("each question has a path of its own, and the token goes along", async () => {
   const asked: unknown[] = [];
   const port = await serve(({ url, headers }, response) => {

@@ -177,6 +177,46 @@ describe("rules that span two settings", () => {
   });
 });
 
+describe("two ports on one address", () => {
+  const wants = "want two ports, or addresses that do not overlap";
+  const rows: readonly (readonly [host: string, adminHost: string, overlap: boolean])[] = [
+    ["127.0.0.1", "127.0.0.1", true],
+    ["0.0.0.0", "127.0.0.1", true],
+    ["127.0.0.1", "0.0.0.0", true],
+    ["::", "127.0.0.1", true],
+    ["::", "localhost", true],
+    ["::", "0.0.0.0", true],
+    ["localhost", "localhost", true],
+    ["127.0.0.1", "127.0.0.2", false],
+    ["::1", "127.0.0.1", false],
+    ["0.0.0.0", "::1", false],
+    ["0.0.0.0", "localhost", false], // which may be ::1
+  ];
+  test.each(rows)("%s and %s: %s", (host, adminHost, overlap) => {
+    const env = {
+      SLUICE_HOST: host,
+      SLUICE_ADMIN_HOST: adminHost,
+      SLUICE_ADMIN_PORT: "8081",
+      SLUICE_ADMIN_TOKEN: "0123456789abcdef",
+      SLUICE_TLS_CERT: "cert.pem",
+      SLUICE_TLS_KEY: "key.pem",
+    };
+    const ofFiles = `SLUICE_HOST=${host} with SLUICE_PORT=8081 with SLUICE_ADMIN_PORT=8081 with SLUICE_ADMIN_HOST=${adminHost}: ${wants}`;
+    expect(complaintsOf({ ...env, SLUICE_PORT: "8081" })).toEqual(overlap ? [ofFiles] : []);
+    const ofRedirect = `SLUICE_HOST=${host} with SLUICE_HTTPS_REDIRECT=8081 with SLUICE_ADMIN_PORT=8081 with SLUICE_ADMIN_HOST=${adminHost}: ${wants}`;
+    const redirects = { ...env, SLUICE_HTTPS_REDIRECT: "8081" };
+    expect(complaintsOf(redirects)).toEqual(overlap ? [ofRedirect] : []);
+  });
+
+  test("are no complaint where nobody asked for the admin port: it is done without", () => {
+    expect(complaintsOf({ SLUICE_PORT: "8081" })).toEqual([]);
+  });
+
+  test("may both be left to chance, or off", () => {
+    expect(complaintsOf({ SLUICE_PORT: "0", SLUICE_ADMIN_PORT: "0" })).toEqual([]);
+  });
+});
+
 describe("a variable that is no setting", () => {
   const rows: readonly (readonly [why: string, name: string, want: string])[] = [
     [
