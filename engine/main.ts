@@ -15,7 +15,7 @@ import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
 import { type Configuration, readConfiguration } from "./settings/configuration.js";
 import { hasTls } from "./settings/settings.js";
-import { countWorkers } from "./settings/shares.js";
+import { complainOfLimit, countWorkers } from "./settings/shares.js";
 import { showMs } from "./settings/units.js";
 import { showAddress } from "./transport/listen.js";
 
@@ -34,7 +34,8 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "report") return report(command.asJson);
   if (command.kind === "health") return health(command.isForRequests);
 
-  if (!hasWorkingFolder()) return refuse(["the current folder was removed: change to another one"]);
+  const lacks = [...complainOfFolder(), ...complainOfLimit()];
+  if (lacks.length > 0) return refuse(lacks);
   if (command.kind === "doctor") return doctor(command.root, command.asJson);
   if (command.kind === "dev-cert") return makeDevCert(command.folder);
 
@@ -78,6 +79,10 @@ function checked({ certificates }: Configuration): string {
   return certificates === undefined
     ? "settings, root and rules are fine\n"
     : "settings, root, rules and certificates are fine\n";
+}
+
+function complainOfFolder(): string[] {
+  return hasWorkingFolder() ? [] : ["the current folder was removed: change to another one"];
 }
 
 /** The certificates too. */

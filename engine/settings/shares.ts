@@ -6,6 +6,7 @@
  */
 import { availableParallelism } from "node:os";
 import { readGrant } from "../../fs/cgroup.js";
+import { readOpenFiles } from "../../fs/machine-facts.js";
 import { AUTO, type Config, LEAST_CHUNKS, SETTINGS } from "./settings.js";
 
 /** What the machine has for us. `quota` is in processors, undefined for no limit. */
@@ -48,6 +49,19 @@ const KEPT_OPEN_SHARE = 3 / 4;
  * is kept open where the limit is low, which it once was everywhere.
  */
 export const CONNECTIONS_FIRST = 8_192;
+
+/**
+ * What a start takes, with room for a few clients: 100 or so to load the program in all its parts. Fewer:
+ * it ends in the name of whichever file was not opened.
+ */
+const LEAST_DESCRIPTORS = 128;
+
+/** @returns complaints, one line each */
+export function complainOfLimit(limit = readOpenFiles()): string[] {
+  if (limit === undefined || limit >= LEAST_DESCRIPTORS) return [];
+  const wants = `want ${LEAST_DESCRIPTORS} or more, as by ulimit -n ${LEAST_DESCRIPTORS}`;
+  return [`a process may have ${limit} files open: ${wants}`];
+}
 
 /** What one process that serves is given. */
 export interface Share extends Config {

@@ -132,6 +132,18 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 });
 
+test("too few descriptors are named before they run out", async ({ run }) => {
+  const node = site.at("node");
+  site.write("node", `#!/bin/sh\nulimit -n 64\nexec "${process.execPath}" "$@"\n`);
+  fs.chmodSync(node, 0o755);
+  for (const words of [[site.path], ["--check"], ["doctor"]]) {
+    expectExit(await run({ node, words }).exit(), {
+      code: 1,
+      err: [/have 64 files open: want 128 or more/],
+    });
+  }
+});
+
 test("without words it serves the current folder", async ({ run }) => {
   const program = run({ cwd: site.path, env: { SLUICE_PORT: "0" } });
   const [, port] = await program.untilSays(/:(\d+) through/);
