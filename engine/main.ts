@@ -14,7 +14,7 @@ import { endProcess, prepareEnd } from "./process/end-process.js";
 import type { Reloaded, Running } from "./process/running.js";
 import type { Notifier } from "./process/systemd.js";
 import { type Configuration, readConfiguration } from "./settings/configuration.js";
-import { hasTls } from "./settings/settings.js";
+import { type Config, hasTls } from "./settings/settings.js";
 import { complainOfLimit, countWorkers } from "./settings/shares.js";
 import { showMs } from "./settings/units.js";
 import { showAddress } from "./transport/listen.js";
@@ -132,13 +132,13 @@ async function health(isForRequests: boolean): Promise<number> {
 }
 
 function announce(
-  { address, transport, redirectPort, adminPort }: Running,
+  running: Running,
   { config, site, certificates, differences }: Configuration,
 ): void {
-  const { host, port } = address;
+  const { address, redirectPort, adminPort } = running;
+  const { host } = address;
   log.info(`${versionText()} serves ${site.hostsDir || site.root}`);
-  const scheme = hasTls(config) ? "https" : "http";
-  log.info(`listening on ${scheme}://${showAddress(host, port)} through ${transport}`);
+  log.info(describeListening(running, config));
   for (const one of certificates?.describe() ?? []) log.info(`certificate for ${one}`);
   if (redirectPort !== undefined) {
     log.info(`sends http://${showAddress(host, redirectPort)} to https`);
@@ -147,6 +147,11 @@ function announce(
     log.info(`dashboard on http://${showAddress(config.adminHost, adminPort)}`);
   }
   for (const { name, value } of differences) log.info(`setting ${name}=${value}`);
+}
+
+function describeListening({ address, transport }: Running, config: Config): string {
+  const scheme = hasTls(config) ? "https" : "http";
+  return `listening on ${scheme}://${showAddress(address.host, address.port)} through ${transport}`;
 }
 
 /**
@@ -173,6 +178,7 @@ interface OnTheAir {
 function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | undefined): void {
   const { running, systemd } = onTheAir;
   let { drainMs } = first.config;
+  let listening = describeListening(running, first.config);
   let isEnding = false;
   const end = async (signal: string): Promise<void> => {
     if (isEnding) {
@@ -192,7 +198,12 @@ function heedSignals(onTheAir: OnTheAir, first: Configuration, root: string | un
     const next = await readAll(root);
     const reloaded = await take(running, next);
     if (isEnding) return; // cut short by the end: nothing is served on
-    if (tells(reloaded, next)) drainMs = next.config.drainMs;
+    if (tells(reloaded, next)) {
+      drainMs = next.config.drainMs;
+      const now = describeListening(running, next.config);
+      if (now !== listening) log.info(now);
+      listening = now;
+    }
     systemd.ready(); // also when it was refused: what was served before is served on
   };
   const reloadInTurn = inTurn(reload);

@@ -41,7 +41,6 @@ export async function startFleet(
   giveUp: (reason: string) => void,
 ): Promise<Running> {
   let current = first;
-  const { host } = first.config;
   let port = await tryPort(first.config);
   await tryRedirect(first);
   let { certificates } = first;
@@ -99,8 +98,12 @@ export async function startFleet(
   certificates?.use(renew);
   certificates?.watch(log);
   return {
-    address: { host, port },
-    transport: `${transport}, ${nameWorkers(supervisor.wanted)}`,
+    get address() {
+      return { host: current.config.host, port };
+    },
+    get transport() {
+      return `${transport}, ${nameWorkers(supervisor.wanted)}`;
+    },
     redirectPort: redirectOf(first),
     adminPort: admin?.listener.port,
     report: () => source.report(),

@@ -3,6 +3,7 @@ import type { Report } from "../../metrics/report.js";
 import type { Configuration } from "../settings/configuration.js";
 
 export interface Running {
+  /** Now: a reload may have moved it. */
   readonly address: { readonly host: string; readonly port: number };
   /** What files are served through: "uWebSockets.js with 2 workers". */
   readonly transport: string;

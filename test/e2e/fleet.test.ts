@@ -211,6 +211,23 @@ test("an address that cannot be had is named when a reload asks for it", async (
   await expectTurn(server, 0);
 });
 
+test("a reload tells the port it has moved to, also where any would do", async ({ run }) => {
+  writeSettings(`SLUICE_PORT=${await freePort()}`);
+  const env = { SLUICE_WORKERS: "1", SLUICE_ADMIN_PORT: "0", SLUICE_SETTINGS: settings };
+  const server = run({ words: [site.path], env });
+  await server.untilSays(/^listening on /m);
+  writeSettings("SLUICE_PORT=0");
+  server.signal("SIGHUP");
+  const [, port] = await server.untilSays(
+    /^reloaded: SLUICE_PORT\nlistening on http:\/\/127\.0\.0\.1:(\d+) /m,
+  );
+  expect((await get(Number(port), "/small.txt")).status).toBe(200);
+
+  server.signal("SIGHUP");
+  await server.untilSays(/as before$/m);
+  expect(server.out.match(/^listening on /gm)).toHaveLength(2);
+});
+
 test("workers that cannot listen are a failed start, in one line", async ({ serve, run }) => {
   writeRules(0);
   writeSettings("");
