@@ -24,7 +24,7 @@ export async function waitUntil(isOver: () => boolean, limitMs: number): Promise
 const COUNT_MS = 1000;
 
 /**
- * Says each second what is left, until the result is called.
+ * Says each second what is left, until the result is called; without time, only what has changed.
  *
  * @param limitMs from now
  */
@@ -34,14 +34,25 @@ export function countDown(
   limitMs: number,
 ): () => void {
   const endMs = nowMs() + limitMs;
-  const timer = setInterval(() => say(describeLeft(left(), endMs - nowMs())), COUNT_MS);
+  let said = "";
+  const timer = setInterval(() => {
+    const line = describeLeft(left(), endMs - nowMs());
+    if (line !== said) say(line);
+    said = line;
+  }, COUNT_MS);
   return () => clearInterval(timer);
 }
 
 /** `3 transfers with 45.2 MiB to go, 12s left`. */
-export function describeLeft({ transfers, bytes }: Left, leftMs: number): string {
+export function describeLeft(left: Left, leftMs: number): string {
+  const seconds = Math.round(leftMs / 1000);
+  const time = seconds > 0 ? `${showMs(1000 * seconds)} left` : "and no time left";
+  return `${describeTransfers(left)}, ${time}`;
+}
+
+function describeTransfers({ transfers, bytes }: Left): string {
+  if (transfers === 0) return "no transfers to go, but a process has not ended";
   const unit = byteUnit([bytes]);
   const noun = transfers === 1 ? "transfer" : "transfers";
-  const time = showMs(1000 * Math.max(0, Math.round(leftMs / 1000)));
-  return `${transfers} ${noun} with ${showIn(unit, bytes)} ${unit.name} to go, ${time} left`;
+  return `${transfers} ${noun} with ${showIn(unit, bytes)} ${unit.name} to go`;
 }

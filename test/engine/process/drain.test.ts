@@ -24,8 +24,27 @@ test("what is left is told each second, with the time there is, until it is over
   ]);
 });
 
+test("without time, what is left is told once", () => {
+  const said: string[] = [];
+  const left = { transfers: 0, bytes: 0 };
+  const end = countDown(
+    (line) => said.push(line),
+    () => left,
+    1000,
+  );
+  vi.advanceTimersByTime(5000);
+  end();
+  expect(said).toEqual(["no transfers to go, but a process has not ended, and no time left"]);
+});
+
 test("no time is less than none", () => {
-  expect(describeLeft({ transfers: 1, bytes: 10 }, -5)).toBe("1 transfer with 10 B to go, 0 left");
+  const left = describeLeft({ transfers: 1, bytes: 10 }, -5);
+  expect(left).toBe("1 transfer with 10 B to go, and no time left");
+});
+
+test("a stuck worker is not told as transfers that are none", () => {
+  const left = describeLeft({ transfers: 0, bytes: 0 }, 2000);
+  expect(left).toBe("no transfers to go, but a process has not ended, 2s left");
 });
 
 test("a wait ends when there is nothing to wait for, or no time", async () => {
