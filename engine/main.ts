@@ -40,10 +40,11 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.kind === "dev-cert") return makeDevCert(command.folder);
 
   const configuration = await readAll(command.root);
-  if (configuration.complaints.length > 0) {
+  const complaints = [...configuration.complaints, ...configuration.unwritable];
+  if (complaints.length > 0) {
     const hasRoot = command.root === undefined || configuration.site.root !== "";
     const hint = hasRoot ? [] : hintAt(command.root);
-    endProcess(refuse([...configuration.complaints, ...hint])); // a disk that does not answer would keep it
+    endProcess(refuse([...complaints, ...hint])); // a disk that does not answer would keep it
     return 1;
   }
   for (const warning of configuration.warnings) log.warn(warning);

@@ -15,13 +15,15 @@ import type { Certificates } from "../tls/certificates.js";
 import { type Environment, type Reading, readConfig } from "./config.js";
 import { type Config, SETTINGS } from "./settings.js";
 import { parseSettingsFile } from "./settings-file.js";
-import { judgeSite, PRIVATE, type Site } from "./site.js";
+import { complainOfWrites, judgeSite, PRIVATE, type Site } from "./site.js";
 
 /** With complaints, nothing else in it is to be used. */
 export interface Configuration extends Reading<Config> {
   readonly site: Site;
   /** Fit to be served with, once their files have been read; undefined: files are served by http. */
   readonly certificates?: Certificates;
+  /** What is a reason not to start, but none not to take a reload: who serves has what it writes to. */
+  readonly unwritable: readonly string[];
   /** What is no reason not to start, one line each. */
   readonly warnings: readonly string[];
 }
@@ -36,8 +38,11 @@ export async function readConfiguration(env: Environment, root?: string): Promis
   followWorkingFolder();
   const { reading, complaints } = readSettings(env, root);
   const silent = await findSilent(reading.config);
-  const { complaints: ofSite, ...site } = silent.length > 0 ? NO_SITE : judgeSite(reading.config);
-  return { ...reading, site, complaints: [...complaints, ...silent, ...ofSite], warnings: [] };
+  const canLook = silent.length === 0;
+  const { complaints: ofSite, ...site } = canLook ? judgeSite(reading.config) : NO_SITE;
+  const unwritable = canLook ? complainOfWrites(reading.config) : [];
+  const all = [...complaints, ...silent, ...ofSite];
+  return { ...reading, site, complaints: all, unwritable, warnings: [] };
 }
 
 /**

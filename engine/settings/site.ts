@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { toRooted } from "../../fs/paths.js";
 import { isPlaceBelow, judgeRoot } from "../../fs/root.js";
 import { readTextFile } from "../../fs/text-file.js";
+import { whyNoFile, whyNoFolder } from "../../fs/writable.js";
 import type { Rule } from "../../protocol/rules.js";
 import { parseRules } from "../../protocol/rules-file.js";
 import { nearest } from "./nearest.js";
@@ -54,6 +55,20 @@ function exposed(
     places[key] === "" || !isPlaceBelow(root, places[key])
       ? []
       : `${SETTINGS[key].name}=${places[key]}: want a place outside ${root}, which is served`,
+  );
+}
+
+/** Looks at the places that a start writes to: it would refuse one after the other. Never throws. */
+export function complainOfWrites(config: Config): string[] {
+  const { metrics, stateDir, accessLog, accessLogFile } = config;
+  const isLogged = accessLog !== "off" && accessLogFile !== "";
+  const isKept = metrics && stateDir !== "";
+  const reasons = [
+    ["stateDir", isKept ? whyNoFolder(stateDir) : undefined],
+    ["accessLogFile", isLogged ? whyNoFile(accessLogFile) : undefined],
+  ] as const;
+  return reasons.flatMap(([key, why]) =>
+    why === undefined ? [] : `${SETTINGS[key].name}=${config[key]}: ${why}`,
   );
 }
 

@@ -26,7 +26,7 @@ interface Want {
 
 type Row = readonly [why: string, options: ProgramOptions, want: Want];
 
-const rows: readonly Row[] = [
+const rows: Row[] = [
   ["help", { words: ["--help"] }, { code: 0, out: /Usage: sluice[\s\S]*SLUICE_DRAIN_MS/ }],
   ["help, whatever else is wrong", { words: ["-h"], env: EVERYTHING_WRONG }, { code: 0, out: /^/ }],
   ["the version", { words: ["--version"] }, { code: 0, out: /^sluice \d+\.\d+\.\d+\n$/ }],
@@ -99,6 +99,28 @@ const rows: readonly Row[] = [
     { code: 1, err: [/192\.0\.2\.1:8080 is not an address of this machine/] },
   ],
 ];
+
+for (const words of [[site.path], ["--check", site.path]]) {
+  rows.push([
+    `no place to write to: sluice ${words[0]}`,
+    {
+      words,
+      env: {
+        SLUICE_STATE_DIR: "/nowhere/state",
+        SLUICE_ACCESS_LOG: "json",
+        SLUICE_ACCESS_LOG_FILE: site.path,
+      },
+    },
+    {
+      code: 1,
+      err: [
+        /SLUICE_ACCESS_LOG_FILE=.*: want a place outside/,
+        /SLUICE_STATE_DIR=\/nowhere\/state: its folder does not exist/,
+        /SLUICE_ACCESS_LOG_FILE=.*: is a folder/,
+      ],
+    },
+  ]);
+}
 
 for (const [why, options, want] of rows) {
   test(`${why}: exit code ${want.code}`, async ({ run }) => {
