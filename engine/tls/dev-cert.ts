@@ -25,12 +25,28 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Clocks of the machines that try it may be late. */
 const EARLY_MS = 60 * 60 * 1000;
 
-/** Outside of what is usually served: a key below the root is refused. */
-const defaultFolder = (): string => join(homedir(), ".config", "sluice", "dev-cert");
+/** Outside of what is usually served: a key below the root is refused. "" where there is no home. */
+function defaultFolder(): string {
+  const home = homeOfUser();
+  return home === "" ? "" : join(home, ".config", "sluice", "dev-cert");
+}
+
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    return ""; // no HOME, and no line for this user in the system's list of them
+  }
+}
 
 /** @param given a folder, made where it is not there; undefined for one in the home of this user */
 export async function writeDevCert(given: string | undefined): Promise<Made> {
-  const folder = resolve(given ?? defaultFolder());
+  const named = given ?? defaultFolder();
+  if (named === "") {
+    const lacks = given === undefined ? "this user has no home" : "the name of the folder is empty";
+    return { kind: "refused", complaints: [`${lacks}: want sluice dev-cert FOLDER`] };
+  }
+  const folder = resolve(named);
   const { certPem, keyPem } = await createDevCert(namesHere(), Date.now());
   const complaints = await writeNewFiles(folder, [
     { name: "key.pem", text: keyPem, mode: 0o600 },

@@ -1,7 +1,7 @@
 /** Fear: a certificate for trying that no client takes, or that overwrites a real one. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Certificates } from "../../../engine/tls/certificates.js";
 import { writeDevCert } from "../../../engine/tls/dev-cert.js";
 import { put, tempFolder } from "../../support/temp-folder.js";
@@ -53,5 +53,22 @@ test("dev-cert: does not take a file for its folder", async () => {
   expect(await writeDevCert(folder)).toEqual({
     kind: "refused",
     complaints: [`${join(folder, "key.pem")}: leads through something that is not a folder`],
+  });
+});
+
+test("dev-cert: wants a folder where this user has no home", async () => {
+  const refused = {
+    kind: "refused",
+    complaints: ["this user has no home: want sluice dev-cert FOLDER"],
+  };
+  vi.stubEnv("HOME", "");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await writeDevCert(undefined)).toEqual(refused);
+});
+
+test("dev-cert: does not take no name for the current folder", async () => {
+  expect(await writeDevCert("")).toEqual({
+    kind: "refused",
+    complaints: ["the name of the folder is empty: want sluice dev-cert FOLDER"],
   });
 });
