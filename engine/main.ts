@@ -22,6 +22,12 @@ import { showAddress } from "./transport/listen.js";
 /** Whoever reads a log may have a narrow window, but no short lines. */
 const LOG_COLUMNS = 120;
 
+/**
+ * More than anybody corrects in one go. The end of a process does not wait for who reads its pipe, which
+ * holds 64 KiB: what is longer would be cut within a line.
+ */
+const MOST_COMPLAINTS = 100;
+
 const log = createLog();
 process.exitCode = await main(process.argv.slice(2));
 
@@ -101,8 +107,11 @@ function print(text: string): number {
   return 0;
 }
 
+/** Those that follow are only counted. */
 function refuse(complaints: readonly string[]): number {
-  for (const complaint of complaints) log.error(complaint);
+  for (const complaint of complaints.slice(0, MOST_COMPLAINTS)) log.error(complaint);
+  const others = complaints.length - MOST_COMPLAINTS;
+  if (others > 0) log.error(`and ${others} more`);
   return 1;
 }
 

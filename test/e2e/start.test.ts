@@ -154,6 +154,15 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
   });
 });
 
+test("complaints without end are counted, so that the last one is not cut", async ({ run }) => {
+  site.write("not-settings", "no setting\n".repeat(2000));
+  const env = { SLUICE_SETTINGS: site.at("not-settings"), SLUICE_PORT: "x" };
+  const { code, err } = await run({ words: ["--check", "/"], env }).exit();
+  expect(code).toBe(1);
+  expect(err.split("\n").slice(-2)).toEqual(["error: and 1902 more", ""]);
+  expect(err.match(/: want NAME=value$/gm)).toHaveLength(100);
+});
+
 test("too few descriptors are named before they run out", async ({ run }) => {
   const node = site.at("node");
   site.write("node", `#!/bin/sh\nulimit -n 64\nexec "${process.execPath}" "$@"\n`);
