@@ -29,6 +29,7 @@ import { NodeReply } from "./node-reply.js";
 import { LAST_BYTES_MS } from "./node-stream.js";
 import { NodeContexts } from "./node-tls.js";
 import { inTurn } from "./node-turns.js";
+import { refuseUnread } from "./node-unread.js";
 
 /**
  * As long as the fast transport waits for a request to arrive, its body included, or to be followed
@@ -62,6 +63,7 @@ export async function listenNode(options: ListenOptions, handler: Handler): Prom
   };
   server.on("request", onRequest);
   server.on("checkContinue", onRequest); // a body nobody will read is not asked for
+  refuseUnread(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
