@@ -189,7 +189,7 @@ export class Delivery {
     const { counters } = this.#parts;
     counters.bytesAtHand += bytes;
     operation.answered(head.status, bytes);
-    reply.sendAndClose(head, page, hasBody);
+    reply.sendAndClose(head, page, hasBody, request.body === "unclear");
     this.#sent(bytes, operation);
   }
 

@@ -97,8 +97,13 @@ export interface Reply extends Sink {
   readonly hasBegun: boolean;
   /** Sends a head alone. `lengthBytes` becomes `Content-Length`; undefined sends none (304, 204). */
   sendHead(head: Head, lengthBytes: number | undefined): void;
-  /** Sends a small answer and closes: where the next request would begin is unknown. */
-  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void;
+  /**
+   * Sends a small answer and closes, where the next request would begin is unknown: when this one has
+   * been read past, or some seconds later.
+   *
+   * @param hasNoEnd it is unclear where this one ends: then at once
+   */
+  sendAndClose(head: Head, body: Buffer, hasBody: boolean, hasNoEnd?: boolean): void;
   /**
    * Sends a head and what the socket takes of a body at hand, which is not empty. Returns the bytes
    * taken. What is offered afterwards is the rest, counted from its own beginning.

@@ -8,7 +8,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Head } from "../../protocol/head.js";
 import { plainAddress } from "./address.js";
 import { createGoneStream, type Reply, type Stream } from "./exchange.js";
+import { LINGER_MS } from "./linger.js";
 import { NodeStream } from "./node-stream.js";
+import { lingering } from "./node-unread.js";
 
 /**
  * Bytes copied and given to Node in one piece. Smaller: more calls per MiB. Larger: more memory for
@@ -26,6 +28,7 @@ export class NodeReply implements Reply {
   onGone: () => void = nothing;
   isOver = false;
   hasBegun = false;
+  readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #discount: () => void;
   readonly #lastBytesMs: number;
@@ -39,10 +42,12 @@ export class NodeReply implements Reply {
     discount: () => void,
     lastBytesMs: number,
   ) {
+    this.#req = req;
     this.#res = res;
     this.#discount = discount;
     this.#lastBytesMs = lastBytesMs;
     this.client = plainAddress(req.socket.remoteAddress ?? "");
+    if (hasBody(req)) req.resume(); // what is left unread when the connection closes, resets it
     res.on("drain", () => this.#drain());
     res.on("close", () => this.#leave());
     res.on("error", nothing); // the close that follows tells all there is to tell
@@ -62,12 +67,14 @@ export class NodeReply implements Reply {
     return taken;
   }
 
-  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
+  sendAndClose(head: Head, body: Buffer, hasBody: boolean, hasNoEnd = false): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#res.shouldKeepAlive = false;
     this.#writeHead(head, hasBody ? body.length : undefined);
-    this.#end(hasBody ? body : undefined);
+    const last = hasBody ? body : undefined;
+    if (!hasNoEnd && isComing(this.#req)) this.#linger(last);
+    else this.#end(last);
   }
 
   begin(head: Head): void {
@@ -117,6 +124,18 @@ export class NodeReply implements Reply {
     if (!this.#res.writableFinished) this.#res.setTimeout(this.#lastBytesMs);
   }
 
+  /** Node closes with the end of the answer: until the request has come, that is kept back. */
+  #linger(last: Buffer | undefined): void {
+    const res = this.#res;
+    if (last === undefined || last.length === 0) res.flushHeaders();
+    else res.write(last, () => this.#discount());
+    lingering.add(res);
+    const end = (): void => this.#end();
+    const timer = setTimeout(end, LINGER_MS);
+    this.#req.once("end", end);
+    res.once("close", () => clearTimeout(timer));
+  }
+
   #drain(): void {
     this.#isFull = false;
     if (!this.isOver) this.onDrained();
@@ -128,3 +147,9 @@ export class NodeReply implements Reply {
     this.onGone();
   }
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+
+/** Of a request without a body Node says only later that it is complete. */
+const isComing = (req: IncomingMessage): boolean => hasBody(req) && !req.complete;

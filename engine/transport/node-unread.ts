@@ -3,7 +3,7 @@
  * and CONNECT.
  *
  * Each is refused and the connection closed. Behind an answer under way nothing can be said: then the
- * connection is cut.
+ * connection is cut. One whose answer is kept from its end by what still comes, ends.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -39,6 +39,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: createRefusal(431, "The head of the request is too large.", []),
 };
 
+/** All of them is said; they only wait for the rest of their request. */
+export const lingering = new WeakSet<ServerResponse>();
+
 /** Listens for them. */
 export function refuseUnread(server: Server): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
@@ -50,6 +53,9 @@ export function refuseUnread(server: Server): void {
   }
   server.on("clientError", (error: ParserError, socket) => {
     if (socket.writableEnded) return; // of what comes behind the refusal
+    const res = answering.get(socket);
+    if (res !== undefined && lingering.delete(res)) return void res.end();
+    if (res?.writableEnded === true && !res.shouldKeepAlive) return; // it was the last
     const refusal = refusalOf(error);
     if (refusal === undefined || isAnswering(socket)) socket.destroy();
     else sayFarewell(socket, refusal, error.code === LATE);

@@ -5,31 +5,45 @@
  * and has no limit for what it keeps. So here an answer is given that the library takes for unfinished:
  * then the response is still ours to close, whatever became of the bytes.
  *
- * Not at once: of requests that arrive in one packet the second makes the library forget that the
+ * Not while the request is still coming: see linger.ts. And not at once: of requests that arrive in one packet the second makes the library forget that the
  * first one closes, and it is answered too. An answer still owed makes it cut the connection.
  */
 import type { HttpResponse } from "uWebSockets.js";
+import { LINGER_MS } from "./linger.js";
 
 /**
- * Sends an answer in the next turn of the loop, and closes. Of a body, who has not taken what was sent
- * before may get only a part.
+ * Sends an answer in the next turn of the loop, and closes when the request has been read past. Of a
+ * body, who has not taken what was sent before may get only a part.
  *
  * @param state counts the replies that are not over
  * @param lines what `Head.lines` is, with the length of a head alone that has one
  * @param body of two bytes at least; undefined for a head alone
+ * @param lingers is what still comes of the request read past? Only while its call-back runs: later
+ *   nobody can tell whether all has come
  */
 export function sayFarewell(
   res: HttpResponse,
   state: { pending: number },
   lines: Buffer,
   body: Buffer | undefined,
+  lingers: boolean,
 ): void {
   let isGone = false;
+  let isSaid = false;
+  let isRead = !lingers;
+  let timer: NodeJS.Timeout | undefined;
   state.pending++;
   res.onAborted(() => {
     isGone = true;
-    state.pending--;
+    if (!isSaid) state.pending--;
+    clearTimeout(timer);
   });
+  if (lingers) {
+    res.onData((_, isLast) => {
+      isRead = isLast;
+      if (isRead && isSaid) res.close(); // runs `onAborted`
+    });
+  }
   setImmediate(() => {
     if (isGone) return;
     res.cork(() => {
@@ -37,7 +51,10 @@ export function sayFarewell(
       if (body === undefined) endHead(res);
       else sendBody(res, body);
     });
-    res.close(); // runs `onAborted`
+    isSaid = true;
+    state.pending--;
+    if (isRead) res.close();
+    else timer = setTimeout(() => res.close(), LINGER_MS);
   });
 }
 

@@ -74,7 +74,7 @@ export class UwsReply implements Reply {
     this.#finish();
     if (this.#state.headsAlone.isLast()) {
       const lines = lengthBytes === undefined ? head.lines : linesWithLength(head, lengthBytes);
-      sayFarewell(res, this.#state, lines, undefined);
+      sayFarewell(res, this.#state, lines, undefined, this.#isWithin);
       return;
     }
     this.#corked(res, () => {
@@ -84,12 +84,13 @@ export class UwsReply implements Reply {
     });
   }
 
-  sendAndClose(head: Head, body: Buffer, hasBody: boolean): void {
+  sendAndClose(head: Head, body: Buffer, hasBody: boolean, hasNoEnd = false): void {
     const res = this.#res;
     if (res === undefined) return;
     this.#finish();
     const isAlone = !hasBody || body.length < 2; // no page is a single byte
-    sayFarewell(res, this.#state, head.lines, isAlone ? undefined : body);
+    const lingers = this.#isWithin && !hasNoEnd;
+    sayFarewell(res, this.#state, head.lines, isAlone ? undefined : body, lingers);
   }
 
   sendWhole(head: Head, body: Uint8Array): number {

@@ -230,7 +230,7 @@ function sendHead(handler: Handler, state: ListenState, res: HttpResponse, ready
   const { head, alone } = ready;
   const lines = alone === undefined ? head.lines : alone.lines;
   if (state.headsAlone.isLast()) {
-    sayFarewell(res, state, lines, undefined);
+    sayFarewell(res, state, lines, undefined, true);
   } else {
     res.writeStatus(lines);
     res.endWithoutBody();
