@@ -28,7 +28,8 @@ export class NodeContexts {
       ...options,
       ...optionsOf(material.fallback),
       SNICallback: (name, done) => {
-        const context = this.#find(name.toLowerCase());
+        // RFC 6066 section 3 has no dot at the end; some send what is in the URL.
+        const context = this.#find(name.toLowerCase().replace(/\.$/, ""));
         if (context === undefined) done(NO_NAME);
         else done(null, context);
       },

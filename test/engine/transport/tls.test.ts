@@ -83,6 +83,7 @@ describe.each(TRANSPORTS)("tls through %s", (transport) => {
 
   test.each<[string, string, () => Issued]>([
     ["its own", "a.example", () => pairs[0]!],
+    ["its own with a dot at the end", "a.example.", () => pairs[0]!],
     ["a star for a name that has none of its own", "x.a.example", () => pairs[1]!],
     ["its own before a star", "www.a.example", () => pairs[2]!],
     ["the one of no name for two labels below a star", "x.y.a.example", () => other],
