@@ -396,7 +396,7 @@ export class FileTable {
     const { root, waiters, generation } = check;
     const isDistrusted = generation !== this.#generation;
     if (isDistrusted && waiters.length > 0) this.#send(root, path, waiters);
-    else for (const waiter of waiters) waiter(entry, opened.times);
+    else tellAll(waiters, entry, opened.times);
   }
 
   // --- taking in an answer ---
@@ -482,6 +482,14 @@ export class FileTable {
  * written to just before it was read, has to be opened again.
  */
 const canBeVouchedFor = (file: OpenFile): boolean => isReachable(file) && wasAtRest(file);
+
+/** One who asks below another root may have it looked at anew, and the entry lead elsewhere after that. */
+function tellAll(waiters: readonly Waiter[], entry: Entry, times: JobTimes): void {
+  const { root, path, known } = entry;
+  for (const waiter of waiters) {
+    waiter(entry.known === known ? entry : createEntry(root, path, known), times);
+  }
+}
 
 /** Of a small file that is not kept: for who has just asked. */
 const createLooseEntry = (root: string, path: string, opened: Opened, hasBody: boolean): Entry =>

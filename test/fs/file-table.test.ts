@@ -1101,6 +1101,17 @@ describe("what the kernel has in memory", () => {
     expect([told, pool.asked]).toEqual([["one", "other"], ["/srv/a"]]);
   });
 
+  test("once a reader has brought it, is told to all who wait, also below another root", () => {
+    const { memory, pool, table } = createMemory();
+    pool.things.set("/srv/a", small("read"));
+    const told: string[] = [];
+    const tell = ({ known }: Entry): number => told.push(known.kind);
+    for (const root of [ROOT, "/", ROOT]) table.lookUp(root, "/srv/a", tell);
+    memory.told.set("/srv/a", {});
+    pool.answer();
+    expect(told).toEqual(["file", "file", "file"]);
+  });
+
   test("is distrusted with the table", () => {
     const { memory, table } = createMemory();
     memory.told.set("/srv/a", {});
