@@ -73,7 +73,10 @@ const OUT_OF_DESCRIPTORS = new Set(["EMFILE", "ENFILE"]);
 const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
 
 /** When something was seen, below which root, and what was trusted then. */
-type Seen = Pick<Check, "root" | "sentMs" | "generation">;
+interface Seen extends Pick<Check, "root" | "sentMs" | "generation"> {
+  /** When what it rests on was seen, such as its root at its place, if that was before. */
+  readonly groundSeenMs?: number;
+}
 
 export class FileTable {
   readonly #pool: ReaderPool;
@@ -319,9 +322,10 @@ export class FileTable {
     const { root, path, known } = entry;
     if (known.kind !== "file" || !canBeVouchedFor(known.file)) return false;
     const { identity } = known.file;
-    const sinceMs = this.#cachedOpens?.stillSinceMs(root, path, identity, known.siblings) ?? -1;
-    if (sinceMs < 0) return false;
-    this.#believeFrom(sinceMs, this.#generation, entry);
+    const groundSeenMs =
+      this.#cachedOpens?.stillSinceMs(root, path, identity, known.siblings) ?? -1;
+    if (groundSeenMs < 0) return false;
+    this.#trust(entry, { ...this.#seenNow(root), groundSeenMs });
     return true;
   }
 
@@ -343,12 +347,16 @@ export class FileTable {
     const now = this.#cachedOpens.open(asked, judge);
     if (now === undefined) return undefined;
     const { body, times } = now.opened;
-    const since = { root, sentMs: now.seenMs, generation: this.#generation };
+    const since = { ...this.#seenNow(root), groundSeenMs: now.seenMs };
     const entry = this.#take(path, since, now, judge !== undefined);
     const file = fileOf(entry.known);
     const isLent = body !== undefined && file?.body === undefined;
     this.#loan = isLent ? { file, bytes: body } : undefined;
     return { entry, times };
+  }
+
+  #seenNow(root: string): Seen {
+    return { root, sentMs: this.#nowMs(), generation: this.#generation };
   }
 
   #take(path: string, since: Seen, { opened, fate }: OpenedNow, isJudged: boolean): Entry {
@@ -407,25 +415,24 @@ export class FileTable {
     return isOfTheMoment ? createEntry(since.root, path, known) : this.#believe(path, since, known);
   }
 
-  #believe(path: string, { root, sentMs, generation }: Seen, known: Known): Entry {
-    const entry = this.#entries.believe(root, path, known);
+  #believe(path: string, since: Seen, known: Known): Entry {
+    const entry = this.#entries.believe(since.root, path, known);
     if (isForgotten(entry)) this.#admission.admitted(entry);
-    this.#believeFrom(sentMs, generation, entry);
+    this.#trust(entry, since);
     return entry;
   }
 
-  #believeFrom(sinceMs: number, generation: number, entry: Entry): void {
-    const believedMs = this.#believedMs(fileOf(entry.known), sinceMs);
+  #trust(entry: Entry, { sentMs, groundSeenMs = sentMs, generation }: Seen): void {
+    const groundUntilMs = groundSeenMs + this.#settings.revalidateMs;
     entry.generation = generation;
-    entry.freshUntilMs = sinceMs + believedMs;
-    entry.checkFromMs = sinceMs + believedMs / 2;
+    entry.freshUntilMs = Math.min(groundUntilMs, this.#settledUntilMs(fileOf(entry.known), sentMs));
+    entry.checkFromMs = (groundSeenMs + entry.freshUntilMs) / 2;
   }
 
-  #believedMs(file: OpenFile | undefined, seenMs: number): number {
-    const { revalidateMs } = this.#settings;
-    if (file === undefined) return revalidateMs;
+  #settledUntilMs(file: OpenFile | undefined, seenMs: number): number {
+    if (file === undefined) return Number.POSITIVE_INFINITY;
     const seenAtMs = Date.now() - (this.#nowMs() - seenMs);
-    return Math.min(revalidateMs, Math.max(LEAST_BELIEF_MS, quietMs(file, seenAtMs)));
+    return seenMs + Math.max(LEAST_BELIEF_MS, quietMs(file, seenAtMs));
   }
 
   #knownFrom(path: string, opened: Opened): Known {

@@ -707,6 +707,23 @@ describe("what the kernel has in memory", () => {
     expect(table.find(ROOT, "/srv/a")).toBeUndefined();
   });
 
+  test.each([
+    ["of a file written since its root was seen", 100, 100],
+    ["of one that was written long before", 5000, DEFAULTS.revalidateMs - 200],
+  ])("is believed for no longer than it had been left alone by now: %s", (_, quietMs, wantMs) => {
+    const { memory, clock, table } = createMemory();
+    const wall = vi.spyOn(Date, "now").mockImplementation(() => clock.nowMs + quietMs);
+    const identity = { ...A_FILE.identity!, mtimeNs: BigInt(clock.nowMs * 1e6) };
+    memory.told.set("/srv/a", { identity });
+    table.lookUp(ROOT, "/srv/a", () => {});
+    memory.told.delete("/srv/a");
+    clock.nowMs += wantMs - 1;
+    expect(table.find(ROOT, "/srv/a")).toBeDefined();
+    clock.nowMs++;
+    expect(table.find(ROOT, "/srv/a")).toBeUndefined();
+    wall.mockRestore();
+  });
+
   test("is asked again when its time is over, and told what is known", () => {
     const { memory, pool, clock, table } = createMemory();
     memory.told.set("/srv/a", {});
