@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { readFolder } from "../../fs/directory.js";
 import { isNameable, type RootedPath, toRooted, toWire } from "../../fs/paths.js";
 import { put, tempFolder } from "../support/temp-folder.js";
@@ -162,6 +162,19 @@ describe("a folder", () => {
     const names = read.kind === "read" ? read.entries.map(({ name }) => name) : [];
     expect(new Set(names).size).toBe(2500);
     expect(names).toHaveLength(2500);
+  });
+
+  test("is not read in part where descriptors run out on the way", () => {
+    const root = tempFolder();
+    put(root, "file", "");
+    fs.symlinkSync("file", join(root, "link"));
+    const { openSync } = fs;
+    const open = vi.spyOn(fs, "openSync").mockImplementation((path, flags) => {
+      if (String(path).endsWith("/link")) throw Object.assign(new Error(), { code: "EMFILE" });
+      return openSync(path, flags);
+    });
+    expect(readFolder(root, ROOT, MANY)).toEqual({ kind: "failed", errno: "EMFILE" });
+    open.mockRestore();
   });
 
   test("leaves no descriptor open, whatever becomes of it", () => {
