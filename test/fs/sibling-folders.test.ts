@@ -11,6 +11,8 @@ import { put, tempFolder } from "../support/temp-folder.js";
 const kernel = Kernel.load()!;
 const ASKED_BEFORE = 16;
 const ENTRIES_FOR_EACH = 64;
+const MOST_FOLDERS = 8192;
+const MOST_FILES = 65_536;
 const REVALIDATE_MS = 1000;
 /** After it a folder is looked at again. */
 const QUARTER = REVALIDATE_MS / 4;
@@ -158,6 +160,21 @@ describe("what is known", () => {
     expect([...now.siblings.keys()].map((name) => `${name}.br`).sort()).toEqual(there.sort());
   });
 
+  test("and has ended is known again after as many questions as the first time", async () => {
+    const root = createAtRest(["a.js.br"]);
+    const held = hold(root);
+    const ask = () => folders.find(held, root);
+    await untilKnown(ask);
+    put(root, "b.js.br", "br");
+    letRest();
+    clock.nowMs += QUARTER + 1;
+    for (let n = 0; n < ASKED_BEFORE; n++) ask(); // the first of them ends it
+    await aWhile();
+    expect(ask()).toBeUndefined(); // and is the one too many
+    await aWhile();
+    expect(ask()?.siblings.size).toBe(2);
+  });
+
   test("is seen again while nothing changes, and holds from then", async () => {
     const root = createAtRest(["a.js.br"]);
     const held = hold(root);
@@ -183,6 +200,33 @@ describe("what is known", () => {
     folders.forget(); // while it is listed
     await aWhile();
     expect(ask()).toBeUndefined();
+  });
+
+  test("is as many folders as may be, and then none", async () => {
+    const root = createAtRest(["a.js.br"]);
+    const held = hold(root);
+    const ask = () => folders.find(held, root);
+    await untilKnown(ask);
+    for (let n = 1; n < MOST_FOLDERS; n++) folders.find(held, join(root, String(n)));
+    expect(ask()).toBeDefined();
+    folders.find(held, join(root, "one more"));
+    expect(ask()).toBeUndefined();
+  });
+
+  test.each([
+    ["has changed", (root: string, n: number) => put(root, "last.txt", String(n))],
+    ["was forgotten", () => folders.forget()],
+  ])("leaves its room to others once it %s", async (_, end) => {
+    const root = createAtRest(Array.from({ length: 1000 }, (_, n) => `${n}.js.br`));
+    const held = hold(root);
+    for (let files = 0; files <= MOST_FILES; files += 1000) {
+      const { siblings } = await untilKnown(() => folders.find(held, root));
+      expect(siblings.size).toBe(1000);
+      fs.rmSync(join(root, "last.txt"), { force: true });
+      end(root, files);
+      letRest();
+      clock.nowMs += QUARTER + 1;
+    }
   });
 
   test("keeps no descriptor", async () => {
