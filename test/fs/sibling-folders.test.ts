@@ -102,6 +102,16 @@ describe("a folder", () => {
     expect(looks[3]! - looks[1]!).toBeLessThanOrEqual(4);
   });
 
+  test("is listed once at a time, however many ask meanwhile", async () => {
+    const root = createAtRest(["a.js.br"]);
+    const held = hold(root);
+    const open = vi.spyOn(kernel, "openCached");
+    for (let n = 0; n < 4 * ASKED_BEFORE; n++) folders.find(held, root);
+    expect(open).toHaveBeenCalledTimes(1);
+    open.mockRestore();
+    await aWhile();
+  });
+
   test("that changed just now is not known: another change may leave no trace", async () => {
     const root = tempFolder();
     const held = hold(root);
