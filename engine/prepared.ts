@@ -15,11 +15,10 @@ import {
   wholeHead,
 } from "../protocol/respond.js";
 import type { WrittenListing } from "./listings/listings.js";
-import type { Ready } from "./transport/exchange.js";
+import { type Ready, readyOf } from "./transport/exchange.js";
 
 /** A file's heads, each built when it is first asked for: a scan over many files wants one of them. */
 export class PreparedFile {
-  readonly kind = "file";
   readonly representation: Representation;
   #isKept = false;
   #whole: Head | undefined;
@@ -52,11 +51,11 @@ export class PreparedFile {
 
   /** The 304. */
   get unchanged(): Ready {
-    this.#unchanged ??= {
-      head: this.#own(notModifiedHead(this.representation)),
-      body: undefined,
-      download: undefined,
-    };
+    this.#unchanged ??= readyOf(
+      this.#own(notModifiedHead(this.representation)),
+      undefined,
+      undefined,
+    );
     return this.#unchanged;
   }
 
@@ -74,13 +73,10 @@ export class PreparedFile {
 
 /** A path that leads nowhere. */
 export interface PreparedMiss {
-  readonly kind: "miss";
   readonly ready: Ready;
   /** The same to a HEAD. */
   readonly headOnly: Ready;
 }
-
-export type Prepared = PreparedFile | PreparedMiss;
 
 /** What a file is sent as. */
 export interface Guise {
@@ -127,15 +123,13 @@ export function prepareMiss(answer: Answer): PreparedMiss {
   const [page] = answer.body;
   if (page?.kind !== "literal") throw new Error("the page of a miss has one literal part");
   return {
-    kind: "miss",
-    ready: { head, body: page.bytes, download: undefined },
+    ready: readyOf(head, page.bytes, undefined),
     headOnly: createHeadOnly(head, page.bytes.length),
   };
 }
 
 const createHeadOnly = (head: Head, lengthBytes: number): Ready => ({
-  head,
-  body: undefined,
-  alone: { lengthBytes, lines: linesWithLength(head, lengthBytes) },
-  download: undefined,
+  ...readyOf(head, undefined, undefined),
+  lines: linesWithLength(head, lengthBytes),
+  lengthBytes,
 });

@@ -41,7 +41,7 @@ import { type FileRequest, isPlain, type Request, readRequest } from "./request.
 import type { ServerParts, SiteSettings } from "./server-parts.js";
 import { listingFields } from "./site-fields.js";
 import { StandIns } from "./stand-ins.js";
-import { createTicket, fileOf, Trail } from "./ticket.js";
+import { createFileTicket, fileOf, Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Ask, Handler, Ready, Reply } from "./transport/exchange.js";
 import type { Walk } from "./walk.js";
@@ -151,9 +151,9 @@ export class FileServer implements Handler {
    */
   #findTicket(request: FileRequest): Servable | undefined {
     const ticket = this.#desk.lane.find(request);
-    const file = ticket === undefined ? undefined : fileOf(ticket);
-    if (ticket?.prepared.kind !== "file" || file === undefined) return undefined;
-    if (!isReachable(file)) return undefined;
+    if (ticket?.head === undefined) return undefined;
+    const file = fileOf(ticket);
+    if (file === undefined || !isReachable(file)) return undefined;
     const { prepared, download } = ticket;
     return { prepared, file, download };
   }
@@ -262,7 +262,11 @@ export class FileServer implements Handler {
 
     const isOfUse = trail.witnesses.every(({ entry }) => !isForgotten(entry));
     if (isOfUse && !isStandIn && !this.#site.hasServerTiming) {
-      const ticket = createTicket(trail.witnesses, { prepared, source: chosen.entry, download });
+      const ticket = createFileTicket(trail.witnesses, {
+        prepared,
+        source: chosen.entry,
+        download,
+      });
       this.#desk.lane.remember(request, about.path, ticket, isNegotiated);
     }
     return { prepared, file, download };

@@ -25,7 +25,7 @@ import { prepareMiss } from "./prepared.js";
 import type { Request } from "./request.js";
 import type { ServerParts, SiteSettings } from "./server-parts.js";
 import { errorPageFields, redirectFields } from "./site-fields.js";
-import { createTicket, type Trail } from "./ticket.js";
+import { createMissTicket, type Trail } from "./ticket.js";
 import type { Trace } from "./trace.js";
 import type { Reply } from "./transport/exchange.js";
 import type { Redirected, Refused, Walk } from "./walk.js";
@@ -49,8 +49,6 @@ interface Elsewhere {
 
 /** Why a path leads nowhere. */
 type Refusal = Exclude<PathVerdict["kind"], "rooted">;
-
-const OF_A_MISS = { source: undefined, download: undefined } as const;
 
 export class StandIns {
   readonly #parts: StandInParts;
@@ -130,7 +128,7 @@ export class StandIns {
   #keepMiss(code: FaultCode, { request, trail, asked }: Walk): void {
     const { delivery, lane } = this.#parts;
     const miss = prepareMiss(delivery.errorPage(code, { ...request, accept: "" }));
-    const ticket = createTicket(trail.witnesses, { prepared: miss, ...OF_A_MISS });
+    const ticket = createMissTicket(trail.witnesses, miss);
     lane.remember(request, decodedPath(asked), ticket, false);
   }
 

@@ -5,13 +5,15 @@
  * table entries that led to it. It is good while each of them is fresh and of the same version; the
  * bytes themselves stay with the table, so a forgotten file is not kept alive from here.
  */
+import { type Bytes, bareOf } from "../fs/bytes.js";
 import type { Entry, FileTable } from "../fs/file-table.js";
 import type { OpenFile } from "../fs/open-file.js";
 import type { JobTimes } from "../fs/reader-pool.js";
 import type { DownloadCounter } from "../metrics/download-counter.js";
+import type { Head } from "../protocol/head.js";
 import type { StartedMs } from "./chunks/wait.js";
 import type { Operation } from "./operations/operation.js";
-import type { Prepared } from "./prepared.js";
+import type { PreparedFile, PreparedMiss } from "./prepared.js";
 
 /** An entry as it was when it was looked at. */
 export interface Witness {
@@ -68,37 +70,73 @@ export class Trail {
   }
 }
 
-/**
- * The first witness, mostly the only one, stands in the ticket itself: of a large tree each object is
- * far away in memory, and two less are 4% of what a request costs.
- */
-export interface Ticket {
+/** The first witness, mostly the only one, stands in the ticket itself: see `FileTicket`. */
+interface Grounds {
   /** Undefined when it rests on nothing. */
   readonly entry: Entry | undefined;
   readonly version: number;
   readonly others: readonly Witness[];
-  readonly prepared: Prepared;
-  /** Where the bytes come from; undefined for a miss. */
-  readonly source: Entry | undefined;
-  /** Of the file; undefined for a miss, and when nothing is counted. */
+}
+
+/**
+ * Whatever an unconditional 200 wants stands in the ticket, and in the entry that the bytes come from: of
+ * a large tree each object lies far away in memory, and six less are a tenth of what a request costs.
+ */
+export interface FileTicket extends Grounds {
+  readonly prepared: PreparedFile;
+  /** Of the 200. */
+  head: Head;
+  lines: Bytes;
+  /** Where the bytes come from. */
+  readonly source: Entry;
+  /** Undefined when nothing is counted. */
   readonly download: DownloadCounter | undefined;
 }
 
+export interface MissTicket extends Grounds {
+  readonly prepared: PreparedMiss;
+  readonly head: undefined;
+}
+
+export type Ticket = FileTicket | MissTicket;
+
 const NO_OTHERS: readonly Witness[] = [];
 
-export function createTicket(
+/** Not spread from parts: its fields would lie in two places. */
+export function createFileTicket(
   [first, ...others]: readonly Witness[],
-  { prepared, source, download }: Pick<Ticket, "prepared" | "source" | "download">,
-): Ticket {
+  { prepared, source, download }: Pick<FileTicket, "prepared" | "source" | "download">,
+): FileTicket {
+  const head = prepared.whole;
   return {
     entry: first?.entry,
     version: first?.version ?? 0,
     others: others.length === 0 ? NO_OTHERS : others,
     prepared,
+    head,
+    lines: head.lines,
     source,
     download,
   };
 }
+
+/** It is to stay, and so are its heads: in memory of their own. */
+export function keepHeads(ticket: FileTicket): void {
+  ticket.prepared.keep();
+  ticket.head = ticket.prepared.whole;
+  ticket.lines = bareOf(ticket.head.lines);
+}
+
+export const createMissTicket = (
+  [first, ...others]: readonly Witness[],
+  prepared: PreparedMiss,
+): MissTicket => ({
+  entry: first?.entry,
+  version: first?.version ?? 0,
+  others,
+  prepared,
+  head: undefined,
+});
 
 type Table = Pick<FileTable, "isFresh">;
 
@@ -116,5 +154,5 @@ const isAsItWas = (entry: Entry, version: number, table: Table, nowMs: number): 
   table.isFresh(entry, nowMs) && entry.version === version;
 
 /** The file of a good ticket. */
-export const fileOf = ({ source }: Ticket): OpenFile | undefined =>
-  source?.known.kind === "file" ? source.known.file : undefined;
+export const fileOf = ({ source }: FileTicket): OpenFile | undefined =>
+  source.known.kind === "file" ? source.known.file : undefined;

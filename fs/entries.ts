@@ -7,6 +7,7 @@
  *
  * Owns: entries, from the first belief until they leave. Does not know clocks or readers.
  */
+import { type Bytes, bareOf } from "./bytes.js";
 import type { OpenFile } from "./open-file.js";
 import type { Counted } from "./popularity.js";
 import { type Member, SecondChance } from "./second-chance.js";
@@ -28,6 +29,8 @@ export interface Entry extends Member<Entry>, Counted {
   /** Whether a link leads out of it was judged by this one. */
   root: string;
   known: Known;
+  /** Of a small file in memory, as in `known`: those who send it need not look there. */
+  body: Bytes | undefined;
   /** On the table's clock. -1 when the entry is in no table, or in none any more. */
   freshUntilMs: number;
   /** From here on a request starts a check on the side. */
@@ -143,6 +146,7 @@ export class Entries {
     this.#bodyBytes -= bodyBytesOf(known);
     entry.freshUntilMs = -1;
     entry.known = FORGOTTEN;
+    entry.body = undefined;
     entry.version++;
     if (known.kind === "file") this.#onFileLeft(known.file, entry);
   }
@@ -154,6 +158,7 @@ export function createEntry(root: string, path: string, known: Known): Entry {
     root,
     path,
     known,
+    body: bodyOf(known),
     freshUntilMs: -1,
     checkFromMs: -1,
     wasAskedFor: true, // by whoever made us look: else it would go before all that is hot
@@ -182,6 +187,10 @@ const leadsToSame = (before: Known, now: Known): boolean =>
 
 const siblingsOf = (known: Known): number => (known.kind === "file" ? known.siblings : 0);
 const errnoOf = (known: Known): string => (known.kind === "failed" ? known.errno : "");
+const bodyOf = (known: Known): Bytes | undefined => {
+  const body = fileOf(known)?.body;
+  return body && bareOf(body);
+};
 const bodyBytesOf = (known: Known): number => fileOf(known)?.body?.length ?? 0;
 
 /** It is in no table: what was seen is true for who has just asked, and for nobody after him. */

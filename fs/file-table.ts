@@ -154,6 +154,7 @@ export class FileTable {
     entry.wasAskedFor = true;
     this.#admission.hit(entry);
     if (nowMs >= entry.checkFromMs) this.#checkOnTheSide(entry);
+    if (entry.body !== undefined) return true;
     const file = fileOf(entry.known);
     return file?.isKeptOpen !== true || this.#staysOpen(entry, file);
   }
@@ -297,9 +298,9 @@ export class FileTable {
     return renewed !== undefined && this.#isBelieved(renewed, nowMs) ? renewed : undefined;
   }
 
-  #isBelieved({ known, freshUntilMs, generation }: Entry, nowMs: number): boolean {
+  #isBelieved({ known, body, freshUntilMs, generation }: Entry, nowMs: number): boolean {
     if (nowMs >= freshUntilMs || generation !== this.#generation) return false;
-    return known.kind !== "file" || isReachable(known.file);
+    return body !== undefined || known.kind !== "file" || isReachable(known.file);
   }
 
   #lookAt(root: string, path: string, done: Waiter): void {

@@ -9,7 +9,7 @@ import { ChunkPool } from "../../engine/chunks/chunk-pool.js";
 import { ExpressMeter } from "../../engine/express/express-meter.js";
 import { AccessLog } from "../../engine/operations/access-log.js";
 import { Operations } from "../../engine/operations/operations.js";
-import type { Ask } from "../../engine/transport/exchange.js";
+import { type Ask, readyOf } from "../../engine/transport/exchange.js";
 import { parseProxies } from "../../engine/transport/proxies.js";
 import { toRooted } from "../../fs/paths.js";
 import { BULK, createRing, LoopEnd, META, ReaderEnd } from "../../fs/ring.js";
@@ -154,7 +154,7 @@ function expressMeterTask(): MicroTask {
   const meter = new ExpressMeter({ counters, recorder, accessLog: undefined, ...clock });
   const download = new Downloads(1).counterOf("/assets/app.js");
   const head = buildHead(200, []);
-  const ready = { head, body: Buffer.alloc(KIB), download };
+  const ready = readyOf(head, Buffer.alloc(KIB), download);
   const ask = createAsk();
   return repeat("engine/express/express-meter begin, sent", () => {
     meter.begin(ask, clock.nowMs());

@@ -10,6 +10,7 @@
  *
  * Owns: those it asks, and their order. The main road finds and leaves its tickets in the lane.
  */
+import { viewOf } from "../../fs/bytes.js";
 import type { Delivery } from "../delivery.js";
 import type { HostCheck } from "../host-check.js";
 import { beginOperation } from "../operations/arrival.js";
@@ -99,17 +100,18 @@ export class ExpressDesk implements Omit<Handler, "handle"> {
   }
 
   #goOn(ask: Ask, ready: Ready, takenBytes: number, reply: Reply): void {
-    const { head, body, download } = ready;
+    const { head, download } = ready;
+    const body = viewOf(ready.body!);
     const operation = beginOperation(ask, this.#meter.startMs, this.#parts);
     const { counters, nowMs } = this.#parts;
     counters.bytesAtHand += takenBytes;
-    operation.answered(head.status, body!.length);
+    operation.answered(head.status, body.length);
     operation.sent(takenBytes, nowMs());
     if (download !== undefined) operation.downloads(download, head.status === 206);
     const lent =
       this.#firstLook.restOf(ready, takenBytes) ??
       this.#partsAtHand.restOf(ready, takenBytes, reply.repeatedBytes);
-    const rest = lent ?? [{ kind: "literal", bytes: body!.subarray(takenBytes) }];
+    const rest = lent ?? [{ kind: "literal", bytes: body.subarray(takenBytes) }];
     this.#delivery.finish(rest, { operation, path: ask.path }, reply);
   }
 

@@ -11,8 +11,7 @@
  */
 import type { FileTable } from "../../fs/file-table.js";
 import { prefersJson } from "../../protocol/accept.js";
-import type { PreparedFile } from "../prepared.js";
-import { fileOf, isGood, type Ticket } from "../ticket.js";
+import { type FileTicket, fileOf, isGood, keepHeads, type Ticket } from "../ticket.js";
 import { type Ask, type FieldName, fieldName, type Ready } from "../transport/exchange.js";
 import type { PartsAtHand } from "./parts-at-hand.js";
 import { isUsualSpelling } from "./usual-spelling.js";
@@ -52,6 +51,8 @@ const ACCEPT_ENCODING = fieldName("accept-encoding");
 const IF_NONE_MATCH = fieldName("if-none-match");
 const IF_MODIFIED_SINCE = fieldName("if-modified-since");
 const RANGE = fieldName("range");
+
+const OK = 200;
 
 /** What sends a request to the main road. */
 const OUT_OF_THE_ORDINARY = [
@@ -128,44 +129,49 @@ export class ExpressLane {
     if (ticket === undefined || !isGood(ticket, this.#table, nowMs)) return undefined;
     if (hasAny(ask, OUT_OF_THE_ORDINARY)) return undefined;
     if (variesByOrigin && ask.field(ORIGIN) !== "") return undefined;
-    const { prepared } = ticket;
     const range = ask.method === "GET" ? ask.field(RANGE) : "";
     if (range !== "") return this.#part(ask, range, ticket);
-    if (prepared.kind === "file") return this.#present(ask, ticket, prepared);
+    if (ticket.head !== undefined) return this.#present(ask, ticket);
     if (prefersJson(ask.field(ACCEPT))) return undefined;
-    return ask.method === "GET" ? prepared.ready : prepared.headOnly;
+    return ask.method === "GET" ? ticket.prepared.ready : ticket.prepared.headOnly;
   }
 
   /** An exact match of what we sent is the everyday revalidation; anything else is for `protocol/`. */
-  #present(ask: Ask, ticket: Ticket, prepared: PreparedFile): Ready | undefined {
+  #present(ask: Ask, ticket: FileTicket): Ready | undefined {
     const tag = ask.field(IF_NONE_MATCH);
     const date = ask.field(IF_MODIFIED_SINCE);
     if (tag === "" && date === "") {
-      return ask.method === "HEAD" ? prepared.headOnly : this.#whole(ticket, prepared);
+      return ask.method === "HEAD" ? ticket.prepared.headOnly : this.#whole(ticket);
     }
-    const { representation, lastModified, unchanged } = prepared;
+    const { representation, lastModified, unchanged } = ticket.prepared;
     const isMatch = tag === "" ? date === lastModified : tag === representation.etag;
     return isMatch ? unchanged : undefined;
   }
 
-  #whole(ticket: Ticket, prepared: PreparedFile): Ready | undefined {
-    const { download } = ticket;
+  /** Looks at no object but the ticket and its source where the bytes are in memory. */
+  #whole(ticket: FileTicket): Ready | undefined {
+    const { head, lines, source, download } = ticket;
+    const { body } = source;
+    if (body === undefined) return this.#notInMemory(ticket);
+    if (body.byteLength === 0) return undefined;
+    return { head, status: OK, lines, body, lengthBytes: undefined, download };
+  }
+
+  #notInMemory(ticket: FileTicket): Ready | undefined {
     const file = fileOf(ticket);
-    if (file === undefined) return undefined;
-    const { body } = file;
-    if (body === undefined) return this.#parts.whole(prepared, file, download);
-    return body.length === 0 ? undefined : { head: prepared.whole, body, download };
+    return file && this.#parts.whole(ticket.prepared, file, ticket.download);
   }
 
   /** The table has to hear that the file is wanted, or it closes its descriptor for another's. */
   #part(ask: Ask, range: string, ticket: Ticket): Ready | undefined {
-    const { prepared } = ticket;
+    if (ticket.head === undefined) return undefined;
+    const { prepared, download } = ticket;
     const file = fileOf(ticket);
-    if (prepared.kind === "miss" || file === undefined) return undefined;
+    if (file === undefined) return undefined;
     if (hasAny(ask, CONDITIONS_OF_A_PART)) return undefined;
     this.#table.hold(file);
     try {
-      return this.#parts.answer(range, prepared, file, ticket.download);
+      return this.#parts.answer(range, prepared, file, download);
     } finally {
       this.#table.release(file);
     }
@@ -192,12 +198,12 @@ export class ExpressLane {
     };
     const ticket = this.find(names);
     if (ticket === undefined) return "has none";
-    if (!this.#isForPart(ask, range, ticket)) return "has a ticket";
+    if (ticket.head === undefined || !this.#isForPart(ask, range, ticket)) return "has a ticket";
     return fileOf(ticket)?.body === undefined ? "may answer" : "answers";
   }
 
-  #isForPart(ask: Ask, range: string, { prepared }: Ticket): boolean {
-    if (ask.method !== "GET" || range === "" || prepared.kind === "miss") return false;
+  #isForPart(ask: Ask, range: string, { prepared }: FileTicket): boolean {
+    if (ask.method !== "GET" || range === "") return false;
     const isOrdinary = !hasAny(ask, OUT_OF_THE_ORDINARY) && !hasAny(ask, CONDITIONS_OF_A_PART);
     return isOrdinary && this.#parts.isFor(range, prepared);
   }
@@ -216,8 +222,8 @@ export class ExpressLane {
     if (spelling !== undefined && spelling.length > MAX_SPELLING_CHARS) return;
 
     const ownKey = copyOf(key);
-    if (ticket.prepared.kind === "miss") this.#noteMiss(ownKey);
-    else ticket.prepared.keep();
+    if (ticket.head === undefined) this.#noteMiss(ownKey);
+    else keepHeads(ticket);
     if (spelling === undefined) this.#put(ownKey, ticket);
     else this.#putSpelling(ownKey, spelling, ticket);
     if (this.#count > MAX_TICKETS) this.#forgetOldest();
@@ -276,7 +282,7 @@ const copyOf = (text: string): string => Buffer.from(text, "latin1").toString("l
 const keyOf = (host: string, path: string): string => `${host} ${path}`;
 
 const isMiss = (tickets: Tickets | undefined): boolean =>
-  tickets !== undefined && !(tickets instanceof Map) && tickets.prepared.kind === "miss";
+  tickets !== undefined && !(tickets instanceof Map) && tickets.head === undefined;
 
 export const hasAny = (ask: Ask, names: readonly FieldName[]): boolean => {
   for (const name of names) if (ask.field(name) !== "") return true;

@@ -42,10 +42,9 @@ export class ExpressMeter {
   }
 
   /** All of it has gone out. */
-  sent({ head, body, download }: Ready): void {
+  sent({ status, body, download }: Ready): void {
     const { counters, recorder, accessLog, nowMs, wallMs } = this.#parts;
-    const { status } = head;
-    const bytes = body === undefined ? 0 : body.length;
+    const bytes = body === undefined ? 0 : body.byteLength;
     counters.answered(status);
     counters.bytesAtHand += bytes;
     if (bytes > 0) counters.bodiesSent++;

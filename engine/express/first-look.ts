@@ -8,6 +8,7 @@
  * Whatever waits, or is not plainly a small file under its own name, is for the main road: siblings,
  * redirects, listings, preconditions, ranges, and all that is not there.
  */
+import { viewOf } from "../../fs/bytes.js";
 import { type Entry, type FileTable, isForgotten } from "../../fs/file-table.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { type RootedPath, toFile, toRooted } from "../../fs/paths.js";
@@ -17,8 +18,8 @@ import type { Part } from "../chunks/cursor.js";
 import { decodedPath, hostRoots, isNoRoot, type Place } from "../finder.js";
 import type { PreparedFile } from "../prepared.js";
 import type { Preparer } from "../preparer.js";
-import { createTicket } from "../ticket.js";
-import { type Ask, fieldName, type Ready } from "../transport/exchange.js";
+import { createFileTicket } from "../ticket.js";
+import { type Ask, fieldName, type Ready, readyOf } from "../transport/exchange.js";
 import { type ExpressLane, hasAny, NOT_PLAIN } from "./express-lane.js";
 
 const HOST = fieldName("host");
@@ -88,7 +89,7 @@ export class FirstLook {
   /** What a socket has left of an answer whose bytes were lent; undefined for any other. */
   restOf(ready: Ready, takenBytes: number): Part<OpenFile>[] | undefined {
     if (ready !== this.#lent) return undefined;
-    return [{ kind: "literal", bytes: Buffer.from(ready.body!.subarray(takenBytes)) }];
+    return [{ kind: "literal", bytes: Buffer.from(viewOf(ready.body!).subarray(takenBytes)) }];
   }
 
   #look(ask: Ask, { base, place, path, effects }: Wanted): Ready | undefined {
@@ -108,7 +109,7 @@ export class FirstLook {
     const download = preparer.counterOf(filePath, root);
     if (!isForgotten(entry)) this.#keep(ask, path, [...hosts, entry], prepared, download);
     if (ask.method === "HEAD") return prepared.headOnly;
-    const ready = { head: prepared.whole, body, download };
+    const ready = readyOf(prepared.whole, body, download);
     if (loan !== undefined) this.#lent = ready;
     return ready;
   }
@@ -153,7 +154,7 @@ export class FirstLook {
       acceptEncoding: ask.field(ACCEPT_ENCODING),
     };
     const witnesses = entries.map((entry) => ({ entry, version: entry.version }));
-    const ticket = createTicket(witnesses, { prepared, source: entries.at(-1), download });
+    const ticket = createFileTicket(witnesses, { prepared, source: entries.at(-1)!, download });
     this.#parts.lane.remember(names, path, ticket, false);
   }
 }

@@ -9,6 +9,7 @@
  * The bytes are lent: they stand until the scheduler is asked again. What a socket does not take of
  * them at once a transfer sends, from the file.
  */
+import { viewOf } from "../../fs/bytes.js";
 import { isReachable, type OpenFile } from "../../fs/open-file.js";
 import type { DownloadCounter } from "../../metrics/download-counter.js";
 import { type ByteRange, judgeRange } from "../../protocol/ranges.js";
@@ -23,7 +24,7 @@ import { partOf } from "../body-part.js";
 import { dropFirst, type Part } from "../chunks/cursor.js";
 import type { Scheduler } from "../chunks/scheduler.js";
 import type { PreparedFile } from "../prepared.js";
-import type { Ready } from "../transport/exchange.js";
+import { type Ready, readyOf } from "../transport/exchange.js";
 
 /**
  * Bytes of the largest parts that are sent so, all together. Larger: one client's parts keep the event loop longer
@@ -78,7 +79,7 @@ export class PartsAtHand {
     const body = this.#scheduler.wholeAtHand(file);
     if (body === undefined) return undefined;
     const parts = [partOf({ kind: "extent", first: 0, last: sizeBytes - 1 }, file)];
-    return this.#lend({ head: prepared.whole, body, download }, parts);
+    return this.#lend(readyOf(prepared.whole, body, download), parts);
   }
 
   /** Would it answer, if the bytes are at hand then? */
@@ -93,7 +94,7 @@ export class PartsAtHand {
    */
   restOf(ready: Ready, takenBytes: number, repeatedBytes: number): Part<OpenFile>[] | undefined {
     if (ready !== this.#lent) return undefined;
-    const again = Buffer.from(ready.body!.subarray(takenBytes, takenBytes + repeatedBytes));
+    const again = Buffer.from(viewOf(ready.body!).subarray(takenBytes, takenBytes + repeatedBytes));
     const rest = dropFirst(this.#parts, takenBytes + again.length);
     return again.length === 0 ? rest : [{ kind: "literal", bytes: again }, ...rest];
   }
@@ -117,7 +118,7 @@ export class PartsAtHand {
     const body = part.kind === "literal" ? part.bytes : this.#scheduler.atHand([part]);
     if (body === undefined) return undefined;
     const head = partHead(whole, range, representation.sizeBytes);
-    return this.#lend({ head, body, download }, [part]);
+    return this.#lend(readyOf(head, body, download), [part]);
   }
 
   #manyParts(
@@ -130,7 +131,7 @@ export class PartsAtHand {
     const { head, body } = partsAnswer(representation, ranges, boundary);
     const parts = body.map((part) => partOf(part, file));
     const bytes = this.#scheduler.atHand(parts);
-    return bytes && this.#lend({ head, body: bytes, download }, parts);
+    return bytes && this.#lend(readyOf(head, bytes, download), parts);
   }
 
   #lend(ready: Ready, parts: readonly Part<OpenFile>[]): Ready {

@@ -4,6 +4,7 @@
  * `Ask` is what a client sent, raw. `Reply` is where the answer goes; it is also the `Sink` that the
  * scheduler fills. A transport asks `express` first: an answer at hand costs no `Reply` at all.
  */
+import type { Bytes } from "../../fs/bytes.js";
 import type { DownloadCounter } from "../../metrics/download-counter.js";
 import type { Field, Head } from "../../protocol/head.js";
 import type { Sink } from "../chunks/sink.js";
@@ -47,13 +48,30 @@ export interface Ask {
 /** A whole answer at hand: to be sent, or begun, before `express` is asked again. */
 export interface Ready {
   readonly head: Head;
+  /** As in the head, which is not looked at where these suffice: see `FileTicket`. */
+  readonly status: number;
+  /** As in the head; of a head alone that has a length, with that. */
+  readonly lines: Bytes;
   /** Undefined for a head alone: of a 304, or for a HEAD. */
-  readonly body: Uint8Array | undefined;
-  /** Of a head alone that has a length: the length, and the head's lines with it. */
-  readonly alone?: { readonly lengthBytes: number; readonly lines: Buffer };
+  readonly body: Bytes | undefined;
+  /** Of a head alone that has a length, bytes; undefined for any other. */
+  readonly lengthBytes: number | undefined;
   /** Where to count it as a download; undefined when it is none. */
   readonly download: DownloadCounter | undefined;
 }
+
+export const readyOf = (
+  head: Head,
+  body: Bytes | undefined,
+  download: DownloadCounter | undefined,
+): Ready => ({
+  head,
+  status: head.status,
+  lines: head.lines,
+  body,
+  lengthBytes: undefined,
+  download,
+});
 
 /** An answer with a body: no to what was asked. */
 export interface Refusal {

@@ -14,6 +14,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import { type AddressInfo, Server as PlainServer, type Socket } from "node:net";
+import { viewOf } from "../../fs/bytes.js";
 import type {
   Ask,
   Handler,
@@ -173,9 +174,9 @@ function answer(handler: Handler, ask: Ask, reply: NodeReply): void {
 }
 
 function sendReady(handler: Handler, ask: Ask, reply: NodeReply, ready: Ready): void {
-  const { head, body, alone } = ready;
-  if (body === undefined) reply.sendHead(head, alone?.lengthBytes);
-  const taken = body === undefined ? 0 : reply.sendWhole(head, body);
-  if (body === undefined || taken === body.length) handler.sent(ready);
+  const { head, body, lengthBytes } = ready;
+  if (body === undefined) reply.sendHead(head, lengthBytes);
+  const taken = body === undefined ? 0 : reply.sendWhole(head, viewOf(body));
+  if (body === undefined || taken === body.byteLength) handler.sent(ready);
   else handler.finish(ask, ready, taken, reply);
 }

@@ -4,6 +4,7 @@
  * Owns: how a field, a path and the client's address are asked for, and how seldom.
  */
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
+import type { Bytes } from "../../fs/bytes.js";
 import type { Field } from "../../protocol/head.js";
 import { spellAddress } from "./address.js";
 import { Doubt } from "./doubt.js";
@@ -17,7 +18,7 @@ const VERSION = "HTTP/1.1";
 /** Offers a body's next bytes, as `HttpResponse.tryEnd` does: were all taken, and is it over? */
 export type Push = (
   res: HttpResponse,
-  bytes: Uint8Array,
+  bytes: Bytes,
   totalBytes: number,
 ) => readonly [isTaken: boolean, isDone: boolean];
 

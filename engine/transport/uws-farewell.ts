@@ -9,6 +9,7 @@
  * first one closes, and it is answered too. An answer still owed makes it cut the connection.
  */
 import type { HttpResponse } from "uWebSockets.js";
+import type { Bytes } from "../../fs/bytes.js";
 import { LINGER_MS } from "./linger.js";
 
 /**
@@ -24,7 +25,7 @@ import { LINGER_MS } from "./linger.js";
 export function sayFarewell(
   res: HttpResponse,
   state: { pending: number },
-  lines: Buffer,
+  lines: Bytes,
   body: Buffer | undefined,
   lingers: boolean,
 ): void {

@@ -13,6 +13,7 @@
  * left to chance what happens between the look and the close, some 50 µs on a machine with time to spare.
  */
 import type { AppOptions, TemplatedApp } from "uWebSockets.js";
+import { viewOf } from "../../fs/bytes.js";
 import type { Door } from "../../fs/door.js";
 import { CIPHERS } from "./ciphers.js";
 import type { KeyPair, TlsMaterial } from "./exchange.js";
@@ -76,10 +77,11 @@ export const RECORD_BYTES = 16 * 1024;
  * write is one record, which goes or stays as a whole; what stays is in memory once more, 16 KiB.
  */
 export const pushRecords: Push = (res, bytes, totalBytes) => {
+  const view = viewOf(bytes);
   for (let at = 0; ; at += RECORD_BYTES) {
-    const outcome = res.tryEnd(bytes.subarray(at, at + RECORD_BYTES), totalBytes);
+    const outcome = res.tryEnd(view.subarray(at, at + RECORD_BYTES), totalBytes);
     const [isTaken, isDone] = outcome;
-    if (!isTaken || isDone || at + RECORD_BYTES >= bytes.length) return outcome;
+    if (!isTaken || isDone || at + RECORD_BYTES >= view.length) return outcome;
   }
 };
 

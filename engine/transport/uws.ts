@@ -5,6 +5,7 @@
  * uws-ask.ts, and every reply that is not at hand in uws-reply.ts.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
+import type { Bytes } from "../../fs/bytes.js";
 import { Door, handOverFor, inodesOf } from "../../fs/door.js";
 import { spellAddress } from "./address.js";
 import type { Ask, Handler, Listener, ListenOptions, Ready, TlsMaterial } from "./exchange.js";
@@ -227,8 +228,7 @@ function answer(
 }
 
 function sendHead(handler: Handler, state: ListenState, res: HttpResponse, ready: Ready): void {
-  const { head, alone } = ready;
-  const lines = alone === undefined ? head.lines : alone.lines;
+  const { lines } = ready;
   if (state.headsAlone.isLast()) {
     sayFarewell(res, state, lines, undefined, true);
   } else {
@@ -243,10 +243,10 @@ function sendReady(
   state: ListenState,
   res: HttpResponse,
   ready: Ready,
-  body: Uint8Array,
+  body: Bytes,
 ): void {
-  res.writeStatus(ready.head.lines);
-  if (state.push(res, body, body.length)[1]) return handler.sent(ready);
+  res.writeStatus(ready.lines);
+  if (state.push(res, body, body.byteLength)[1]) return handler.sent(ready);
   const taken = res.getWriteOffset();
   const reply = new UwsReply(res, state, taken);
   handler.finish(expressAsk, ready, taken, reply);

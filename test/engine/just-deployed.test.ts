@@ -32,6 +32,6 @@ describe("a file that was written a moment ago, and each request looks at it", (
     });
     const answers = await Promise.all(asked);
     expect(answers).toEqual(answers.map(() => ["200 OK", LONG_BYTES]));
-    expect(machine.table.stats().openFiles).toBe(3);
+    await expect.poll(() => machine.table.stats().openFiles).toBe(3);
   });
 });

@@ -1,6 +1,7 @@
 /** Fear: who asks first for what is not there decides what all others are shown. */
 import { afterAll, describe, expect, test } from "vitest";
 import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
+import { viewOf } from "../../fs/bytes.js";
 import { Folder } from "../support/folder.js";
 import { answerTo, shareInProcess } from "../support/in-process.js";
 
@@ -18,7 +19,7 @@ describe("a miss that is at hand from now on", () => {
     const ready = server.express(askAs("text/html"))!;
     expect(ready.head.status).toBe(404);
     const { fields, body } = await answerTo(server, askAs("text/html"));
-    expect(Buffer.from(ready.body!)).toEqual(body);
+    expect(Buffer.from(viewOf(ready.body!))).toEqual(body);
     for (const field of ready.head.fields) expect(fields).toContainEqual(field);
     expect(await answerTo(server, askAs("application/json"))).toEqual(first);
   });

@@ -1,16 +1,18 @@
 /** Fear: an answer that was right once, of a file that is another by now. */
 import { expect, test } from "vitest";
-import { createTicket, isGood, type Ticket, type Witness } from "../../engine/ticket.js";
+import {
+  createMissTicket,
+  isGood,
+  type MissTicket,
+  type Ticket,
+  type Witness,
+} from "../../engine/ticket.js";
 import { createEntry } from "../../fs/entries.js";
 
 const NOW_MS = 10;
 const entry = () => createEntry("/srv", "/srv/a", { kind: "directory" });
 const ticketFor = (...witnesses: Witness[]): Ticket =>
-  createTicket(witnesses, {
-    prepared: {} as Ticket["prepared"],
-    source: undefined,
-    download: undefined,
-  });
+  createMissTicket(witnesses, {} as MissTicket["prepared"]);
 
 test("a ticket is good while all it rests on is fresh and as it was", () => {
   const [one, other] = [entry(), entry()];

@@ -708,8 +708,8 @@ function testAgreement(shared: () => InProcess): void {
           expect(/answer/.test(explanation.lane), why).toBe(ready !== undefined);
         }
         if (ready === undefined) continue;
-        const { head, body, alone } = ready;
-        const lengthBytes = alone?.lengthBytes ?? body?.length;
+        const { head, body } = ready;
+        const lengthBytes = ready.lengthBytes ?? body?.byteLength;
         const length: Field[] =
           lengthBytes === undefined ? [] : [["Content-Length", `${lengthBytes}`]];
         if (ask.method === "HEAD") expect(body, why).toBeUndefined();

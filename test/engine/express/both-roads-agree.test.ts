@@ -12,6 +12,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { ExplainedAsk } from "../../../engine/explain/explain-ask.js";
 import { FileServer } from "../../../engine/server.js";
 import type { Ready } from "../../../engine/transport/exchange.js";
+import { type Bytes, viewOf } from "../../../fs/bytes.js";
 import type { Field } from "../../../protocol/head.js";
 import { type Content, Folder, KIB, LONG_AGO_HTTP, Random } from "../../support/folder.js";
 import { answerTo, type Collected, shareInProcess } from "../../support/in-process.js";
@@ -99,18 +100,23 @@ const anyChange = fc.record({
 });
 const anyStep = fc.oneof({ arbitrary: anyAsk, weight: 6 }, { arbitrary: anyChange, weight: 1 });
 
+const textOf = (bytes: Bytes): string => Buffer.from(viewOf(bytes)).toString("latin1");
+
 /** As a transport sends it. */
-function collect({ head, body, alone }: Ready): Collected {
-  const { statusLine, fields, lines } = head;
+function collect({ head, status, lines, body, lengthBytes }: Ready): Collected {
+  const { statusLine, fields } = head;
   const written = (all: readonly Field[]): string =>
     [statusLine, ...all.map(([name, value]) => `${name}: ${value}`)].join("\r\n");
-  expect(lines.toString("latin1")).toBe(written(fields));
-  const length = body?.length ?? alone?.lengthBytes;
+  expect([head.lines.toString("latin1"), head.status]).toEqual([written(fields), status]);
+  const length = body?.byteLength ?? lengthBytes;
   const added: Field[] = length === undefined ? [] : [["Content-Length", `${length}`]];
-  if (alone !== undefined) {
-    expect(alone.lines.toString("latin1")).toBe(written([...fields, ...added]));
-  }
-  return { statusLine, fields: [...fields, ...added], body: Buffer.from(body ?? []) };
+  const isAlone = lengthBytes !== undefined;
+  expect(textOf(lines)).toBe(written(isAlone ? [...fields, ...added] : fields));
+  return {
+    statusLine,
+    fields: [...fields, ...added],
+    body: Buffer.from(viewOf(body ?? new Uint8Array())),
+  };
 }
 
 /** Bodies of hundreds of KiB take long to be compared in pieces, or shown. */

@@ -5,9 +5,15 @@ import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { ExplainedAsk } from "../../../engine/explain/explain-ask.js";
 import { ExpressLane, type TargetNames } from "../../../engine/express/express-lane.js";
-import { prepareMiss } from "../../../engine/prepared.js";
-import { createTicket, type Ticket } from "../../../engine/ticket.js";
-import type { Ask, Ready } from "../../../engine/transport/exchange.js";
+import { type PreparedFile, prepareMiss } from "../../../engine/prepared.js";
+import {
+  createFileTicket,
+  createMissTicket,
+  type FileTicket,
+  type MissTicket,
+} from "../../../engine/ticket.js";
+import { type Ask, type Ready, readyOf } from "../../../engine/transport/exchange.js";
+import type { Entry } from "../../../fs/entries.js";
 import type { OpenFile } from "../../../fs/open-file.js";
 import { createAnswer } from "../../../protocol/answer.js";
 import { buildHead } from "../../../protocol/head.js";
@@ -21,13 +27,12 @@ const SPELLINGS = 32;
 const page = createAnswer(buildHead(404, [["Content-Type", "text/plain"]]), [
   { kind: "literal", bytes: Buffer.from("nothing") },
 ]);
-const miss = (): Ticket =>
-  createTicket([], { prepared: prepareMiss(page), source: undefined, download: undefined });
+const miss = (): MissTicket => createMissTicket([], prepareMiss(page));
 /** Stands for a file: the lane asks only whether it is a miss. */
-const file = (keep = (): void => {}): Ticket => ({
-  ...miss(),
-  prepared: { kind: "file", keep } as Ticket["prepared"],
-});
+const file = (keep = (): void => {}): FileTicket => {
+  const prepared = { keep, whole: page.head } as unknown as PreparedFile;
+  return createFileTicket([], { prepared, source: {} as Entry, download: undefined });
+};
 
 const names = (path: string, acceptEncoding = ""): TargetNames => ({
   host: "",
@@ -217,7 +222,7 @@ test("where hosts have roots of their own, a host and a path are two things", ()
 
 test("a file that is not in memory is asked for where small ones are kept open", () => {
   const asked: unknown[] = [];
-  const ready = { head: page.head, body: Buffer.from("whole"), download: undefined };
+  const ready = readyOf(page.head, Buffer.from("whole"), undefined);
   const whole = (...all: unknown[]): Ready => {
     asked.push(all);
     return ready;
@@ -226,7 +231,7 @@ test("a file that is not in memory is asked for where small ones are kept open",
   const settings = { variesByHost: false, variesByOrigin: false };
   const lane = new ExpressLane(table, { ...NO_PARTS, whole }, settings, () => 0);
   const open = { body: undefined, isKeptOpen: true } as OpenFile;
-  const ticket = { ...file(), source: { known: { kind: "file", file: open } } } as Ticket;
+  const ticket = { ...file(), source: { known: { kind: "file", file: open } } } as FileTicket;
   lane.remember(names("/a"), "/a", ticket, false);
   expect(lane.answer(new ExplainedAsk("/a", []), 0)).toBe(ready);
   expect(asked).toEqual([[ticket.prepared, open, undefined]]);
@@ -235,7 +240,7 @@ test("a file that is not in memory is asked for where small ones are kept open",
 
 describe("a part of a file", () => {
   const FILE = { body: undefined } as OpenFile;
-  const READY = { head: page.head, body: Buffer.from("part"), download: undefined };
+  const READY = readyOf(page.head, Buffer.from("part"), undefined);
 
   /** A lane that knows the file `/a`, and whatever is asked of the table and of the parts. */
   function createLaneWithFile(ready: Ready | undefined) {
@@ -252,7 +257,7 @@ describe("a part of a file", () => {
     };
     const settings = { variesByHost: false, variesByOrigin: false };
     const lane = new ExpressLane(table, { ...NO_PARTS, answer }, settings, () => 0);
-    const source = { known: { kind: "file", file: FILE } } as Ticket["source"];
+    const source = { known: { kind: "file", file: FILE } } as FileTicket["source"];
     lane.remember(names("/a"), "/a", { ...file(), source }, false);
     return { lane, heard };
   }

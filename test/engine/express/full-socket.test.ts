@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { ExplainedAsk } from "../../../engine/explain/explain-ask.js";
 import { FileServer } from "../../../engine/server.js";
 import type { Ready } from "../../../engine/transport/exchange.js";
+import { viewOf } from "../../../fs/bytes.js";
 import type { Field } from "../../../protocol/head.js";
 import { Folder } from "../../support/folder.js";
 import { answerTo, type InProcess, shareInProcess } from "../../support/in-process.js";
@@ -54,11 +55,11 @@ describe("a socket that takes a part of an answer", () => {
       for (const one of isKnown ? [name, `${name}-too`] : []) await makeKnown(shared(), one);
       const ask = askFor(`/${name}.png`, fields);
       const ready = await untilReady(ask);
-      const whole = Buffer.from(ready.body!).toString("latin1");
+      const whole = Buffer.from(viewOf(ready.body!)).toString("latin1");
       const reply = new FakeReply(0);
       server.finish(ask, ready, TAKEN, reply);
       const other = server.express(askFor(`/${name}-too.png`, fields));
-      expect(Buffer.from(other!.body!).toString("latin1")).not.toBe(whole);
+      expect(Buffer.from(viewOf(other!.body!)).toString("latin1")).not.toBe(whole);
       await reply.drain(Number.POSITIVE_INFINITY);
       expect(reply.body).toBe(whole.slice(TAKEN));
     },
@@ -81,7 +82,7 @@ describe("a socket that takes a part of an answer", () => {
       server.finish(ask, ready, TAKEN, reply);
 
       const [row] = machine.operations.underWay(1);
-      const totalBytes = ready.body!.length;
+      const totalBytes = ready.body!.byteLength;
       expect(row).toMatchObject({ what: "GET /counted.png?v=1", sentBytes: TAKEN, totalBytes });
       expect(row!.ageMs).toBeLessThanOrEqual(performance.now() - startedMs);
       expect(machine.counters.bytesAtHand).toBe(bytesAtHand + TAKEN);

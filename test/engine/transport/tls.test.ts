@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { SILENT } from "../../../engine/log.js";
 import { Certificates } from "../../../engine/tls/certificates.js";
-import type { Handler, Listener } from "../../../engine/transport/exchange.js";
+import { type Handler, type Listener, readyOf } from "../../../engine/transport/exchange.js";
 import { listen } from "../../../engine/transport/listen.js";
 import { isHandedOver } from "../../../fs/door.js";
 import { buildHead } from "../../../protocol/head.js";
@@ -15,7 +15,7 @@ import { TRANSPORTS } from "../../support/server.js";
 const HELLO = Buffer.from("hello");
 const HEAD = buildHead(200, [["Content-Type", "text/plain"]]);
 const handler: Handler = {
-  express: () => ({ head: HEAD, body: HELLO, download: undefined }),
+  express: () => readyOf(HEAD, HELLO, undefined),
   sent: () => {},
   finish: () => {},
   handle: () => {},
