@@ -61,9 +61,9 @@ const UNUSED_MS = 60_000;
 /**
  * A file is believed for no longer than it had been left alone when it was seen: one caught in the middle
  * of being written is soon looked at again, and some eight times within its first second. For this long it
- * is believed in any case: stamps are no finer than a timer's tick, and the clock they are of may be
- * ahead. Shorter: one that is being written to costs a look at more requests. Longer: half a file is
- * served for longer.
+ * is believed in any case, as stamps are no finer than a timer's tick, and the clock they are of may be
+ * ahead; and for twice as long as the look took, so that the next one is there in time. Shorter: one that
+ * is being written to costs a look at more requests. Longer: half a file is served for longer.
  */
 const LEAST_BELIEF_MS = 10;
 
@@ -432,8 +432,9 @@ export class FileTable {
 
   #settledUntilMs(file: OpenFile | undefined, seenMs: number): number {
     if (file === undefined) return Number.POSITIVE_INFINITY;
-    const seenAtMs = Date.now() - (this.#nowMs() - seenMs);
-    return seenMs + Math.max(LEAST_BELIEF_MS, quietMs(file, seenAtMs));
+    const tookMs = this.#nowMs() - seenMs;
+    const leastMs = Math.max(LEAST_BELIEF_MS, 2 * tookMs);
+    return seenMs + Math.max(leastMs, quietMs(file, Date.now() - tookMs));
   }
 
   #knownFrom(path: string, opened: Opened): Known {

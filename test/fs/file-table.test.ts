@@ -146,6 +146,23 @@ describe("freshness", () => {
     wall.mockRestore();
   });
 
+  test("of a file that is written to all the time lasts until a slow disk has told of it again", () => {
+    const { clock, pool, table } = createTable({ f: large(7e12) });
+    const wall = vi.spyOn(Date, "now").mockImplementation(() => 7e6);
+    table.lookUp(ROOT, "f", () => {});
+    for (let n = 0; n < 5; n++) {
+      clock.nowMs += 30;
+      pool.things.set("f", large(7e12 + n * 1e6));
+      pool.answer();
+      expect(table.find(ROOT, "f")).toBeDefined(); // and the next look begins
+      expect(pool.waiting).toBe(1);
+      clock.nowMs += 29;
+      expect(table.find(ROOT, "f")).toBeDefined();
+      clock.nowMs -= 29;
+    }
+    wall.mockRestore();
+  });
+
   test("of a file written to just before is not renewed by a check: it is opened again", () => {
     const { ask, clock, pool } = createTable({ f: small("old") });
     pool.wallMs = 999;
