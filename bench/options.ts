@@ -9,7 +9,7 @@ import { type OptionTable, splitArguments, tableText } from "./arguments.js";
 const TABLE = {
   quick: {
     takes: "",
-    says: "every cell, small and short, in two minutes or so: is the bench itself right?",
+    says: "every cell, small and short, beside one nginx, under a minute: is the bench right?",
   },
   only: { takes: "CELL,...", says: "these cells; a name ending in * matches by its beginning" },
   against: { takes: "SERVER,...", says: "these servers beside Sluice; `none` for Sluice alone" },
