@@ -158,7 +158,7 @@ export class AdminServer implements Handler {
     if (reply.isOver || reply.hasBegun) return;
     const hasBody = request.method !== "HEAD";
     if (request.body === "large" || request.body === "unclear") {
-      reply.sendAndClose(head, body, hasBody);
+      reply.sendAndClose(head, body, hasBody, request.body === "unclear");
     } else if (hasBody) {
       this.#held.send(head, body, reply);
     } else {

@@ -287,23 +287,23 @@ describe.each(TRANSPORTS)("the admin port through %s", (transport) => {
     const rows: readonly (readonly [
       why: string,
       fields: Readonly<Record<string, string>>,
-      status: number,
+      body: string,
     ])[] = [
-      ["a large body with GET", { "Content-Length": "1000000" }, 413],
-      ["a body without end with GET", { "Transfer-Encoding": "chunked" }, 413],
+      ["a large body with GET", { "Content-Length": "1000000" }, "a".repeat(1_000_000)],
+      ["a body of any length with GET", { "Transfer-Encoding": "chunked" }, "1\r\na\r\n0\r\n\r\n"],
     ];
-    test.each(rows)("%s ends the connection", async (_why, fields, status) => {
+    test.each(rows)("%s ends the connection", async (_why, fields, body) => {
       const client = await Client.connect(listener.port);
-      client.send(requestOf("GET /healthz", fields));
+      client.send(requestOf("GET /healthz", fields) + body);
       const text = (await client.untilClosed()).toString();
-      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(text).toMatch(/^HTTP\/1\.1 413 /);
       expect(text.toLowerCase()).toContain("connection: close");
     });
 
     test("a large body does not open the gate", async () => {
       const client = await Client.connect(listener.port);
       const fields = { "Content-Length": "1000000", Host: "evil.example", ...NO_TOKEN };
-      client.send(requestOf("GET /report.json", fields));
+      client.send(requestOf("GET /report.json", fields) + "a".repeat(1_000_000));
       expect((await client.untilClosed()).toString()).toMatch(/^HTTP\/1\.1 401 /);
     });
 
