@@ -15,15 +15,15 @@ import type { WorkerRow } from "./worker-row.js";
 export const NO_SECOND = "the first second is not over yet";
 
 /** What the last second brought, and where its time went. */
-export function lastSecond({ now, isMeasuring }: Report): Section {
+export function lastSecond({ now }: Report): Section {
   const only = now === undefined ? [] : [now];
   const size = byteUnit(only.map(({ sentBytes }) => sentBytes));
   const times = ["p50Us", "p90Us", "p99Us", "p999Us", "maxUs"] as const;
   const unit = timeUnit(only.flatMap((one) => times.map((key) => one[key])));
-  // What is not measured is no number, and shown as none.
+  // Nothing ended, nothing is measured, or a worker's times are not in yet: shown as no number.
   const inUnit = (heading: string, key: (typeof times)[number]): Column =>
     numbers(`${heading} ${unit.name}`, only, (one) =>
-      showIn(unit, isMeasuring ? one[key] : Number.NaN),
+      showIn(unit, one.maxUs > 0 ? one[key] : Number.NaN),
     );
   return {
     title: "Last second",
