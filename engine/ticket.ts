@@ -84,7 +84,7 @@ interface Grounds {
  */
 export interface FileTicket extends Grounds {
   readonly prepared: PreparedFile;
-  /** Of the 200. */
+  /** Of the 200; another copy once it is kept: see `keepHeads`. */
   head: Head;
   lines: Bytes;
   /** Where the bytes come from. */

@@ -5,8 +5,9 @@
  * and has no limit for what it keeps. So here an answer is given that the library takes for unfinished:
  * then the response is still ours to close, whatever became of the bytes.
  *
- * Not while the request is still coming: see linger.ts. And not at once: of requests that arrive in one packet the second makes the library forget that the
- * first one closes, and it is answered too. An answer still owed makes it cut the connection.
+ * Not while the request is still coming: see linger.ts. And not at once: of requests that arrive in one
+ * packet the second makes the library forget that the first one closes, and it is answered too. An answer
+ * still owed makes it cut the connection.
  */
 import type { HttpResponse } from "uWebSockets.js";
 import type { Bytes } from "../../fs/bytes.js";

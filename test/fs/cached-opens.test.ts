@@ -508,14 +508,7 @@ describe("a root", () => {
   });
 
   test("that is switched while it is opened is not used before it was looked at again", async () => {
-    const folder = tempFolder();
-    put(folder, "a/small.txt", "a");
-    put(folder, "b/small.txt", "b");
-    const current = join(folder, "current");
-    fs.symlinkSync("a", current);
-    const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
-    onTestFinished(() => switched.stop());
-    const ask = () => openSmall(switched, current);
+    const { switched, folder, current, ask } = createSwitched();
     const realOpen = fs.open;
     const open = vi.spyOn(fs, "open").mockImplementation(((
       path: string,
@@ -536,14 +529,7 @@ describe("a root", () => {
   });
 
   test("that was switched and deleted before we are told lacks nothing", async () => {
-    const folder = tempFolder();
-    put(folder, "a/small.txt", "a");
-    put(folder, "b/small.txt", "b");
-    const current = join(folder, "current");
-    fs.symlinkSync("a", current);
-    const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
-    onTestFinished(() => switched.stop());
-    const ask = () => openSmall(switched, current);
+    const { folder, current, ask } = createSwitched();
     await vi.waitUntil(ask, { interval: 5, timeout: 10_000 });
     fs.rmSync(join(folder, "a/small.txt"));
     fs.statSync(join(current, "small.txt"), { throwIfNoEntry: false });
@@ -677,4 +663,16 @@ function targetOf(fd: string): string {
   } catch {
     return "";
   }
+}
+
+/** A root that is a link to the first of two releases, and what is asked below it. */
+function createSwitched() {
+  const folder = tempFolder();
+  put(folder, "a/small.txt", "a");
+  put(folder, "b/small.txt", "b");
+  const current = join(folder, "current");
+  fs.symlinkSync("a", current);
+  const switched = new CachedOpens(kernel, SETTINGS, () => performance.now());
+  onTestFinished(() => switched.stop());
+  return { switched, folder, current, ask: () => openSmall(switched, current) };
 }
