@@ -71,7 +71,9 @@ export class FieldBook {
     if (isSpecial) return this.#merge(about, cacheControl);
 
     const known = isNegotiated ? this.#negotiated : this.#common;
-    const fields = known.get(cacheControl) ?? this.#merge(about, cacheControl);
+    const merged = known.get(cacheControl);
+    if (merged !== undefined) return merged;
+    const fields = this.#merge(about, cacheControl);
     known.set(cacheControl, fields);
     return fields;
   }

@@ -129,9 +129,13 @@ export class FileTable {
    * come without its bytes, which `takeLoan` has.
    */
   glance(root: string, path: string): Entry | undefined {
-    const entry = this.find(root, path);
-    if (entry !== undefined) return entry;
-    if (this.#entries.get(path) !== undefined || this.#checks.has(path)) return undefined;
+    const known = this.#entries.get(path);
+    if (known !== undefined) {
+      const entry = known.root === root ? this.#freshest(known) : undefined;
+      if (entry !== undefined) return entry;
+      if (this.#entries.get(path) !== undefined) return undefined;
+    }
+    if (this.#checks.has(path)) return undefined;
     return this.#lookNow(root, path, undefined, this.#admission.judge)?.entry;
   }
 
@@ -326,7 +330,7 @@ export class FileTable {
     const groundSeenMs =
       this.#cachedOpens?.stillSinceMs(root, path, identity, known.siblings) ?? -1;
     if (groundSeenMs < 0) return false;
-    this.#trust(entry, { ...this.#seenNow(root), groundSeenMs });
+    this.#trust(entry, this.#seenNow(root, groundSeenMs));
     return true;
   }
 
@@ -348,7 +352,7 @@ export class FileTable {
     const now = this.#cachedOpens.open(asked, judge);
     if (now === undefined) return undefined;
     const { body, times } = now.opened;
-    const since = { ...this.#seenNow(root), groundSeenMs: now.seenMs };
+    const since = this.#seenNow(root, now.seenMs);
     const entry = this.#take(path, since, now, judge !== undefined);
     const file = fileOf(entry.known);
     const isLent = body !== undefined && file?.body === undefined;
@@ -356,8 +360,9 @@ export class FileTable {
     return { entry, times };
   }
 
-  #seenNow(root: string): Seen {
-    return { root, sentMs: this.#nowMs(), generation: this.#generation };
+  /** Not spread from parts: that takes a twentieth of a file's first look. */
+  #seenNow(root: string, groundSeenMs: number): Seen {
+    return { root, sentMs: this.#nowMs(), generation: this.#generation, groundSeenMs };
   }
 
   #take(path: string, since: Seen, { opened, fate }: OpenedNow, isJudged: boolean): Entry {

@@ -24,6 +24,8 @@ const RESOLVE_BENEATH = 0x8;
 const RESOLVE_CACHED = 0x20;
 const RESOLVE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
 const OPEN_HOW_BYTES = 24;
+const W_FLAGS = 0;
+const W_RESOLVE = 4;
 
 const STATFS_WORDS = 15;
 /** In place of a folder, where the path is absolute (AT_FDCWD). */
@@ -82,7 +84,8 @@ export class Kernel {
   readonly #fileSystemAddress: Address;
   readonly #noPath = new Uint8Array(8);
   readonly #noPathAddress: Address;
-  readonly #how = new BigUint64Array(3);
+  /** A `struct open_how`, in halves: flags, mode, resolve. */
+  readonly #how = new Uint32Array(OPEN_HOW_BYTES / 4);
   readonly #howAddress: Address;
 
   /** Undefined where the system, or koffi's binary, has no such calls. */
@@ -209,8 +212,8 @@ export class Kernel {
   }
 
   #open(folderFd: number, path: string, flags: number, resolve: number): number {
-    this.#how[0] = BigInt(flags | O_CLOEXEC);
-    this.#how[2] = BigInt(resolve);
+    this.#how[W_FLAGS] = flags | O_CLOEXEC;
+    this.#how[W_RESOLVE] = resolve;
     const fd = this.#openat2(SYS_OPENAT2, folderFd, path, this.#howAddress, OPEN_HOW_BYTES);
     return fd < 0 ? -this.#koffi.errno() : fd;
   }

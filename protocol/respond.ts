@@ -233,8 +233,10 @@ const commonHeads = new WeakMap<readonly Field[], Map<string, Head>>();
 /** What a file has in common with others that have the very same list of fields: built once for all. */
 function commonHead(file: Representation): Head {
   const { fields, mediaType } = file;
+  const known = commonHeads.get(fields)?.get(mediaType);
+  if (known !== undefined) return known;
   const byType = commonHeads.get(fields) ?? new Map<string, Head>();
-  const head = byType.get(mediaType) ?? buildHead(200, commonFields(file, mediaType));
+  const head = buildHead(200, commonFields(file, mediaType));
   commonHeads.set(fields, byType.set(mediaType, head));
   return head;
 }

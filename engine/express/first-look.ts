@@ -104,7 +104,15 @@ export class FirstLook {
     if (body === undefined || body.length === 0) return undefined;
 
     const origin = ask.field(ORIGIN);
-    const about = { path, place: path, filePath, effects, origin, ...AS_IT_IS };
+    const about = {
+      path,
+      place: path,
+      filePath,
+      effects,
+      origin,
+      isNegotiated: false,
+      isStandIn: false,
+    };
     const prepared = preparer.prepare(file, "identity", about);
     const download = preparer.counterOf(filePath, root);
     if (!isForgotten(entry)) this.#keep(ask, path, [...hosts, entry], prepared, download);
@@ -158,9 +166,6 @@ export class FirstLook {
     this.#parts.lane.remember(names, path, ticket, false);
   }
 }
-
-/** Nothing was negotiated, and it stands in for nothing. */
-const AS_IT_IS = { isNegotiated: false, isStandIn: false } as const;
 
 /** Of the file that answers for a place: a folder's index, or what has the name. */
 function pathOf({ path, trailingSlash }: Place, root: string, index: string): string {
