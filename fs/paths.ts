@@ -6,7 +6,8 @@
  * 3. judge    dot segments, hidden names, lengths
  *
  * Refuses rather than repairs: a path that has to be cleaned up was not sent by a well-meaning
- * client. The check is lexical and is only the first gate: whoever opens the file checks again
+ * client. But for empty segments and bare `.`, which lead nowhere: apt asks for `/./Packages` where a
+ * repository is flat. The check is lexical and is only the first gate: whoever opens the file checks again
  * that a symbolic link has not left the root. Knows no disk and no HTTP status.
  */
 
@@ -46,6 +47,8 @@ const PATH_BYTES = 4096;
 const PLAIN = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
 /** Not visible ASCII, or a character that ends a path: only escaped can it be part of one. */
 const NEVER_BARE = /[^\x21-\x7e]|[?#]/;
+/** A folder named by itself (RFC 3986 section 5.2.4), with the slash that follows. */
+const ITSELF = /(?<=\/)\.(?:\/|$)/g;
 /** A slash in disguise: decoded, it would be a separator the client did not write. */
 const ENCODED_SLASH = /%2f/i;
 /** What no decoded name may hold. A backslash is a separator on Windows, a line feed forges logs. */
@@ -54,8 +57,8 @@ const NEVER_NAMED = /[\p{Cc}\\]/u;
 /**
  * Judges a request's path, without its query. Total: any string gets a verdict.
  *
- * Cost on the fast road: one regular expression, one slice, one object. Double slashes collapse;
- * `toWire` gives the one spelling that needs no collapsing.
+ * Cost on the fast road: one regular expression, one slice, one object. Double slashes and bare `.`
+ * segments collapse; `toWire` gives the one spelling that needs no collapsing.
  */
 export function toRooted(wire: string): PathVerdict {
   if (wire === "") return NO_SLASH;
@@ -93,7 +96,7 @@ function judge(wire: string): PathVerdict {
   if (!wire.startsWith("/")) return NO_SLASH;
   if (NEVER_BARE.test(wire)) return BARE;
   if (ENCODED_SLASH.test(wire)) return SLASH_IN_DISGUISE;
-  const plain = decodeOnce(wire);
+  const plain = decodeOnce(wire.replace(ITSELF, ""));
   if (plain === undefined) return UNDECODABLE;
   if (NEVER_NAMED.test(plain)) return UNNAMEABLE;
 
@@ -115,6 +118,7 @@ function decodeOnce(wire: string): string | undefined {
   }
 }
 
+/** By now each was escaped, or leads upward. */
 const isDotSegment = (name: string): boolean => name === "." || name === "..";
 /** RFC 8615 reserves `/.well-known/` for the public; dotfiles inside it stay hidden. */
 const isHidden = (name: string, depth: number): boolean =>
