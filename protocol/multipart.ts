@@ -1,9 +1,12 @@
 /**
  * Several ranges in one body: multipart/byteranges (RFC 9110 section 14.6, RFC 2046 section 5.1).
  *
- *   --boundary CRLF part head CRLF    bytes 0-9
+ *   CRLF --boundary CRLF part head CRLF    bytes 0-9
  *   CRLF --boundary CRLF part head CRLF    bytes 50-59
  *   CRLF --boundary-- CRLF
+ *
+ * The first CRLF may be left out, after an empty preamble. Apache and nginx send it, and zsync counts on
+ * it: without, it throws the boundary away, leaves and asks again, for ever.
  *
  * What stands between the bytes is literal, so the body is a list of parts like any other and its
  * length is known up front. Part heads are checked and ended by head.ts, as on top of an answer.
@@ -43,13 +46,12 @@ export function frameParts(
   sizeBytes: number,
   boundary: string,
 ): BodyPart[] {
-  const parts = ranges.flatMap((range, place): BodyPart[] => {
+  const parts = ranges.flatMap((range): BodyPart[] => {
     const lines = buildLines([
       ["Content-Type", mediaType],
       ["Content-Range", contentRange(range, sizeBytes)],
     ]);
-    const lead = place === 0 ? "" : "\r\n"; // belongs to the delimiter, not to the bytes before it
-    return [literal(`${lead}--${boundary}\r\n${lines}\r\n`), { kind: "extent", ...range }];
+    return [literal(`\r\n--${boundary}\r\n${lines}\r\n`), { kind: "extent", ...range }];
   });
   return [...parts, literal(`\r\n--${boundary}--\r\n`)];
 }

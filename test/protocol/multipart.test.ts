@@ -23,6 +23,7 @@ test("14.6 looks like the example of RFC 9110, byte for byte", () => {
   const parts = frameParts(ranges, "text/plain", 10, "THIS_STRING_SEPARATES");
   expect(onTheWire(parts, TEN)).toBe(
     [
+      "", // zsync throws the first line away: Apache and nginx send an empty one
       "--THIS_STRING_SEPARATES",
       "Content-Type: text/plain",
       "Content-Range: bytes 0-1/10",
@@ -112,7 +113,7 @@ function slowlyRead(wire: string, boundary: string): [number, number, string][] 
     if (!rest.startsWith(text)) throw new Error(`want ${JSON.stringify(text)}, got ${rest}`);
     rest = rest.slice(text.length);
   };
-  take(`--${boundary}`);
+  take(`\r\n--${boundary}`);
   while (!rest.startsWith("--\r\n")) {
     take("\r\nContent-Type: a/b\r\nContent-Range: bytes ");
     const [head, first, last] = /^(\d+)-(\d+)\/10\r\n\r\n/.exec(rest)!.map(String);

@@ -179,7 +179,7 @@ describe("the fields", () => {
     expect(namesOf(answer)).toEqual(DESCRIPTION);
     expect(fieldOf(answer, "Content-Type")).toBe("multipart/byteranges; boundary=cut");
     expect(bodyOf(answer)).toBe(
-      "--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 9-9/10\r\n\r\n9\r\n" +
+      "\r\n--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 9-9/10\r\n\r\n9\r\n" +
         "--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/10\r\n\r\n01\r\n--cut--\r\n",
     );
     expect(answer.lengthBytes).toBe(bodyOf(answer).length);

@@ -134,7 +134,7 @@ describe("several parts at hand", () => {
     ]);
     const text = Buffer.from(viewOf(ready!.body!)).toString("latin1");
     expect(text).toBe(
-      "--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/1000000\r\n\r\n\x00\x01" +
+      "\r\n--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/1000000\r\n\r\n\x00\x01" +
         "\r\n--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 5-6/1000000\r\n\r\n\x05\x06" +
         "\r\n--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 999998-999999/1000000\r\n\r\n>?" +
         "\r\n--cut--\r\n",
