@@ -1,22 +1,23 @@
 /**
- * What is known about each path, for how long it may be believed.
+ * What is known about each path, and when it is looked at again.
  *
  * 1. find     from memory, while it is fresh
  * 2. renew    else at once where the kernel has it in memory: see cached-opens.ts
  * 3. look up  else one job to a reader, however many ask: open, fstat, small body, all in one; who
  *             waits for it is in checks.ts
- * 4. believe  for `revalidateMs` from the moment the job was sent; where nothing can be renewed at
- *             once, the next request from half of that on starts a check on the side, so a busy
+ * 4. believe  for `revalidateMs` from the moment the job was sent, see belief.ts; where nothing can be
+ *             renewed at once, the next request from half of that on starts a check on the side, so a busy
  *             file is never waited for
  * 5. keep     what is asked for again, in memory or open: see admission.ts. The bytes of a small file
  *             that is not kept in memory are lent
  * 6. forget   within bounds: see entries.ts and descriptors.ts
  *
  * Facts come from the opened descriptor. A stale entry is never served: it is checked first.
- * Owns: freshness. Does not know HTTP or chunks.
+ * Owns: the way from a question to an entry. Does not know HTTP or chunks.
  */
 import { getSystemErrorName } from "node:util";
 import { Admission } from "./admission.js";
+import { Belief, type Seen } from "./belief.js";
 import type { CachedOpens, Judge, OpenedNow } from "./cached-opens.js";
 import { type Check, Checks, type Look, type Waiter } from "./checks.js";
 import { Descriptors } from "./descriptors.js";
@@ -30,7 +31,7 @@ import {
   OPEN_OUTSIDE,
   OPEN_UNCHANGED,
 } from "./jobs.js";
-import { isReachable, isSameFile, OpenFile, quietMs, wasAtRest } from "./open-file.js";
+import { isReachable, isSameFile, OpenFile, wasAtRest } from "./open-file.js";
 import type { FileIdentity, JobTimes, Opened, ReaderPool } from "./reader-pool.js";
 import { canHaveSiblings } from "./sidecars.js";
 
@@ -58,25 +59,10 @@ const GIVE_UP_AT_ONCE = 64;
  */
 const UNUSED_MS = 60_000;
 
-/**
- * A file is believed for no longer than it had been left alone when it was seen: one caught in the middle
- * of being written is soon looked at again, and some eight times within its first second. For this long it
- * is believed in any case, as stamps are no finer than a timer's tick, and the clock they are of may be
- * ahead; and for twice as long as the look took, so that the next one is there in time. Shorter: one that
- * is being written to costs a look at more requests. Longer: half a file is served for longer.
- */
-const LEAST_BELIEF_MS = 10;
-
 /** Failures of the path, worth remembering. Others are failures of the moment. */
 const LASTING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "EPERM", "ELOOP", "ENXIO"]);
 const OUT_OF_DESCRIPTORS = new Set(["EMFILE", "ENFILE"]);
 const NO_DESCRIPTOR_FREE: Known = { kind: "failed", errno: "EMFILE" };
-
-/** When something was seen, below which root, and what was trusted then. */
-interface Seen extends Pick<Check, "root" | "sentMs" | "generation"> {
-  /** When what it rests on was seen, such as its root at its place, if that was before. */
-  readonly groundSeenMs?: number;
-}
 
 export class FileTable {
   readonly #pool: ReaderPool;
@@ -87,9 +73,9 @@ export class FileTable {
   readonly #entries: Entries;
   readonly #admission: Admission;
   readonly #checks: Checks;
+  readonly #belief: Belief;
   /** What was lent last, until it is taken or something else is looked at. */
   #loan: { readonly file: OpenFile | undefined; readonly bytes: Buffer } | undefined;
-  #generation = 0;
   #closeUnusedAtMs: number;
 
   /** @param cachedOpens asked before a reader is; undefined: readers do it all */
@@ -109,6 +95,7 @@ export class FileTable {
     this.#entries = new Entries(bounds, (file, entry) => this.#left(file, entry));
     this.#admission = new Admission(this.#entries);
     this.#checks = new Checks(pool, nowMs);
+    this.#belief = new Belief(settings.revalidateMs, nowMs);
   }
 
   /**
@@ -151,9 +138,9 @@ export class FileTable {
    * once; its version may rise meanwhile. Elsewhere a check on the side starts before that.
    */
   isFresh(entry: Entry, nowMs: number): boolean {
-    if (!this.#isBelieved(entry, nowMs)) {
+    if (!this.#belief.holds(entry, nowMs)) {
       this.#renew(entry);
-      if (!this.#isBelieved(entry, nowMs)) return false;
+      if (!this.#belief.holds(entry, nowMs)) return false;
     }
     entry.wasAskedFor = true;
     this.#admission.hit(entry);
@@ -178,7 +165,7 @@ export class FileTable {
 
   /** Believes nothing it knows until it has been checked again: a folder was switched as a whole. */
   distrust(): void {
-    this.#generation++;
+    this.#belief.distrust();
     this.#cachedOpens?.distrust();
   }
 
@@ -299,12 +286,7 @@ export class FileTable {
     const nowMs = this.#nowMs();
     if (this.isFresh(entry, nowMs)) return entry;
     const renewed = this.#entries.get(entry.path);
-    return renewed !== undefined && this.#isBelieved(renewed, nowMs) ? renewed : undefined;
-  }
-
-  #isBelieved({ known, body, freshUntilMs, generation }: Entry, nowMs: number): boolean {
-    if (nowMs >= freshUntilMs || generation !== this.#generation) return false;
-    return body !== undefined || known.kind !== "file" || isReachable(known.file);
+    return renewed !== undefined && this.#belief.holds(renewed, nowMs) ? renewed : undefined;
   }
 
   #lookAt(root: string, path: string, done: Waiter): void {
@@ -330,7 +312,7 @@ export class FileTable {
     const groundSeenMs =
       this.#cachedOpens?.stillSinceMs(root, path, identity, known.siblings) ?? -1;
     if (groundSeenMs < 0) return false;
-    this.#trust(entry, this.#seenNow(root, groundSeenMs));
+    this.#belief.trust(entry, this.#belief.seenNow(root, groundSeenMs));
     return true;
   }
 
@@ -352,17 +334,12 @@ export class FileTable {
     const now = this.#cachedOpens.open(asked, judge);
     if (now === undefined) return undefined;
     const { body, times } = now.opened;
-    const since = this.#seenNow(root, now.seenMs);
+    const since = this.#belief.seenNow(root, now.seenMs);
     const entry = this.#take(path, since, now, judge !== undefined);
     const file = fileOf(entry.known);
     const isLent = body !== undefined && file?.body === undefined;
     this.#loan = isLent ? { file, bytes: body } : undefined;
     return { entry, times };
-  }
-
-  /** Not spread from parts: that takes a twentieth of a file's first look. */
-  #seenNow(root: string, groundSeenMs: number): Seen {
-    return { root, sentMs: this.#nowMs(), generation: this.#generation, groundSeenMs };
   }
 
   #take(path: string, since: Seen, { opened, fate }: OpenedNow, isJudged: boolean): Entry {
@@ -385,7 +362,7 @@ export class FileTable {
   #send(root: string, path: string, waiters: Waiter[]): void {
     const file = this.#reliableFile(path);
     const request = { root, path, known: file?.identity, siblings: canHaveSiblings(path) };
-    this.#checks.ask(request, this.#generation, waiters, (check, opened) => {
+    this.#checks.ask(request, this.#belief.generation, waiters, (check, opened) => {
       // Unchanged, but forgotten or closed while the check ran: it has to be opened after all.
       const isMoot = opened.result === OPEN_UNCHANGED && this.#reliableFile(path) !== file;
       if (isMoot) this.#send(root, path, check.waiters);
@@ -408,7 +385,7 @@ export class FileTable {
       ? this.#learn(path, check, opened)
       : createLooseEntry(check.root, path, opened, true);
     const { root, waiters, generation } = check;
-    const isDistrusted = generation !== this.#generation;
+    const isDistrusted = generation !== this.#belief.generation;
     if (isDistrusted && waiters.length > 0) this.#send(root, path, waiters);
     else tellAll(waiters, entry, opened.times);
   }
@@ -424,22 +401,8 @@ export class FileTable {
   #believe(path: string, since: Seen, known: Known): Entry {
     const entry = this.#entries.believe(since.root, path, known);
     if (isForgotten(entry)) this.#admission.admitted(entry);
-    this.#trust(entry, since);
+    this.#belief.trust(entry, since);
     return entry;
-  }
-
-  #trust(entry: Entry, { sentMs, groundSeenMs = sentMs, generation }: Seen): void {
-    const groundUntilMs = groundSeenMs + this.#settings.revalidateMs;
-    entry.generation = generation;
-    entry.freshUntilMs = Math.min(groundUntilMs, this.#settledUntilMs(fileOf(entry.known), sentMs));
-    entry.checkFromMs = (groundSeenMs + entry.freshUntilMs) / 2;
-  }
-
-  #settledUntilMs(file: OpenFile | undefined, seenMs: number): number {
-    if (file === undefined) return Number.POSITIVE_INFINITY;
-    const tookMs = this.#nowMs() - seenMs;
-    const leastMs = Math.max(LEAST_BELIEF_MS, 2 * tookMs);
-    return seenMs + Math.max(leastMs, quietMs(file, Date.now() - tookMs));
   }
 
   #knownFrom(path: string, opened: Opened): Known {
