@@ -75,6 +75,8 @@ const TABLE = {
     log: "silent",
   },
   READERS_BUSY: { status: 503, says: TRY_AGAIN, log: "warn", retryAfterSec: RETRY_AFTER_SEC },
+  NO_DESCRIPTORS: { status: 503, says: TRY_AGAIN, log: "warn", retryAfterSec: RETRY_AFTER_SEC },
+  NO_MEMORY: { status: 503, says: TRY_AGAIN, log: "error", retryAfterSec: RETRY_AFTER_SEC },
   FILE_CHANGED: { status: 503, says: TRY_AGAIN, log: "warn", retryAfterSec: RETRY_AFTER_SEC },
   READ_TIMED_OUT: { status: 503, says: TRY_AGAIN, log: "error", retryAfterSec: RETRY_AFTER_SEC },
   SHUTTING_DOWN: {
@@ -102,9 +104,9 @@ const BY_ERRNO: ReadonlyMap<string, FaultCode> = new Map<string, FaultCode>([
   ["EACCES", "FILE_FORBIDDEN"],
   ["EPERM", "FILE_FORBIDDEN"],
   ["ELOOP", "FILE_FORBIDDEN"],
-  ["EMFILE", "READERS_BUSY"],
-  ["ENFILE", "READERS_BUSY"],
-  ["ENOMEM", "READERS_BUSY"],
+  ["EMFILE", "NO_DESCRIPTORS"],
+  ["ENFILE", "NO_DESCRIPTORS"],
+  ["ENOMEM", "NO_MEMORY"],
   ["EAGAIN", "READERS_BUSY"],
   ["ETIMEDOUT", "READ_TIMED_OUT"],
 ]);

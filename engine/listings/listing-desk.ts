@@ -197,7 +197,7 @@ export class ListingDesk implements Listings {
       return this.#end(order, this.#faultFrom(order, reply));
     }
     const file = this.#parts.table.adopt(reply.fd, reply.identity);
-    if (file === undefined) return this.#end(order, "READERS_BUSY");
+    if (file === undefined) return this.#end(order, "NO_DESCRIPTORS");
 
     const listing = { file, modifiedMs: reply.modifiedMs, digest: reply.digest };
     this.#end(order, listing);
@@ -234,9 +234,15 @@ export class ListingDesk implements Listings {
         onTrouble(
           `a listing could not be written to the folder for temporary files: ${reply.errno}`,
         );
-        return faultOf(reply.errno) === "READERS_BUSY" ? "READERS_BUSY" : "DISK_FAILED";
+        return scratchFault(reply.errno);
     }
   }
+}
+
+/** Of where listings are written: no fault of the folder that was asked for. */
+function scratchFault(errno: string): FaultCode {
+  const code = faultOf(errno);
+  return code === "NO_DESCRIPTORS" || code === "NO_MEMORY" ? code : "DISK_FAILED";
 }
 
 /**

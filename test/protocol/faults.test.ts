@@ -17,9 +17,9 @@ const errnoRows: readonly (readonly [
   ["not readable by us", "EACCES", "FILE_FORBIDDEN", 403],
   ["not permitted to us", "EPERM", "FILE_FORBIDDEN", 403],
   ["a link that is not to be followed", "ELOOP", "FILE_FORBIDDEN", 403],
-  ["out of descriptors is busy, not missing", "EMFILE", "READERS_BUSY", 503],
-  ["the machine is out of descriptors", "ENFILE", "READERS_BUSY", 503],
-  ["out of memory", "ENOMEM", "READERS_BUSY", 503],
+  ["out of descriptors is busy, not missing", "EMFILE", "NO_DESCRIPTORS", 503],
+  ["the machine is out of descriptors", "ENFILE", "NO_DESCRIPTORS", 503],
+  ["out of memory", "ENOMEM", "NO_MEMORY", 503],
   ["try again", "EAGAIN", "READERS_BUSY", 503],
   ["a network disk that does not answer", "ETIMEDOUT", "READ_TIMED_OUT", 503],
   ["a broken disk", "EIO", "DISK_FAILED", 500],
@@ -72,7 +72,7 @@ describe("FAULTS", () => {
 
   test("a fault of ours is an error in the log, a client's never is", () => {
     const loud = all.filter(([, { log }]) => log === "error").map(([code]) => code);
-    expect(loud.sort()).toEqual(["DISK_FAILED", "READ_TIMED_OUT", "SERVER_BUG"]);
+    expect(loud.sort()).toEqual(["DISK_FAILED", "NO_MEMORY", "READ_TIMED_OUT", "SERVER_BUG"]);
   });
 
   test("words hold no path, no errno, no markup", () => {

@@ -390,7 +390,7 @@ describe("a listing", () => {
     table.room = 0;
     const outcome = desk.write(order("a"));
     writers[0]!.reply(written(5));
-    expect(await outcome).toBe("READERS_BUSY");
+    expect(await outcome).toBe("NO_DESCRIPTORS");
     expect(table.closed).toEqual([5]);
   });
 
@@ -429,12 +429,13 @@ describe("trouble", () => {
     ["a folder that has gone", { kind: "failed", errno: "ENOENT" }, "FILE_MISSING", 0],
     ["a folder that may not be read", { kind: "failed", errno: "EACCES" }, "FILE_FORBIDDEN", 0],
     ["a disk that fails", { kind: "failed", errno: "EIO" }, "DISK_FAILED", 0],
-    ["no descriptor", { kind: "failed", errno: "EMFILE" }, "READERS_BUSY", 0],
+    ["no descriptor", { kind: "failed", errno: "EMFILE" }, "NO_DESCRIPTORS", 0],
     ["a folder beyond listing", { kind: "crowded" }, "DISK_FAILED", 1],
     ["no right to write", { kind: "no scratch", errno: "EACCES" }, "DISK_FAILED", 1],
     ["nowhere to write", { kind: "no scratch", errno: "ENOENT" }, "DISK_FAILED", 1],
     ["a full disk", { kind: "no scratch", errno: "ENOSPC" }, "DISK_FAILED", 1],
-    ["no descriptor to write to", { kind: "no scratch", errno: "EMFILE" }, "READERS_BUSY", 1],
+    ["no descriptor to write to", { kind: "no scratch", errno: "EMFILE" }, "NO_DESCRIPTORS", 1],
+    ["no memory to write to", { kind: "no scratch", errno: "ENOMEM" }, "NO_MEMORY", 1],
   ];
   test.each(rows)(
     "%s is told to all who wait, and forgotten",
