@@ -3,7 +3,7 @@
  *
  * 1. a name          the file; a folder asks for its slash; with clean URLs, the page `name.html`
  * 2. a folder        its index; with listings on, the folder itself
- * 3. siblings        of a file that has some, the ones that are no older than it
+ * 3. siblings        of a file that has some, the first wanted one that is no older than it
  *
  * Every entry looked at is noted on the trail: the answer holds as long as all of them do. Owns no
  * state. Does not know HTTP beyond the names of faults.
@@ -36,6 +36,13 @@ export interface FoundFile {
   /** Which siblings exist: see `Known`. */
   readonly siblings: number;
 }
+
+/** Whether they are of use is another question: `freshSibling`. */
+export const codingsBeside = ({ siblings }: FoundFile): SiblingCoding[] =>
+  SIBLINGS.filter((_, at) => (siblings & (1 << at)) !== 0).map(({ coding }) => coding);
+
+const suffixOf = (coding: SiblingCoding): string =>
+  SIBLINGS.find((sibling) => sibling.coding === coding)!.suffix;
 
 /** What answers for a place. */
 export type Found =
@@ -85,18 +92,27 @@ export class Finder {
     return isFolder ? this.#findFolder(root, place, trail) : this.#findName(root, place, trail);
   }
 
-  /** The fresh siblings of a file. */
-  async siblingsOf(root: string, found: FoundFile, trail: Trail): Promise<Sibling[]> {
-    const fresh: Sibling[] = [];
-    for (const [at, { coding, suffix }] of SIBLINGS.entries()) {
-      if ((found.siblings & (1 << at)) === 0) continue;
-      const { entry, known } = await this.#look(root, found.entry.path + suffix, trail);
+  /**
+   * The first of some siblings of a file that is no older than it. The others are not looked at: each
+   * would be another open, one after the other.
+   *
+   * @param wanted of those there are, the best first
+   */
+  async freshSibling(
+    root: string,
+    found: FoundFile,
+    wanted: readonly SiblingCoding[],
+    trail: Trail,
+  ): Promise<Sibling | undefined> {
+    for (const coding of wanted) {
+      const path = found.entry.path + suffixOf(coding);
+      const { entry, known } = await this.#look(root, path, trail);
       if (known.kind !== "file") continue;
       const { file } = known;
-      if (isStale(file, found.file)) this.#settings.onStaleSibling();
-      else fresh.push({ coding, entry, file });
+      if (!isStale(file, found.file)) return { coding, entry, file };
+      this.#settings.onStaleSibling();
     }
-    return fresh;
+    return undefined;
   }
 
   /** The root that serves a host: the first that is there. */

@@ -25,13 +25,13 @@ import { FAULTS, type FaultCode } from "../protocol/faults.js";
 import type { Field, Head } from "../protocol/head.js";
 import { type ListingFormat, parseListingQuery } from "../protocol/listing-query.js";
 import { judgeMethod } from "../protocol/methods.js";
-import { type Coding, chooseCoding } from "../protocol/negotiation.js";
+import { type Coding, rankCodings } from "../protocol/negotiation.js";
 import { describeMethods, type Representation, respond, wholeBody } from "../protocol/respond.js";
 import { matchRules } from "../protocol/rules.js";
 import { Delivery } from "./delivery.js";
 import { ExpressDesk } from "./express/express-desk.js";
 import type { LaneState } from "./express/express-lane.js";
-import { decodedPath, Finder, type FoundFile, type Sibling } from "./finder.js";
+import { codingsBeside, decodedPath, Finder, type FoundFile } from "./finder.js";
 import { HostCheck } from "./host-check.js";
 import type { WrittenListing } from "./listings/listings.js";
 import { beginOperation } from "./operations/arrival.js";
@@ -233,10 +233,11 @@ export class FileServer implements Handler {
   /** Steps 7 to 9: a file answers. */
   async #answerFile(found: FoundFile, walk: Walk, isStandIn: boolean): Promise<void> {
     const { request, reply, trail, root } = walk;
-    const siblings = await this.#finder.siblingsOf(root, found, trail);
+    const wanted = rankCodings(request.acceptEncoding, codingsBeside(found));
+    const sibling = await this.#finder.freshSibling(root, found, wanted, trail);
     if (reply.isOver) return;
-    const chosen = choose(found, siblings, request.acceptEncoding);
-    this.#trace?.negotiated(found, siblings, chosen.coding);
+    const chosen: Chosen = sibling ?? { coding: "identity", entry: found.entry, file: found.file };
+    this.#trace?.negotiated(found, wanted, chosen.coding);
     if (!isReachable(chosen.file)) return this.#lookAgain(walk);
     const servable = this.#prepare(found, chosen, walk, isStandIn);
     this.#respond(servable, request, reply, () => this.#lookAgain(walk));
@@ -356,12 +357,3 @@ const withSlash = (walk: Walk): Walk => ({
 
 const isFault = (outcome: unknown): outcome is FaultCode =>
   typeof outcome === "string" && Object.hasOwn(FAULTS, outcome);
-
-function choose(found: FoundFile, siblings: readonly Sibling[], acceptEncoding: string): Chosen {
-  const coding = chooseCoding(
-    acceptEncoding,
-    siblings.map((sibling) => sibling.coding),
-  );
-  const { entry, file } = siblings.find((sibling) => sibling.coding === coding) ?? found;
-  return { coding, entry, file };
-}

@@ -7,9 +7,9 @@
 import type { PathVerdict } from "../fs/paths.js";
 import type { BodyPart } from "../protocol/answer.js";
 import type { FaultCode } from "../protocol/faults.js";
-import type { Coding } from "../protocol/negotiation.js";
+import type { Coding, SiblingCoding } from "../protocol/negotiation.js";
 import type { Representation } from "../protocol/respond.js";
-import type { Found, FoundFile, Place, Sibling } from "./finder.js";
+import type { Found, FoundFile, Place } from "./finder.js";
 import type { FileRequest } from "./request.js";
 import type { Circumstances } from "./site-fields.js";
 
@@ -25,7 +25,8 @@ export interface Trace {
   found(found: Found, place: Place, root: string): void;
   /** The app's page in place of what is missing; undefined when none stands in. */
   stoodIn(page: FoundFile | undefined, path: string): void;
-  negotiated(found: FoundFile, siblings: readonly Sibling[], coding: Coding): void;
+  /** @param wanted codings that the client would rather have, the best first: those before the one sent are of no use */
+  negotiated(found: FoundFile, wanted: readonly SiblingCoding[], coding: Coding): void;
   prepared(about: Circumstances, representation: Representation): void;
   /** Preconditions and `Range` are weighed. Of a file that is asked for with neither, not told. */
   weighed(request: FileRequest, representation: Representation, nowMs: number): void;

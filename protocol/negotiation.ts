@@ -3,7 +3,7 @@
  *
  * 1. nothing to choose   no sibling, or the client names no coding: the file as it is
  * 2. weigh               what exists, by what the client wrote
- * 3. settle              a tie goes to the coding that is usually smallest
+ * 3. rank                of equals the coding that is usually smallest comes first
  *
  * Knows names and weights. Whether a sibling exists and is fresh is found out in fs/; that a
  * negotiable answer says `Vary: Accept-Encoding`, whatever was chosen, is settled in respond.
@@ -29,30 +29,27 @@ export const SIBLINGS = [
 ] as const satisfies readonly { coding: SiblingCoding; suffix: string }[];
 
 /**
- * Picks the coding to send. Never throws, never answers with a coding that is not in `available`,
- * and sends identity when nothing is acceptable, as section 12.5.3 advises: a client that refuses
- * everything is better served by the file than by a 406.
+ * Which codings to send in place of the file as it is, the best first: where the sibling of one turns
+ * out to be of no use, the next one is sent. Never throws, and names none that is not in `available`.
+ * None where nothing is acceptable, as section 12.5.3 advises: a client that refuses everything is
+ * better served by the file than by a 406.
  *
  * @param acceptEncoding "" when the header is missing. In theory a missing header accepts any
- *   coding and an empty one none; who sends neither cannot be trusted to decode, so both get
- *   identity.
- * @param available codings with a fresh sibling, in any order
+ *   coding and an empty one none; who sends neither cannot be trusted to decode, so both get the file
+ * @param available codings with a sibling, in any order
  */
-export function chooseCoding(acceptEncoding: string, available: readonly SiblingCoding[]): Coding {
-  if (available.length === 0 || acceptEncoding === "") return "identity";
-
+export function rankCodings(
+  acceptEncoding: string,
+  available: readonly SiblingCoding[],
+): SiblingCoding[] {
+  if (available.length === 0 || acceptEncoding === "") return [];
   const preferences = parsePreferences(acceptEncoding).map(withoutAlias);
-  let best: Coding = "identity";
-  let bestWeight = identityWeight(preferences);
-  for (const { coding } of SIBLINGS) {
-    if (!available.includes(coding)) continue;
-    const weight = weightOf(coding, preferences) ?? 0;
-    if (weight > bestWeight || (weight === bestWeight && weight > 0 && best === "identity")) {
-      best = coding;
-      bestWeight = weight;
-    }
-  }
-  return best;
+  const least = identityWeight(preferences);
+  return SIBLINGS.filter(({ coding }) => available.includes(coding))
+    .map(({ coding }) => ({ coding, weight: weightOf(coding, preferences) ?? 0 }))
+    .filter(({ weight }) => weight > 0 && weight >= least)
+    .sort((one, other) => other.weight - one.weight)
+    .map(({ coding }) => coding);
 }
 
 /** What the client's field says of each coding there is, and of the file as it is; for the operator. */

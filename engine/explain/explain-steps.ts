@@ -8,12 +8,12 @@ import type { Entry } from "../../fs/file-table.js";
 import { type PathVerdict, toFile } from "../../fs/paths.js";
 import type { BodyPart } from "../../protocol/answer.js";
 import { FAULTS, type FaultCode } from "../../protocol/faults.js";
-import { type Coding, whyCoding } from "../../protocol/negotiation.js";
+import { type Coding, type SiblingCoding, whyCoding } from "../../protocol/negotiation.js";
 import { reasonsFor } from "../../protocol/reasons.js";
 import type { Representation } from "../../protocol/respond.js";
 import { shareRules } from "../../protocol/rule-shares.js";
 import { isAppRoute } from "../../protocol/spa.js";
-import type { Found, FoundFile, Place, Sibling } from "../finder.js";
+import { codingsBeside, type Found, type FoundFile, type Place } from "../finder.js";
 import type { FileRequest } from "../request.js";
 import type { ServerParts } from "../server-parts.js";
 import type { Circumstances } from "../site-fields.js";
@@ -126,10 +126,11 @@ export class Steps implements Trace {
     else this.note("file", `the app's page ${appPage} stands in for pages only, and this is none`);
   }
 
-  negotiated(found: FoundFile, siblings: readonly Sibling[], coding: Coding): void {
-    const available = siblings.map((sibling) => sibling.coding);
+  negotiated(found: FoundFile, wanted: readonly SiblingCoding[], coding: Coding): void {
+    const useless = uselessOf(wanted, coding);
+    const available = codingsBeside(found).filter((one) => !useless.includes(one));
     this.coding = coding;
-    this.note("coding", wordsOfSiblings(found, siblings));
+    this.note("coding", wordsOfSiblings(found, coding, useless));
     this.note(
       "coding",
       `${coding} is sent: ${whyCoding(this.#ask.field(ACCEPT_ENCODING), available)}`,
@@ -202,3 +203,8 @@ export class Steps implements Trace {
 }
 
 const quote = (text: string): string => JSON.stringify(text);
+
+/** Those that were tried and not sent. */
+function uselessOf(wanted: readonly SiblingCoding[], sent: Coding): readonly SiblingCoding[] {
+  return sent === "identity" ? wanted : wanted.slice(0, wanted.indexOf(sent));
+}

@@ -3,10 +3,10 @@ import { type Entry, isForgotten } from "../../fs/file-table.js";
 import type { OpenFile } from "../../fs/open-file.js";
 import { canHaveSiblings } from "../../fs/sidecars.js";
 import { cacheKindOf } from "../../protocol/cache-policy.js";
-import { SIBLINGS } from "../../protocol/negotiation.js";
+import { type Coding, SIBLINGS, type SiblingCoding } from "../../protocol/negotiation.js";
 import { countOf, isoTime } from "../../protocol/readable.js";
 import type { RuleShare } from "../../protocol/rule-shares.js";
-import type { FoundFile, Sibling } from "../finder.js";
+import { codingsBeside, type FoundFile } from "../finder.js";
 import type { Circumstances } from "../site-fields.js";
 import type { Source } from "./explain-reply.js";
 
@@ -66,15 +66,19 @@ export function wordsOfRule({ number, counts, late, leftOut }: RuleShare): strin
 }
 
 /** Each sibling a file may have: absent, stale or a candidate. */
-export function wordsOfSiblings(found: FoundFile, fresh: readonly Sibling[]): string {
+export function wordsOfSiblings(
+  found: FoundFile,
+  sent: Coding,
+  useless: readonly SiblingCoding[],
+): string {
   if (!canHaveSiblings(found.entry.path)) {
     return "a file of this type has no precompressed siblings";
   }
-  const states = SIBLINGS.map(({ coding, suffix }, at) => {
-    const isThere = (found.siblings & (1 << at)) !== 0;
-    if (!isThere) return `${suffix} is absent`;
-    const isFresh = fresh.some((sibling) => sibling.coding === coding);
-    return `${suffix} is ${isFresh ? "a candidate" : "stale or no file, so not sent"}`;
+  const beside = codingsBeside(found);
+  const states = SIBLINGS.map(({ coding, suffix }) => {
+    if (!beside.includes(coding)) return `${suffix} is absent`;
+    if (coding === sent) return `${suffix} is sent`;
+    return `${suffix} is ${useless.includes(coding) ? "stale or no file, so not sent" : "there"}`;
   });
   return states.join(", ");
 }

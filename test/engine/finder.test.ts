@@ -1,6 +1,6 @@
 /** Fear: the finder looks where it need not, answers with what nobody asked for, or hides that it waited. */
 import { expect, test } from "vitest";
-import { Finder, type FoundFile, type Place } from "../../engine/finder.js";
+import { codingsBeside, Finder, type FoundFile, type Place } from "../../engine/finder.js";
 import type { Trail } from "../../engine/ticket.js";
 import { createEntry, type Entry, type Known } from "../../fs/entries.js";
 import { OpenFile } from "../../fs/open-file.js";
@@ -47,12 +47,23 @@ test("a look that a reader is asked for is noted when it begins, and with its ti
   expect(noted).toEqual([STARTED_MS, TIMES, "/r/about"]);
 });
 
-test("only those siblings are looked at that are there", async () => {
-  const { finder, trail, lookedAt } = createFinder({ "/r/a.js.zst": fileAt("/r/a.js.zst") });
-  const known = fileAt("/r/a.js", 0b010) as FoundFile;
+const beside = { "/r/a.js.zst": fileAt("/r/a.js.zst"), "/r/a.js.gz": fileAt("/r/a.js.gz") };
+
+test.each([
+  ["the first wanted sibling is sent, and no other looked at", ["zstd", "gzip"], "zstd", [".zst"]],
+  ["the next one where the first is no file", ["br", "gzip"], "gzip", [".br", ".gz"]],
+  ["none that is not wanted", [], undefined, []],
+] as const)("%s", async (_, wanted, want, looks) => {
+  const { finder, trail, lookedAt } = createFinder(beside);
+  const known = fileAt("/r/a.js", 0b111) as FoundFile;
   const found = { ...known, entry: createEntry(ROOT, "/r/a.js", known) };
-  expect(await finder.siblingsOf(ROOT, found, trail)).toMatchObject([{ coding: "zstd" }]);
-  expect(lookedAt).toEqual(["/r/a.js.zst"]);
+  expect((await finder.freshSibling(ROOT, found, wanted, trail))?.coding).toBe(want);
+  expect(lookedAt).toEqual(looks.map((suffix) => `/r/a.js${suffix}`));
+});
+
+test("only those codings are to be had that have a sibling", () => {
+  const known = fileAt("/r/a.js", 0b101) as FoundFile;
+  expect(codingsBeside(known)).toEqual(["br", "gzip"]);
 });
 
 const PAGE = { "/r/about.html": fileAt("/r/about.html") };

@@ -20,6 +20,11 @@ const root = fs.realpathSync(folder.path);
 const rules = [{ path: "/own/**", errorPages: { 404: "/404.html" } }];
 const env = { SLUICE_SPA: "/gone.html", SLUICE_LISTING: "on" };
 
+const FIELDS: [string, string][] = [
+  ["Accept", "text/html"],
+  ["Accept-Encoding", "gzip"],
+];
+
 /** The same parts, and the client leaves when this has been looked up. */
 function leaveAt(path: string, parts: ServerParts, reply: FakeReply): ServerParts {
   const { table, listings } = parts;
@@ -65,7 +70,7 @@ describe("who leaves while the server looks", () => {
     told.length = 0;
     const reply = new FakeReply();
     const server = new FileServer(leaveAt(`${root}${lookedUp}`, parts, reply));
-    server.handle(new ExplainedAsk(target, [["Accept", "text/html"]]), reply);
+    server.handle(new ExplainedAsk(target, FIELDS), reply);
     await vi.waitUntil(() => reply.isOver);
     await new Promise((resolve) => setImmediate(resolve));
     expect(reply).toMatchObject({ head: undefined, body: "", isCut: false });

@@ -24,8 +24,8 @@ async function judge(originalNs: bigint, siblingNs: bigint) {
   const finder = new Finder(table, { ...rest, onStaleSibling });
   const found = { kind: "file", ...known("/r/a.js", originalNs, 0b111) } as const;
   const trail = { add: () => {} } as unknown as Trail;
-  const fresh = await finder.siblingsOf("/r", found, trail);
-  return { fresh: fresh.length, stale };
+  const sent = await finder.freshSibling("/r", found, ["br", "zstd", "gzip"], trail);
+  return { sent: sent?.coding, stale };
 }
 
 const rows: readonly (readonly [
@@ -43,6 +43,6 @@ const rows: readonly (readonly [
   ["is older, in whole seconds, by less than one", SECOND + 5n, SECOND - 1_000_000_000n, false],
 ];
 test.each(rows)("a sibling that %s", async (_, originalNs, siblingNs, isFresh) => {
-  const all = isFresh ? { fresh: 3, stale: 0 } : { fresh: 0, stale: 3 };
-  expect(await judge(originalNs, siblingNs)).toEqual(all);
+  const want = isFresh ? { sent: "br", stale: 0 } : { sent: undefined, stale: 3 };
+  expect(await judge(originalNs, siblingNs)).toEqual(want);
 });

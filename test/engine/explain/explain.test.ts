@@ -267,9 +267,9 @@ describe("a site with rules and listings", () => {
       [],
       200,
       [
-        ".br is a candidate, .zst is stale or no file, so not sent, .gz is a candidate",
+        ".br is there, .zst is there, .gz is there",
         "identity is sent: the request has no Accept-Encoding",
-        /^table: .*app\.js\.br is a file/m,
+        /^(?!.*app\.js\.br)/s,
       ],
     ],
     [
@@ -277,7 +277,21 @@ describe("a site with rules and listings", () => {
       "/app.js",
       [["Accept-Encoding", "gzip;q=0.5, br"]],
       200,
-      ["br is sent: Accept-Encoding weighs br 1, gzip 0.5, identity 0"],
+      [
+        ".br is sent, .zst is there, .gz is there",
+        "br is sent: Accept-Encoding weighs br 1, zstd 0, gzip 0.5, identity 0",
+        /^table: .*app\.js\.br is a file/m,
+      ],
+    ],
+    [
+      "siblings, the wanted one of no use",
+      "/app.js",
+      [["Accept-Encoding", "zstd, gzip;q=0.5"]],
+      200,
+      [
+        ".br is there, .zst is stale or no file, so not sent, .gz is sent",
+        "gzip is sent: Accept-Encoding weighs br 0, gzip 0.5, identity 0",
+      ],
     ],
     [
       "siblings, stale",
@@ -494,7 +508,11 @@ describe("a site with rules and listings", () => {
   });
 
   test("steps are told in their order", async () => {
-    const { steps } = await explained(shared(), "/app.js", [["if-none-match", "*"]]);
+    const fields: Field[] = [
+      ["if-none-match", "*"],
+      ["accept-encoding", "br"],
+    ];
+    const { steps } = await explained(shared(), "/app.js", fields);
     const names = steps.map(({ step }) => step).filter((name, at, all) => name !== all[at - 1]);
     expect(names).toEqual(
       ["lane", "host", "path", "rules", "table", "file", "table", "coding", "head"].concat(
