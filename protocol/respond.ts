@@ -81,10 +81,9 @@ export function respond(
 
   const wanted = wantedRange(ask, representation, policy, nowMs);
   if (wanted.kind === "unsatisfiable") return unsatisfiable(ask, representation, policy);
-  if (wanted.kind === "part") return onePart(ask, representation, wanted.range, whole);
+  if (wanted.kind === "part") return onePart(representation, wanted.range, whole);
   if (wanted.kind === "parts") {
-    const partsOf = ask.ifRange === "" ? partsAnswer : resumedParts;
-    return partsOf(representation, wanted.ranges, policy.createBoundary());
+    return partsAnswer(representation, wanted.ranges, policy.createBoundary());
   }
   return createAnswer(whole, wholeBody(representation));
 }
@@ -97,7 +96,7 @@ export const wholeHead = (representation: Representation): Head =>
   extendHead(commonHead(representation), 200, validatorFields(representation));
 
 /**
- * The head of an unconditional 206 of one part, RFC 9110 section 15.3.7.1.
+ * The head of a 206 of one part, RFC 9110 section 15.3.7.1.
  *
  * @param whole that of the 200
  */
@@ -164,12 +163,12 @@ function refusal(
   return policy.errorPages(code, accept, [...extra, ...kept]);
 }
 
-/** RFC 9110 section 15.3.7.1. After If-Range the client has the description already (15.3.7). */
-function onePart(ask: Ask, file: Representation, range: ByteRange, whole: Head): Answer {
-  const head =
-    ask.ifRange === ""
-      ? partHead(whole, range, file.sizeBytes)
-      : buildHead(206, [...identify(file), whereOf(range, file.sizeBytes)]);
+/**
+ * RFC 9110 section 15.3.7.1. After If-Range, too, the whole description: the section would leave
+ * out what the client has, but apt-cacher-ng takes a part without `Last-Modified` for another file's.
+ */
+function onePart(file: Representation, range: ByteRange, whole: Head): Answer {
+  const head = partHead(whole, range, file.sizeBytes);
   return createAnswer(head, [{ kind: "extent", first: range.first, last: range.last }]);
 }
 
@@ -179,7 +178,7 @@ const whereOf = (range: ByteRange, sizeBytes: number): Field => [
 ];
 
 /**
- * The answer to an unconditional request for several parts, RFC 9110 section 15.3.7.2:
+ * The answer to a request for several parts, RFC 9110 section 15.3.7.2:
  * `Content-Range` stands in the parts and not in the head.
  *
  * @param ranges two or more, as `judgeRange` tells them
@@ -190,21 +189,9 @@ export function partsAnswer(
   boundary: string,
 ): Answer {
   const fields = describe(file, multipartType(boundary));
-  return createAnswer(buildHead(206, fields), frame(file, ranges, boundary));
+  const body = frameParts(ranges, file.mediaType, file.sizeBytes, boundary);
+  return createAnswer(buildHead(206, fields), body);
 }
-
-/** After If-Range the client has the description already (15.3.7). */
-function resumedParts(
-  file: Representation,
-  ranges: readonly ByteRange[],
-  boundary: string,
-): Answer {
-  const fields: Field[] = [["Content-Type", multipartType(boundary)], ...identify(file)];
-  return createAnswer(buildHead(206, fields), frame(file, ranges, boundary));
-}
-
-const frame = (file: Representation, ranges: readonly ByteRange[], boundary: string): BodyPart[] =>
-  frameParts(ranges, file.mediaType, file.sizeBytes, boundary);
 
 /** The body of that 200: no parts at all for an empty file. */
 export const wholeBody = ({ sizeBytes }: Pick<Representation, "sizeBytes">): BodyPart[] =>
