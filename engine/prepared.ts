@@ -103,15 +103,16 @@ export function prepareFile(file: OpenFile, guise: Guise): PreparedFile {
 
 /**
  * What is said of a folder's listing. Its tag is made from its bytes, and so is strong at once: from
- * the folder it could not be, whose time stays when one of its files is written to.
+ * the folder it could not be, whose time stays when one of its files is written to. It has no date:
+ * wget --mirror looks no further below a page that is answered with a 304, whatever has changed there.
  */
 export const representListing = (
-  { file, modifiedMs, digest }: WrittenListing,
+  { file, digest }: WrittenListing,
   format: ListingFormat,
   fields: readonly Field[],
 ): Representation => ({
   sizeBytes: file.sizeBytes,
-  modifiedMs: Math.min(modifiedMs, file.observedMs),
+  modifiedMs: 0,
   etag: `"${digest}"`,
   mediaType: format === "json" ? "application/json" : "text/html; charset=utf-8",
   fields,

@@ -24,12 +24,7 @@ export interface FolderEntry {
 }
 
 export type FolderVerdict =
-  | {
-      readonly kind: "read";
-      readonly entries: readonly FolderEntry[];
-      /** Of the folder itself: when a name came or went. */
-      readonly modifiedMs: number;
-    }
+  | { readonly kind: "read"; readonly entries: readonly FolderEntry[] }
   /** A link leads out of the root. */
   | { readonly kind: "outside" }
   /** More entries than were allowed. */
@@ -66,12 +61,11 @@ export function readFolder(root: string, path: RootedPath, maxEntries: number): 
   let fd = -1;
   try {
     fd = fs.openSync(absolute, OPEN_FLAGS);
-    const { mtimeMs } = fs.fstatSync(fd);
     if (containmentOf(root, fd, absolute) === "outside") return { kind: "outside" };
     const folder = wayTo(fd, absolute);
     const entries = readEntries(folder, { root, isRoot: path === "" }, maxEntries);
     if (entries === undefined) return { kind: "crowded" };
-    return { kind: "read", entries, modifiedMs: Math.floor(mtimeMs) };
+    return { kind: "read", entries };
   } catch (error) {
     return { kind: "failed", errno: errnoOf(error) };
   } finally {

@@ -199,7 +199,7 @@ export class ListingDesk implements Listings {
     const file = this.#parts.table.adopt(reply.fd, reply.identity);
     if (file === undefined) return this.#end(order, "NO_DESCRIPTORS");
 
-    const listing = { file, modifiedMs: reply.modifiedMs, digest: reply.digest };
+    const listing = { file, digest: reply.digest };
     this.#end(order, listing);
     const freshUntilMs = reading.isTrusted ? reading.freshUntilMs : NEVER_FRESH;
     this.#kept.take(order.key, listing, freshUntilMs, this.#parts.nowMs());

@@ -27,8 +27,6 @@ export type ListingReply =
       /** Open, and the receiver's to close. */
       readonly fd: number;
       readonly identity: FileIdentity;
-      /** When the listing last changed: the latest time of the folder and all that is in it. */
-      readonly modifiedMs: number;
       /** Of every byte, in base64url: other bytes, other digest. */
       readonly digest: string;
     }
@@ -76,7 +74,7 @@ function writeView(reading: Reading, { folder, view, format }: ListingOrder): Li
   const listing: Listing = { path, entries, view };
   const pieces = format === "json" ? writeListingJson(listing) : writeListingPage(listing);
   try {
-    return { ...write(pieces), modifiedMs: latestOf(verdict.entries, verdict.modifiedMs) };
+    return write(pieces);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error; // a bug of ours, and no trouble with the file
@@ -111,7 +109,3 @@ function write(pieces: Iterable<string>) {
     throw error;
   }
 }
-
-/** A file that is written to in place changes the listing, and leaves the folder's own time as it is. */
-const latestOf = (entries: readonly FolderEntry[], folderMs: number): number =>
-  entries.reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), folderMs);

@@ -16,8 +16,6 @@ export interface ListingOrder {
 export interface WrittenListing {
   /** Held for the caller, who releases it; its last user closes it. */
   readonly file: OpenFile;
-  /** The latest time of the folder and all that is in it, milliseconds since the epoch. */
-  readonly modifiedMs: number;
   /** Of every byte; may stand in an entity tag. Other bytes, other digest. */
   readonly digest: string;
 }

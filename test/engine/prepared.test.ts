@@ -1,6 +1,6 @@
 /** Fear: heads that are kept keep memory of others that are not, or say what the next answer does not. */
 import { describe, expect, test } from "vitest";
-import { prepareFile, prepareMiss, representListing } from "../../engine/prepared.js";
+import { prepareFile, prepareMiss } from "../../engine/prepared.js";
 import { type Bytes, bareOf, viewOf } from "../../fs/bytes.js";
 import { OpenFile } from "../../fs/open-file.js";
 import { createAnswer } from "../../protocol/answer.js";
@@ -77,12 +77,6 @@ describe("a time of modification in the future", () => {
     expect(lastModified).toBe(OBSERVED);
     expect(whole.fields).toContainEqual(["Last-Modified", OBSERVED]);
     expect(statusTo({ ifUnmodifiedSince: OBSERVED }, representation)).toBe(200);
-    expect(statusTo({ ifModifiedSince: OBSERVED }, representation)).toBe(304);
-  });
-
-  test("is the time a listing was written", () => {
-    const listing = { file: open(LONG_AGO_NS), modifiedMs: TOMORROW_MS, digest: "d" };
-    const representation = representListing(listing, "html", []);
     expect(statusTo({ ifModifiedSince: OBSERVED }, representation)).toBe(304);
   });
 });

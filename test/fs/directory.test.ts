@@ -24,12 +24,10 @@ describe("an entry", () => {
     fs.utimesSync(file, 1_600_000_000.7009, 1_600_000_000.7009);
     fs.mkdirSync(join(root, "sub/below"));
     fs.utimesSync(join(root, "sub/below"), 1, 1);
-    fs.utimesSync(join(root, "sub"), 2, 2);
 
     const read = readFolder(root, at("sub"), MANY);
     expect(read).toEqual({
       kind: "read",
-      modifiedMs: 2000,
       entries: expect.arrayContaining([
         { name: "ten.txt", isDirectory: false, sizeBytes: 10, modifiedMs: 1_600_000_000_700 },
         { name: "below", isDirectory: true, sizeBytes: 0, modifiedMs: 1000 },
