@@ -3,6 +3,7 @@
  */
 import { judgeFraming } from "../protocol/framing.js";
 import type { Preconditions } from "../protocol/preconditions.js";
+import { codingsAsked } from "./codings-asked.js";
 import type { TargetNames } from "./express/express-lane.js";
 import type { Operation } from "./operations/operation.js";
 import { type Ask, fieldName } from "./transport/exchange.js";
@@ -50,7 +51,6 @@ const IF_UNMODIFIED_SINCE = fieldName("if-unmodified-since");
 const RANGE = fieldName("range");
 const IF_RANGE = fieldName("if-range");
 const ACCEPT = fieldName("accept");
-const ACCEPT_ENCODING = fieldName("accept-encoding");
 const CONTENT_LENGTH = fieldName("content-length");
 const TRANSFER_ENCODING = fieldName("transfer-encoding");
 
@@ -74,7 +74,7 @@ export const readQuestion = (ask: Ask): Question => ({
   range: ask.field(RANGE),
   ifRange: ask.field(IF_RANGE),
   accept: ask.field(ACCEPT),
-  acceptEncoding: ask.field(ACCEPT_ENCODING),
+  acceptEncoding: codingsAsked(ask),
   body: judgeBody(ask),
 });
 

@@ -55,7 +55,7 @@ export function rankCodings(
 /** What the client's field says of each coding there is, and of the file as it is; for the operator. */
 export function whyCoding(acceptEncoding: string, available: readonly SiblingCoding[]): string {
   if (available.length === 0) return "there is no other coding to choose";
-  if (acceptEncoding === "") return "the request has no Accept-Encoding";
+  if (acceptEncoding === "") return "the request has no Accept-Encoding, or wants a part";
   const preferences = parsePreferences(acceptEncoding).map(withoutAlias);
   const weights = [...available, "identity" as const].map(
     (coding) => `${coding} ${(weightOf(coding, preferences) ?? 0) / 1000}`,

@@ -13,6 +13,7 @@ import { reasonsFor } from "../../protocol/reasons.js";
 import type { Representation } from "../../protocol/respond.js";
 import { shareRules } from "../../protocol/rule-shares.js";
 import { isAppRoute } from "../../protocol/spa.js";
+import { codingsAsked } from "../codings-asked.js";
 import { codingsBeside, type Found, type FoundFile, type Place } from "../finder.js";
 import type { FileRequest } from "../request.js";
 import type { ServerParts } from "../server-parts.js";
@@ -45,7 +46,6 @@ export interface Step {
 }
 
 const ACCEPT = fieldName("accept");
-const ACCEPT_ENCODING = fieldName("accept-encoding");
 
 export class Steps implements Trace {
   readonly list: Step[] = [];
@@ -131,10 +131,7 @@ export class Steps implements Trace {
     const available = codingsBeside(found).filter((one) => !useless.includes(one));
     this.coding = coding;
     this.note("coding", wordsOfSiblings(found, coding, useless));
-    this.note(
-      "coding",
-      `${coding} is sent: ${whyCoding(this.#ask.field(ACCEPT_ENCODING), available)}`,
-    );
+    this.note("coding", `${coding} is sent: ${whyCoding(codingsAsked(this.#ask), available)}`);
   }
 
   prepared(about: Circumstances, { mediaType, etag }: Representation): void {

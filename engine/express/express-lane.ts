@@ -11,6 +11,7 @@
  */
 import type { FileTable } from "../../fs/file-table.js";
 import { prefersJson } from "../../protocol/accept.js";
+import { codingsAsked } from "../codings-asked.js";
 import { type FileTicket, fileOf, isGood, keepHeads, type Ticket } from "../ticket.js";
 import { type Ask, type FieldName, fieldName, type Ready } from "../transport/exchange.js";
 import type { PartsAtHand } from "./parts-at-hand.js";
@@ -47,7 +48,6 @@ const MAX_SPELLING_CHARS = 128;
 const HOST = fieldName("host");
 const ORIGIN = fieldName("origin");
 const ACCEPT = fieldName("accept");
-const ACCEPT_ENCODING = fieldName("accept-encoding");
 const IF_NONE_MATCH = fieldName("if-none-match");
 const IF_MODIFIED_SINCE = fieldName("if-modified-since");
 const RANGE = fieldName("range");
@@ -125,7 +125,7 @@ export class ExpressLane {
     const { path } = ask;
     const tickets = this.#tickets.get(variesByHost ? keyOf(ask.field(HOST), path) : path);
     if (tickets === undefined) return undefined;
-    const ticket = tickets instanceof Map ? tickets.get(ask.field(ACCEPT_ENCODING)) : tickets;
+    const ticket = tickets instanceof Map ? tickets.get(codingsAsked(ask)) : tickets;
     if (ticket === undefined || !isGood(ticket, this.#table, nowMs)) return undefined;
     if (hasAny(ask, OUT_OF_THE_ORDINARY)) return undefined;
     if (variesByOrigin && ask.field(ORIGIN) !== "") return undefined;
@@ -194,7 +194,7 @@ export class ExpressLane {
       host: ask.field(HOST),
       path: ask.path,
       origin: ask.field(ORIGIN),
-      acceptEncoding: ask.field(ACCEPT_ENCODING),
+      acceptEncoding: codingsAsked(ask),
     };
     const ticket = this.find(names);
     if (ticket === undefined) return "has none";

@@ -15,6 +15,7 @@ import { type RootedPath, toFile, toRooted } from "../../fs/paths.js";
 import type { DownloadCounter } from "../../metrics/download-counter.js";
 import { type Effects, matchRules, type Rule } from "../../protocol/rules.js";
 import type { Part } from "../chunks/cursor.js";
+import { codingsAsked } from "../codings-asked.js";
 import { decodedPath, hostRoots, isNoRoot, type Place } from "../finder.js";
 import type { PreparedFile } from "../prepared.js";
 import type { Preparer } from "../preparer.js";
@@ -24,7 +25,6 @@ import { type ExpressLane, hasAny, NOT_PLAIN } from "./express-lane.js";
 
 const HOST = fieldName("host");
 const ORIGIN = fieldName("origin");
-const ACCEPT_ENCODING = fieldName("accept-encoding");
 
 export interface FirstLookParts {
   readonly table: Pick<FileTable, "find" | "glance" | "takeLoan">;
@@ -159,7 +159,7 @@ export class FirstLook {
       host: ask.field(HOST),
       path: ask.path,
       origin: ask.field(ORIGIN),
-      acceptEncoding: ask.field(ACCEPT_ENCODING),
+      acceptEncoding: codingsAsked(ask),
     };
     const witnesses = entries.map((entry) => ({ entry, version: entry.version }));
     const ticket = createFileTicket(witnesses, { prepared, source: entries.at(-1)!, download });

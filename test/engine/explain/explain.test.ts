@@ -407,14 +407,14 @@ describe("a site with rules and listings", () => {
       ["it has 100 members, and"],
     ],
     [
-      "a range of a coding",
+      "a range, and a coding that no part has",
       "/app.js",
       [
         ["Range", "bytes=0-0,3-3"],
         ["Accept-Encoding", "br"],
       ],
-      200,
-      ["it has 2 members, and 1 are honored at most"],
+      206,
+      ["identity is sent: the request", "or wants a part", "Range selects bytes 0 to 0, 3 to 3"],
     ],
     [
       "a range of an empty file",
