@@ -107,9 +107,12 @@ describe("opens", () => {
     expect(await open(path)).toMatchObject(failed(constants.errno.EACCES));
   });
 
-  test("a path too long does not spill into the record beside it", async () => {
+  test.each([
+    ["of many characters", "/d"],
+    ["of many bytes in few characters", "/🌊"],
+  ])("a path too long, %s, does not spill into the record beside it", async (_, folder) => {
     const path = put(tempFolder(), "f", "file");
-    const tooLong = path.padEnd(PATH_BYTES + 50, "/d");
+    const tooLong = path + folder.repeat(PATH_BYTES / Buffer.byteLength(folder) + 50);
     for (let round = 0; round < 5; round++) {
       const asked = [path, tooLong, path, tooLong, path].map((one) => open(one));
       const results = (await Promise.all(asked)).map(({ result }) => result);
