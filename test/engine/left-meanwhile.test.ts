@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { ExplainedAsk } from "../../engine/explain/explain-ask.js";
 import { FileServer } from "../../engine/server.js";
 import type { ServerParts } from "../../engine/server-parts.js";
-import { Folder } from "../support/folder.js";
+import { Folder, KIB } from "../support/folder.js";
 import { shareInProcess } from "../support/in-process.js";
 import { FakeReply } from "./admin/fake-reply.js";
 
@@ -12,6 +12,8 @@ const folder = new Folder({
   "404.html": "our own miss",
   "a.css": "a {}",
   "a.css.gz": "compressed",
+  "large.css": "a".repeat(300 * KIB),
+  "large.css.gz": "compressed",
   "list/a": "a",
 });
 afterAll(() => folder.remove());
@@ -64,6 +66,7 @@ describe("who leaves while the server looks", () => {
     ["for the operator's page", "/own/lost.png", "/404.html"],
     ["for the app's page, which is not there", "/route", "/gone.html"],
     ["for a sibling", "/a.css", "/a.css.gz"],
+    ["for a sibling of what is not in memory", "/large.css", "/large.css.gz"],
     ["into a folder", "/list/", "/list/"],
   ])("%s is sent nothing, and the log is told nothing of it", async (_, target, lookedUp) => {
     const { parts, machine, told } = shared();
