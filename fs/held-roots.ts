@@ -43,7 +43,7 @@ const LOOK_ELSEWHERE_MS = 1000;
 const MOST_FIRST_LOOKS = 2;
 
 /** Roots held open, the first that were asked for and are there. One more costs a descriptor. */
-const MAX_ROOTS = 256;
+export const MAX_ROOTS = 256;
 
 /** A root to look below. Valid until the event loop goes on. */
 export interface HeldRoot {

@@ -8,6 +8,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { CachedOpens, type Judge, type OpenedNow } from "../../fs/cached-opens.js";
+import { isAtItsPlace } from "../../fs/held-roots.js";
 import {
   OPEN_BODY,
   OPEN_DIRECTORY,
@@ -124,9 +125,11 @@ describe("what is in memory is told at once", () => {
     ["a file of just the size", "exact.txt", { result: OPEN_BODY }],
     ["a link that stays inside", "inside-link.txt", { body: Buffer.from("inner") }],
     ["a name beyond ASCII", "Grüße 🎉.txt", { body: Buffer.from("name") }],
-  ])("%s", (_, name, want) => {
+  ])("%s, and nothing stays open", (_, name, want) => {
     lookFor(name);
+    const before = fs.readdirSync("/proc/self/fd").length;
     expect(openNow(name)).toMatchObject(want);
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
   });
 
   test("the root itself is a folder, seen when it was looked at", () => {
@@ -541,6 +544,16 @@ describe("a root", () => {
     expect(ask()).toBeUndefined();
   });
 
+  test.each([
+    ["as it was", {}, true],
+    ["with another number", { ino: 0n }, false],
+    ["on another device, with the number it had", { dev: 0n }, false],
+  ])("is at its place only %s", (_, other, want) => {
+    const { ino, dev } = fs.statSync(root, { bigint: true });
+    const held = { fd: -1, above: `${root}/`, isInMemory: false, seenMs: 0, ino, dev, ...other };
+    expect(isAtItsPlace(kernel, held)).toBe(want);
+  });
+
   test("is noticed to have moved without being told", async () => {
     const folder = tempFolder();
     const current = join(folder, "current");
@@ -652,6 +665,18 @@ describe("a root", () => {
       timeout: 10_000,
     });
     await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+  });
+
+  test("that is asked for after the end is not held", async () => {
+    const before = fs.readdirSync("/proc/self/fd").length;
+    const opens = new CachedOpens(kernel, SETTINGS, () => performance.now());
+    opens.stop();
+    const open = vi.spyOn(fs, "open");
+    openNow("small.txt", opens);
+    await vi.waitUntil(() => open.mock.calls.length > 0, { interval: 5, timeout: 10_000 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    open.mockRestore();
     expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
   });
 });
