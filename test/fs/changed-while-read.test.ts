@@ -67,6 +67,29 @@ describe("a small file that is rewritten while it is read whole", () => {
     expect(await opening).toMatchObject({ result: OPEN_FILE, identity: identityOf(path) });
   });
 
+  test("and is shorter than its facts say lends no bytes of another", async () => {
+    const root = tempFolder();
+    gate.open();
+    await open(put(root, "other", "secret"));
+    gate.answer("finds nothing");
+    onTestFinished(() => gate.answer("reads"));
+    const opened = await open(put(root, "f", "public"));
+    expect(opened).toMatchObject({ result: OPEN_FILE, body: undefined });
+  });
+
+  test("was seen before it was opened, and not when it had been read", async () => {
+    const path = put(tempFolder(), "f", "old");
+    const beforeMs = Date.now();
+    const opening = open(path);
+    await until(() => gate.arrived() === 1);
+    const openMs = Date.now();
+    await nextTick();
+    gate.open();
+    const { observedMs } = await opening;
+    expect(observedMs).toBeGreaterThanOrEqual(beforeMs);
+    expect(observedMs).toBeLessThanOrEqual(openMs);
+  });
+
   test("again and again arrives open, as it is at last", async () => {
     const path = put(tempFolder(), "f", "v0");
     const opening = open(path);

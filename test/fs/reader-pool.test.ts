@@ -20,7 +20,7 @@ import {
 } from "../../fs/jobs.js";
 import type { Opened } from "../../fs/reader-pool.js";
 import { until } from "../support/gate.js";
-import { identityOf, SMALL_BYTES, sharePool, targetOf } from "../support/pool.js";
+import { identityOf, SMALL_BYTES, sharePool, startPool, targetOf } from "../support/pool.js";
 import { nextTick, put, tempFolder } from "../support/temp-folder.js";
 
 const LARGE = Buffer.from(Array.from({ length: 4 * SMALL_BYTES }, (_, at) => (at * 31) % 251));
@@ -183,6 +183,18 @@ describe("a file that is known", () => {
     });
   }
 
+  test.each([
+    ["on another device", { dev: -1n }],
+    ["with another number", { ino: 0n }],
+    ["of another size", { sizeBytes: 0 }],
+    ["modified at another time", { mtimeNs: 0n }],
+    ["changed at another time", { ctimeNs: 0n }],
+  ])("%s, and the same in all else, is another file", async (_, other) => {
+    const path = put(tempFolder(), "f", LARGE);
+    const known = { ...identityOf(path), ...other };
+    expect(await open(path, known)).toMatchObject({ result: OPEN_FILE });
+  });
+
   test("is outside when its folder was moved out of the root, and a link leads there", async () => {
     const folder = tempFolder();
     const root = join(folder, "root");
@@ -230,9 +242,11 @@ test("a root that is a link follows it to the next release", async () => {
 describe("precompressed siblings", () => {
   const siblingsOf = async (path: string, siblings = true): Promise<number> => {
     const root = path.slice(0, path.lastIndexOf("/"));
-    return new Promise((resolve) => {
-      pool.open({ root, path, known: undefined, siblings }, (opened) => resolve(opened.siblings));
+    const opened = await new Promise<Opened>((resolve) => {
+      pool.open({ root, path, known: undefined, siblings }, resolve);
     });
+    expect(opened.result).toBe(OPEN_BODY);
+    return opened.siblings;
   };
 
   test("are told by their place in the order of preference", async () => {
@@ -373,6 +387,23 @@ describe("more jobs than there are records", () => {
     expect(bodies).toEqual(bodies.map((_, at) => `file ${at % 20}`));
     await until(() => pool.stats().inFlight === 0);
     expect(pool.stats().inLine).toBe(0);
+  });
+
+  test.each([
+    ["one device", [7n]],
+    ["two devices", [7n, 8n]],
+  ])("that read from %s are all done, each once", async (_, devices) => {
+    const { pool } = await startPool();
+    for (const dev of devices) pool.noteDevice(dev);
+    const { fd, identity } = await open(put(tempFolder(), "f", LARGE));
+    const results: number[] = [];
+    for (let at = 0; at < 3 * JOBS; at++) {
+      const dev = devices[at % devices.length]!;
+      const target = { fd, identity: { ...identity!, dev }, path: "f" };
+      pool.read(target, at, 1, 0, (result) => results.push(result));
+    }
+    await until(() => results.length >= 3 * JOBS);
+    expect(results).toEqual(Array(3 * JOBS).fill(READ_DONE));
   });
 
   test("come from completions too, without an end to the line", async () => {

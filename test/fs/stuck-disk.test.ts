@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { FileTable } from "../../fs/file-table.js";
 import { JOBS } from "../../fs/job-records.js";
-import { OPEN_BODY, OPEN_FILE, READ_DONE, READ_REFUSED } from "../../fs/jobs.js";
+import { OPEN_BODY, OPEN_FAILED, OPEN_FILE, READ_DONE, READ_REFUSED } from "../../fs/jobs.js";
 import { MOST_OPENS, STUCK_MS } from "../../fs/reader-lines.js";
 import { threads, until } from "../support/gate.js";
 import { startPool, type TestPool, targetOf } from "../support/pool.js";
@@ -208,6 +208,17 @@ test("what nobody began in time is given up, and what no line has room for is re
   threads.gate.open();
   await until(() => pool.stats().inFlight === 0);
   expect([...table.looks()]).toHaveLength(0);
+});
+
+test("a small file that cannot be read leaves no descriptor behind", async () => {
+  const { open } = await startPool();
+  const path = put(tempFolder(), "small", "small");
+  await open(path);
+  threads.gate.answer("fails");
+  onTestFinished(() => threads.gate.answer("reads"));
+  const before = readdirSync("/proc/self/fd").length;
+  expect(await open(path)).toMatchObject({ result: OPEN_FAILED, errno: -constants.errno.EIO });
+  expect(readdirSync("/proc/self/fd")).toHaveLength(before);
 });
 
 test("no reader is started for work that goes on", async () => {

@@ -8,11 +8,13 @@ import { vi } from "vitest";
 
 const ARRIVED = 0;
 const ALLOWED = 1;
+const MOOD = 2;
+const MOODS = ["reads", "fails", "finds nothing"] as const;
 const EVERY_ONE = 0x7fff_ffff;
 const GATED_READS = fileURLToPath(new URL("./gated-reads.cjs", import.meta.url));
 
 export class Gate {
-  readonly memory = new SharedArrayBuffer(8);
+  readonly memory = new SharedArrayBuffer(12);
   readonly #words = new Int32Array(this.memory);
 
   constructor() {
@@ -34,6 +36,11 @@ export class Gate {
   open(): void {
     Atomics.store(this.#words, ALLOWED, EVERY_ONE);
     Atomics.notify(this.#words, ALLOWED);
+  }
+
+  /** What every read does from now on that is let through; `finds nothing`: as at the end of a file. */
+  answer(mood: (typeof MOODS)[number]): void {
+    Atomics.store(this.#words, MOOD, MOODS.indexOf(mood));
   }
 
   /** Reads that have reached the gate since it was closed, those let through included. */

@@ -9,6 +9,7 @@ const threads = require("node:worker_threads");
 
 const ARRIVED = 0;
 const ALLOWED = 1;
+const MOOD = 2;
 /** Of the arguments of `readSync`: where in the file. */
 const POSITION = 4;
 const readAtOnce = fs.readSync;
@@ -19,7 +20,12 @@ fs.readSync = (...args) => {
   const ticket = Atomics.add(gate, ARRIVED, 1);
   for (;;) {
     const allowed = Atomics.load(gate, ALLOWED);
-    if (ticket < allowed) return readAtOnce(...args);
+    if (ticket < allowed) {
+      const mood = Atomics.load(gate, MOOD);
+      if (mood === 1) throw Object.assign(new Error("EIO"), { errno: -5 });
+      if (mood === 2) return 0;
+      return readAtOnce(...args);
+    }
     Atomics.wait(gate, ALLOWED, allowed);
   }
 };
