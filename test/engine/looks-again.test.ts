@@ -58,6 +58,17 @@ describe("a file that changes whenever it is looked at", () => {
   });
 });
 
+describe("a listing that changes before its first byte", () => {
+  const shared = shareInProcess({ root: folder.path, env: { SLUICE_LISTING: "on" } });
+
+  test("is busy, and not looked at again", async () => {
+    const { scheduler, started } = createLateScheduler();
+    const server = new FileServer({ ...shared().parts, scheduler });
+    const { statusLine } = await answerTo(server, new ExplainedAsk("/", []));
+    expect([statusLine, started.length]).toEqual(["503 Service Unavailable", 1]);
+  });
+});
+
 describe("a file that is written to while it is still believed", () => {
   const shared = shareInProcess({ root: folder.path, env: { SLUICE_REVALIDATE_MS: "1h" } });
 
