@@ -267,6 +267,7 @@ test.skipIf(!canForget)(
     const fresh = await createOpens();
     fs.writeFileSync(join(root, "new.txt"), "new");
     expect(openNow("new.txt", fresh)).toBeUndefined();
+    expect(openNow("new.txt", fresh, identityOf(join(root, "new.txt")))).toBeUndefined();
     lookFor("new.txt");
     expect(openNow("new.txt", fresh)).toBeDefined();
     fresh.stop();
@@ -275,7 +276,7 @@ test.skipIf(!canForget)(
 
 test("one in a folder whose names are known is not, and is believed from when they were", async () => {
   const folder = tempFolder();
-  for (const name of ["a.txt", "b.txt", "b.txt.gz"]) put(folder, name, name);
+  for (const name of ["a.txt", "b.txt", "b.txt.gz", "d.txt", "d.txt.br"]) put(folder, name, name);
   const { now } = Date;
   vi.spyOn(Date, "now").mockImplementation(() => now() + REST_MS);
   const clock = { nowMs: 0 };
@@ -285,6 +286,7 @@ test("one in a folder whose names are known is not, and is believed from when th
     listing.open({ root: folder, path: join(folder, name), known: undefined, siblings });
   await vi.waitUntil(() => ask("a.txt"), { interval: 5, timeout: 10_000 }); // also of a disk: asked until listed
   expect(ask("b.txt")!.opened.siblings).toBe(4);
+  expect(ask("d.txt")!.opened.siblings).toBe(1);
   const untilRootSeen = () =>
     vi.waitUntil(() => ask("a.txt", false)?.seenMs === clock.nowMs, {
       interval: 5,
@@ -424,9 +426,23 @@ test.each([
   "pipe",
   "small.txt/below",
   "../outside/secret.txt",
-])("%s is left to a reader", (name) => {
-  fs.statSync(root);
+])("%s is left to a reader, siblings or not", (name) => {
+  const path = join(root, name);
+  fs.existsSync(path); // as far as it leads it is in memory from now on
+  const before = fs.readdirSync("/proc/self/fd").length;
   expect(openNow(name)).toBeUndefined();
+  expect(opens.open({ root, path, known: undefined, siblings: false })).toBeUndefined();
+  expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
+});
+
+test("what cannot be looked at once it is open is left to a reader, and closed", () => {
+  lookFor("small.txt");
+  const before = fs.readdirSync("/proc/self/fd").length;
+  const look = vi.spyOn(kernel, "look").mockReturnValue(false);
+  const opened = openNow("small.txt");
+  look.mockRestore();
+  expect(opened).toBeUndefined();
+  expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
 });
 
 test("whatever is told at once is what a reader tells", async () => {
