@@ -435,6 +435,20 @@ test.each([
   expect(fs.readdirSync("/proc/self/fd")).toHaveLength(before);
 });
 
+test("a file of which a part alone is in memory is left to a reader", () => {
+  lookFor("small.txt");
+  const { readCached } = kernel;
+  const read = vi
+    .spyOn(kernel, "readCached")
+    .mockImplementation((fd, into, size, offset) =>
+      readCached.call(kernel, fd, into, size - 1, offset),
+    );
+  const opened = openNow("small.txt");
+  expect(read).toHaveBeenCalledTimes(1);
+  read.mockRestore();
+  expect(opened).toBeUndefined();
+});
+
 test("what cannot be looked at once it is open is left to a reader, and closed", () => {
   lookFor("small.txt");
   const before = fs.readdirSync("/proc/self/fd").length;
