@@ -78,6 +78,15 @@ test.each(ROADS)("%s that changed on its way is let go, and believed no more", (
   expect(told.slice(2)).toEqual(["release /srv/a", "distrust /srv/a"]);
 });
 
+test.each(ROADS)(
+  "%s that its client did not want to its end is let go, and believed",
+  (_, send) => {
+    send();
+    settle("gone");
+    expect(told.slice(2)).toEqual(["release /srv/a"]);
+  },
+);
+
 test("bytes at hand are nobody's descriptor", () => {
   delivery.finish([{ kind: "literal", bytes: Buffer.from("a") }], request, reply);
   settle("changed");

@@ -67,6 +67,15 @@ describe("a listing that changes before its first byte", () => {
     const { statusLine } = await answerTo(server, new ExplainedAsk("/", []));
     expect([statusLine, started.length]).toEqual(["503 Service Unavailable", 1]);
   });
+
+  test("or is not written, as the server stops: then its connection ends", async () => {
+    const { parts } = shared();
+    const listings = { ...parts.listings!, write: async () => "SHUTTING_DOWN" as const };
+    const server = new FileServer({ ...parts, listings });
+    const { statusLine, fields } = await answerTo(server, new ExplainedAsk("/", []));
+    expect(statusLine).toBe("503 Service Unavailable");
+    expect(fields).toContainEqual(["Connection", "close"]);
+  });
 });
 
 describe("a file that is written to while it is still believed", () => {
