@@ -38,7 +38,9 @@ export class Preparer {
     about: Circumstances,
     more: readonly Field[] = NO_FIELDS,
   ): PreparedFile {
-    const mediaType = contentTypeOf(about.filePath);
+    const { filePath, effects, isStandIn } = about;
+    // What a rule says of a type is about the file it names, not about what stands in for one.
+    const mediaType = (isStandIn ? undefined : effects.mediaType) ?? contentTypeOf(filePath);
     const common = this.#fields.forFile(about, mediaType);
     const fields = more.length === 0 ? common : [...common, ...more];
     return prepareFile(file, { mediaType, coding, fields });

@@ -51,10 +51,12 @@ function leftOut({ redirect, rewrite }: Rule, alone: Effects): RuleShare["leftOu
 }
 
 /** Everything effects say, by what it is about: of each only the first counts. */
-function sayingsOf({ headers, cacheControl, redirect, rewrite, errorPages }: Effects) {
+function sayingsOf(effects: Effects) {
+  const { headers, cacheControl, mediaType, redirect, rewrite, errorPages } = effects;
   const sayings = new Map<string, string>();
   for (const [name, value] of headers) sayings.set(name.toLowerCase(), `${name}: ${value}`);
   if (cacheControl !== undefined) sayings.set("cache-control", `Cache-Control: ${cacheControl}`);
+  if (mediaType !== undefined) sayings.set("content-type", `Content-Type: ${mediaType}`);
   if (redirect !== undefined) {
     sayings.set("redirect", `redirect ${redirect.status} to ${redirect.location}`);
   }

@@ -6,6 +6,7 @@
  *     { "path": "/app/**",       "rewrite": "/app/index.html" },
  *     { "path": "/fonts/*.woff2", "cacheControl": "public, max-age=604800",
  *                                "headers": { "Access-Control-Allow-Origin": "*" } },
+ *     { "path": "/tracks/*",      "mediaType": "application/gpx+xml" },
  *     { "path": "/dl/**",        "disposition": "attachment" },
  *     { "path": "/dl/:id",       "disposition": { "type": "attachment", "fileName": "report.pdf" } },
  *     { "path": "/**",           "errorPages": { "404": "/404.html" } }
@@ -55,6 +56,7 @@ const RULE_KEYS = [
   "path",
   "headers",
   "cacheControl",
+  "mediaType",
   "redirect",
   "rewrite",
   "disposition",
@@ -75,6 +77,7 @@ const PAGE_STATUSES = ["403", "404", "500", "503"];
 const NOT_BY_RULE: ReadonlyMap<string, string> = new Map([
   ["cache-control", 'write it as "cacheControl"'],
   ["content-disposition", 'write it as "disposition"'],
+  ["content-type", 'write it as "mediaType"'],
   ["location", 'write it as "redirect"'],
   ...[
     "accept-ranges",
@@ -82,7 +85,6 @@ const NOT_BY_RULE: ReadonlyMap<string, string> = new Map([
     "content-encoding",
     "content-length",
     "content-range",
-    "content-type",
     "date",
     "etag",
     "keep-alive",
@@ -93,6 +95,12 @@ const NOT_BY_RULE: ReadonlyMap<string, string> = new Map([
     "upgrade",
   ].map((name) => [name, "only the server knows the right value"] as const),
 ]);
+
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
+/** RFC 9110 sections 8.3.1 and 5.6.6: a type, a subtype, and parameters. */
+const MEDIA_TYPE = new RegExp(
+  `^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"[ !#-[\\]-~]*"))*$`,
+);
 
 /** What the rule's pattern captures; undefined when that is not known, because it is none. */
 type Names = readonly string[] | undefined;
@@ -144,6 +152,7 @@ class Reader {
     const says = {
       headers: this.#readHeaders(rule["headers"], `${place}.headers`),
       cacheControl: this.#readCacheControl(rule["cacheControl"], `${place}.cacheControl`),
+      mediaType: this.#readMediaType(rule["mediaType"], `${place}.mediaType`),
       redirect: this.#readRedirect(rule["redirect"], `${place}.redirect`, names),
       rewrite: this.#readRewrite(rule["rewrite"], `${place}.rewrite`, names),
       disposition: this.#readDisposition(rule["disposition"], `${place}.disposition`),
@@ -179,6 +188,13 @@ class Reader {
     const reason = complaintAbout(["Cache-Control", text]);
     if (reason !== "") this.#complain(place, reason);
     return text;
+  }
+
+  #readMediaType(value: unknown, place: string): string | undefined {
+    const text = value === undefined ? undefined : this.#readText(value, place);
+    if (text === undefined || MEDIA_TYPE.test(text)) return text;
+    this.#complain(place, "want a type such as text/plain; charset=utf-8");
+    return undefined;
   }
 
   #readRedirect(value: unknown, place: string, names: Names): Rule["redirect"] {

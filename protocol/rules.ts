@@ -21,6 +21,7 @@ export interface Rule {
   readonly pattern: PathPattern;
   readonly headers: readonly Field[];
   readonly cacheControl: string | undefined;
+  readonly mediaType: string | undefined;
   readonly redirect: { readonly target: PathTarget; readonly status: RedirectStatus } | undefined;
   readonly rewrite: PathTarget | undefined;
   readonly disposition: Disposition | undefined;
@@ -39,6 +40,8 @@ export interface Effects {
   /** Extra fields, `Content-Disposition` among them; no name twice. Checked: they may go out. */
   readonly headers: readonly Field[];
   readonly cacheControl: string | undefined;
+  /** Of the file that answers, in place of what its name says. Checked: it may go out. */
+  readonly mediaType: string | undefined;
   /**
    * Comes before a rewrite. `location` is visible ASCII, without the request's query: see `withQuery`.
    * How long it may be kept is what its own rule says, and no other: one that is meant for the files
@@ -61,6 +64,7 @@ interface Redirect {
 export const NO_EFFECTS: Effects = {
   headers: [],
   cacheControl: undefined,
+  mediaType: undefined,
   redirect: undefined,
   rewrite: undefined,
   errorPages: new Map(),
@@ -89,6 +93,7 @@ export function mergeRule(before: Effects, rule: Rule, captures: Captures, path:
   return {
     headers: mergeHeaders(before.headers, [...rule.headers, ...dispositionOf(rule, path)]),
     cacheControl: before.cacheControl ?? rule.cacheControl,
+    mediaType: before.mediaType ?? rule.mediaType,
     redirect: before.redirect ?? redirectOf(rule, captures, path),
     rewrite: before.rewrite ?? (rule.rewrite && fillTarget(rule.rewrite, captures)),
     errorPages: new Map([...rule.errorPages, ...before.errorPages]),

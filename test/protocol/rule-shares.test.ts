@@ -18,11 +18,16 @@ const rulesOf = (rules: readonly object[]) => {
 test("rules are numbered by their place in the file, those that do not match included", () => {
   const rules = rulesOf([
     { path: "/b", cacheControl: "x" },
-    { path: "/a", cacheControl: "first", headers: { "X-One": "1" } },
+    { path: "/a", cacheControl: "first", headers: { "X-One": "1" }, mediaType: "a/b" },
     { path: "/**", cacheControl: "second", headers: { "x-one": "2" }, errorPages: { 404: "/n" } },
   ]);
   expect(shareRules(rules, "/a")).toEqual([
-    { number: 2, counts: ["X-One: 1", "Cache-Control: first"], late: [], leftOut: [] },
+    {
+      number: 2,
+      counts: ["X-One: 1", "Cache-Control: first", "Content-Type: a/b"],
+      late: [],
+      leftOut: [],
+    },
     {
       number: 3,
       counts: ["/n for 404"],

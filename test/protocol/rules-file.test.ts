@@ -38,6 +38,18 @@ describe("a good file", () => {
     ]);
   });
 
+  test.each(["application/gpx+xml", "text/plain; charset=utf-8", 'a/b;c="d e";f=g'])(
+    "a type: %s",
+    (mediaType) => {
+      const { rules, complaints } = parseRules(
+        { rules: [{ path: "/a", mediaType }] },
+        suggest,
+        refuse,
+      );
+      expect([rules[0]?.mediaType, complaints]).toEqual([mediaType, []]);
+    },
+  );
+
   test("as a value, without rules", () => {
     expect(parseRules({ rules: [] }, suggest, refuse)).toEqual({ rules: [], complaints: [] });
   });
@@ -99,6 +111,14 @@ describe("complaints, with the place", () => {
     ],
     [{ path: "/a", cacheControl: "a\nb" }, /^rules\[0\]\.cacheControl: .*control/],
     [{ path: "/a", cacheControl: false }, "rules[0].cacheControl: want a text that is not empty"],
+    [{ path: "/a", mediaType: 1 }, "rules[0].mediaType: want a text that is not empty"],
+    ...["json", "text/", "a/b; c", "a/b;c=", "a/b, c/d", 'a/b;c="', "a/b\r\nX: y", "a/b\n"].map(
+      (mediaType) => [{ path: "/a", mediaType }, /^rules\[0\]\.mediaType: want a type/] as const,
+    ),
+    [
+      { ...OK, headers: { "Content-Type": "a/b" } },
+      'rules[0].headers.Content-Type: write it as "mediaType"',
+    ],
     [{ path: "/a", redirect: "/b" }, "rules[0].redirect: want an object in { }"],
     [{ path: "/a", redirect: {} }, "rules[0].redirect.to: is missing"],
     [

@@ -29,7 +29,8 @@ describe("effects", () => {
         cacheControl: "max-age=60",
         errorPages: { 404: "/404.html", 500: "/500.html" },
       },
-      { path: "/**", cacheControl: "max-age=1" },
+      { path: "/**", cacheControl: "max-age=1", mediaType: "text/x-a" },
+      { path: "/a/x", mediaType: "text/x-b" },
     ];
     expect(effectsOf(rules, "/a/x")).toEqual({
       headers: [
@@ -37,6 +38,7 @@ describe("effects", () => {
         ["X-Two", "2"],
       ],
       cacheControl: "max-age=60",
+      mediaType: "text/x-a",
       redirect: undefined,
       rewrite: undefined,
       errorPages: new Map([
