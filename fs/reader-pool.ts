@@ -118,8 +118,17 @@ export interface ReaderPoolSettings {
   readonly smallFileBytes: number;
 }
 
-/** Told of each open and each read that has ended, before whoever asked for it. */
-export type JobObserver = (kind: "open" | "read", path: string, times: JobTimes) => void;
+/**
+ * Told of each open and each read that a reader has ended, before whoever asked for it.
+ *
+ * @param errno negative, of the call that failed; 0 when none did
+ */
+export type JobObserver = (
+  kind: "open" | "read",
+  path: string,
+  times: JobTimes,
+  errno: number,
+) => void;
 
 /** `errno` is negative where `result` is READ_REFUSED, else 0. */
 type ReadCallback = (result: number, errno: number, times: JobTimes) => void;
@@ -325,7 +334,7 @@ export class ReaderPool {
       const errno = result === READ_REFUSED ? this.#jobs.get(finished, F_ERRNO) : 0;
       const times = this.#timesFrom(finished, call.askedMs);
       this.#lines.leave(call, performance.now());
-      this.#observe("read", path, times);
+      this.#observe("read", path, times, errno);
       done(result, errno, times);
     });
     this.#jobs.set(job, F_FD, fd);
@@ -337,7 +346,7 @@ export class ReaderPool {
     const job = this.#fill(OP_OPEN, (finished) => {
       const opened = this.#openedFrom(finished, call.askedMs);
       this.#lines.leave(call, performance.now());
-      this.#observe("open", request.path, opened.times);
+      this.#observe("open", request.path, opened.times, opened.errno);
       done(opened);
     });
     this.#jobs.set(job, F_PATH_BYTES, this.#jobs.setPath(job, request.path));

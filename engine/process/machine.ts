@@ -8,13 +8,14 @@
  * Owns: what is made once, who knows whom, and which server stands behind the front. Starts nothing.
  */
 import { randomUUID } from "node:crypto";
+import { getSystemErrorName } from "node:util";
 import { CachedOpens } from "../../fs/cached-opens.js";
 import { CachedReads } from "../../fs/cached-reads.js";
 import { FileTable } from "../../fs/file-table.js";
 import { READ_DONE, READ_FILE_CHANGED } from "../../fs/jobs.js";
 import { Kernel } from "../../fs/kernel.js";
 import type { OpenFile } from "../../fs/open-file.js";
-import { type JobTimes, ReaderPool } from "../../fs/reader-pool.js";
+import { type JobObserver, ReaderPool } from "../../fs/reader-pool.js";
 import { createSlab } from "../../fs/slab.js";
 import { Counters } from "../../metrics/counters.js";
 import { DiskRecorder } from "../../metrics/disk-recorder.js";
@@ -22,6 +23,7 @@ import { Downloads, MAX_PATHS } from "../../metrics/downloads.js";
 import { RequestRecorder } from "../../metrics/request-recorder.js";
 import { parseOrigins } from "../../protocol/cors.js";
 import { createErrorPages } from "../../protocol/error-page.js";
+import { faultOf } from "../../protocol/faults.js";
 import { securityFields } from "../../protocol/security-headers.js";
 import { ChunkPool } from "../chunks/chunk-pool.js";
 import {
@@ -93,9 +95,10 @@ export function createMachine(parts: MachineParts): Machine {
   const counters = new Counters();
   const recorder = new RequestRecorder();
   const downloads = new Downloads(MAX_PATHS);
-  const jobEnded = (kind: "open" | "read", path: string, times: JobTimes): void => {
+  const jobEnded: JobObserver = (kind, path, times, errno) => {
     disk.ended(kind, times.startedMs - times.askedMs, times.endedMs - times.startedMs);
     operations.jobEnded(kind, path, times);
+    if (errno < 0) tellOfDisk(say, `${kind} of ${path}`, getSystemErrorName(errno));
   };
   const smallFileBytes = config.smallCacheBytes === 0 ? 0 : config.smallFileBytes;
   const readers = new ReaderPool(
@@ -212,6 +215,11 @@ export function siteParts(config: Config, site: Site): Pick<ServerParts, "site" 
       errorPages: createErrorPages(everywhere),
     },
   };
+}
+
+/** Whoever asked is told that the disk failed, and the log that he was: how it failed is known here alone. */
+function tellOfDisk(say: Announcer, what: string, errno: string): void {
+  if (faultOf(errno) === "DISK_FAILED") say.trouble(`${what} failed: ${errno}`);
 }
 
 const NOT_MEASURED = { recorder: undefined, downloads: undefined } as const;
