@@ -363,7 +363,7 @@ export class Loads<File extends ChunkFile> {
 
   #fail(load: Load<File>, why: LoadFailure): void {
     this.#counts.failed++;
-    this.#unpinAll(load);
+    for (let one = load.waiters.head; one !== undefined; one = one.behind) this.#unpin(one);
     if (load.hasSlot) this.#pool.failLoading(load.slot);
     this.#end(load);
     this.#tell(load, why);
@@ -393,7 +393,6 @@ export class Loads<File extends ChunkFile> {
     for (let one = load.waiters.head; one !== undefined; one = one.behind) {
       one.bookRead(load.startedMs(), this.#nowMs());
     }
-    this.#unpinAll(load);
     for (const other of doomed) this.#end(other);
     for (const one of [load, ...doomed]) this.#tell(one, "read timed out");
   }
@@ -422,10 +421,6 @@ export class Loads<File extends ChunkFile> {
       one.load = undefined;
       this.#events.failed(one, why);
     }
-  }
-
-  #unpinAll(load: Load<File>): void {
-    for (let one = load.waiters.head; one !== undefined; one = one.behind) this.#unpin(one);
   }
 
   #deskOf(file: File): FileDesk<File> {
