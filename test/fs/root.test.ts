@@ -1,7 +1,7 @@
 /** Fear: a server that starts, and serves nothing or the wrong folder. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { judgeRoot } from "../../fs/root.js";
 import { put, tempFolder } from "../support/temp-folder.js";
 
@@ -40,6 +40,7 @@ describe("a root is refused when it", () => {
   test.skipIf(isRoot)("may not be looked into", () => {
     const folder = tempFolder();
     fs.chmodSync(folder, 0o300);
+    onTestFinished(() => fs.chmodSync(folder, 0o700));
     expect(judgeRoot(folder)).toMatchObject({ kind: "refused" });
   });
 

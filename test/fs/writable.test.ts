@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { whyNoFile, whyNoFolder } from "../../fs/writable.js";
 import { put, tempFolder } from "../support/temp-folder.js";
 
@@ -56,6 +56,7 @@ describe("what a place has against", () => {
     const file = put(folder, "file", "");
     fs.chmodSync(file, 0o400);
     fs.chmodSync(folder, 0o500);
+    onTestFinished(() => fs.chmodSync(folder, 0o700));
     const denied = "may not be written by this user";
     expect(whyNoFile(file)).toBe(denied);
     expect(whyNoFile(join(folder, "new"))).toBe(denied);
