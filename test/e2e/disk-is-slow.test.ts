@@ -55,7 +55,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     const times = (await Promise.all(hot)).flat();
     expect(times.length).toBeGreaterThan(100);
     const heldUpMs = times.filter((ms) => ms >= SLOW_MS).reduce((sum, ms) => sum + ms, 0);
-    expect(heldUpMs).toBeLessThan((SLOW_READS * SLOW_MS) / 2);
+    expect(heldUpMs).toBeLessThan(SLOW_READS * SLOW_MS);
     await server.untilIdle();
   });
 
@@ -101,7 +101,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
     for (const answer of await Promise.all(stuck)) expectBusy(answer);
   });
 
-  test("a disk that fails is told to the client, and to the log without its path", async ({
+  test("a disk that fails is told to the client without its path, and to the log with the error", async ({
     serve,
   }) => {
     const server = await serve({ transport, folder: site, env: ENV });
@@ -111,6 +111,7 @@ describe.each(TRANSPORTS)("through %s", (transport) => {
       expect(String(body)).not.toContain(server.folder.path);
     }
     expect(server.err).toContain("DISK_FAILED 500 for /bad-large.bin");
+    expect(server.err).toMatch(/(?:open|read) of \S+\/bad-\w+\.\w+ failed: EIO/);
     await server.untilIdle();
   });
 
