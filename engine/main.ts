@@ -102,9 +102,22 @@ async function readAll(root: string | undefined): Promise<Configuration> {
   return { ...configuration, certificates, complaints: all, warnings };
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
+/**
+ * Of a full disk it tells: a script would take what it has got for the whole. The last byte goes by
+ * itself, because Node takes a write that was cut short for a whole one, and only the next one fails.
+ */
+async function print(text: string): Promise<number> {
+  const failure = (await write(text.slice(0, -1))) ?? (await write(text.slice(-1)));
+  return failure === undefined ? 0 : refuse([`standard output: ${failure}`]);
+}
+
+/** @returns why it could not be written; a reader that has seen enough (`| head`) is no failure */
+function write(text: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, (error?: NodeJS.ErrnoException | null) =>
+      resolve(error?.code === "EPIPE" ? undefined : error?.message),
+    );
+  });
 }
 
 /** Those that follow are only counted. */
@@ -131,8 +144,8 @@ async function doctor(root: string | undefined, asJson: boolean): Promise<number
   const { diagnose } = await import("./doctor/doctor-command.js");
   const wishes = { root, asJson, width: process.stdout.columns };
   const { text, hasErrors } = await diagnose(process.env, wishes);
-  print(text);
-  return hasErrors ? 1 : 0;
+  const printed = await print(text);
+  return hasErrors ? 1 : printed;
 }
 
 async function health(isForRequests: boolean): Promise<number> {
