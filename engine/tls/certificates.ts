@@ -147,12 +147,10 @@ export class Certificates {
   }
 
   async #renew(): Promise<readonly string[]> {
-    const { certificates, complaints, warnings } = await look(
-      this.#places,
-      this.#current,
-      this.#nowMs(),
-    );
-    this.#warn(warnings);
+    const nowMs = this.#nowMs();
+    const { certificates, complaints, warnings } = await look(this.#places, this.#current, nowMs);
+    const expired = certificates.filter(({ notAfterMs }) => notAfterMs < nowMs);
+    this.#warn([...warnings, ...expired.map(describeExpired)]);
     const isNew = !isSame(certificates, this.#current);
     const isDue = isNew || this.#isHalfTaken;
     const refusals = isDue ? await this.#offer(certificates) : [];
@@ -214,8 +212,14 @@ export class Certificates {
   }
 }
 
-const describe = ({ names, notAfterMs }: Pick<Certificate, "names" | "notAfterMs">): string =>
-  `${names.join(", ")} until ${new Date(notAfterMs).toISOString().slice(0, 19)}Z`;
+const describe = ({ names, notAfterMs }: Certificate): string =>
+  `${names.join(", ")} until ${showDate(notAfterMs)}`;
+
+/** Nobody renewed it. Clients that refuse it leave no line in any log, so that this is the only one. */
+const describeExpired = ({ certPath, notAfterMs }: Certificate): string =>
+  `${certPath}: expired on ${showDate(notAfterMs)}, and is served on: clients refuse it`;
+
+const showDate = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 
 /** What has not changed is the same object. */
 const isSame = (one: readonly Certificate[], other: readonly Certificate[]): boolean =>

@@ -223,7 +223,20 @@ describe("a renewal", () => {
     const { certificates, taken, said } = await watched(places, () => nowMs);
     nowMs += 10 * 86_400_000;
     await certificates.reload();
-    expect([taken, said]).toEqual([[], []]);
+    await certificates.reload();
+    expect(taken).toEqual([]);
+    expect(said).toEqual([expect.stringMatching(/c\.pem: expired on .*Z, and is served on/)]); // once
+  });
+
+  test("of one that has expired is taken, and of its end nothing is said any more", async () => {
+    const { places, write } = own(await issue());
+    let nowMs = Date.now();
+    const { certificates, taken, said } = await watched(places, () => nowMs);
+    nowMs += 10 * 86_400_000;
+    write(await issue({ notAfterMs: nowMs + 86_400_000 }));
+    await certificates.reload();
+    expect(taken).toHaveLength(1);
+    expect(said).toEqual([expect.stringContaining("new certificate for localhost until ")]);
   });
 
   test("to one that has expired is refused", async () => {
