@@ -65,9 +65,9 @@ function decimalsOf(figure: number): number {
   return figure >= 10 ? 2 : 3;
 }
 
-/** `1234567` -> `1,234,567` */
+/** `1234567` -> `1,234,567`. What could not be counted is below 0. */
 export const showCount = (count: number): string =>
-  Number.isFinite(count) ? groupDigits(Math.round(count).toFixed(0)) : NOTHING;
+  count >= 0 && Number.isFinite(count) ? groupDigits(Math.round(count).toFixed(0)) : NOTHING;
 
 /** 0.0213 -> `2.1`. A share of nothing is no number. */
 export function showPercent(share: number, decimals = 1): string {

@@ -46,6 +46,7 @@ export const SAMPLE_FIELDS = [
   "readersBusy",
   "jobsWaiting",
   "transfersInLine",
+  /** -1 where they cannot be counted: there is no /proc, or on an old kernel no descriptor to look with. */
   "openFds",
 ] as const;
 

@@ -64,6 +64,7 @@ export function sumSamples({ atMs, told, standing, own, total, lag }: SecondPart
     ...sumOf(FLOWS, told),
     ...sumOf(STATES, standing),
     ...sumOf(RESOURCES, [...standing, own]),
+    openFds: sumOfKnown([...standing, own].map(({ openFds }) => openFds)),
     p50Us: total.p50Us,
     p90Us: total.p90Us,
     p99Us: total.p99Us,
@@ -83,3 +84,7 @@ const sumOf = <Field extends SampleField>(
   Object.fromEntries(
     fields.map((field) => [field, samples.reduce((sum, sample) => sum + sample[field], 0)]),
   ) as Record<Field, number>;
+
+/** Of descriptors, which cannot be counted everywhere: -1 when one of them is that, as it is alone. */
+export const sumOfKnown = (counts: readonly number[]): number =>
+  counts.some((count) => count < 0) ? -1 : counts.reduce((sum, count) => sum + count, 0);

@@ -33,7 +33,7 @@ import type { AdminSource, LiveSource } from "./admin-source.js";
 import { Frames } from "./fleet-frames.js";
 import { addInProgress, joinMaps, joinUnderWay } from "./fleet-look.js";
 import { fleetUnready } from "./fleet-readiness.js";
-import { type Resources, sumSamples } from "./fleet-sample.js";
+import { type Resources, sumOfKnown, sumSamples } from "./fleet-sample.js";
 import { historyOf } from "./history.js";
 import { type WorkerLink, WorkerLinks } from "./worker-links.js";
 
@@ -310,7 +310,7 @@ export class FleetSource implements AdminSource, LiveSource {
     const { cpuUserUs, cpuSystemUs } = this.#ledger.otherSums;
     const sum = (mine: number, of: (second: WorkerSecond) => number): number =>
       seconds.reduce((total, second) => total + of(second), mine);
-    const openFds = sum(ownFds, ({ sample }) => sample.openFds);
+    const openFds = sumOfKnown([ownFds, ...seconds.map(({ sample }) => sample.openFds)]);
     return {
       startedAtMs: own.startedAtMs,
       cpuUserUs: own.cpuUserUs + cpuUserUs,
@@ -319,7 +319,7 @@ export class FleetSource implements AdminSource, LiveSource {
       heapTotalBytes: sum(own.heapTotalBytes, ({ heapTotalBytes }) => heapTotalBytes),
       heapUsedBytes: sum(own.heapUsedBytes, ({ sample }) => sample.heapUsedBytes),
       externalBytes: sum(own.externalBytes, ({ sample }) => sample.externalBytes),
-      openFds: ownFds < 0 ? undefined : openFds,
+      openFds: openFds < 0 ? undefined : openFds,
     };
   }
 }

@@ -7,6 +7,7 @@ import { Downloads } from "../../../metrics/downloads.js";
 import type { SlowOperation, UnderWay } from "../../../metrics/operations.js";
 import { renderMetrics } from "../../../metrics/prometheus.js";
 import { isReport } from "../../../metrics/report-shape.js";
+import { reportText } from "../../../metrics/report-text.js";
 import { type Served, Working } from "../../support/working.js";
 import { sampleOf } from "./dashboard/sample.js";
 
@@ -218,6 +219,17 @@ describe("since the start", () => {
     expect(all.rssBytes).toBeGreaterThan(2000 + 10_000_000);
     expect(all.openFds).toBeGreaterThan(20);
     expect(all.heapTotalBytes).toBeGreaterThan(200 + 1_000_000);
+  });
+
+  test("descriptors that one of them cannot count are not told, rather than fewer", async () => {
+    workers[0]!.tell();
+    workers[1]!.tell({ sample: sampleOf({ openFds: -1 }) });
+    expect((await soon(source.metrics())).process.openFds).toBeUndefined();
+    expect(await linesOf()).not.toContainEqual(expect.stringMatching(/^process_open_fds/));
+    vi.advanceTimersByTime(2000);
+    const report = await soon(source.report());
+    expect(report.now?.openFds).toBe(-1);
+    expect(reportText(report, 100)).toMatch(/open descriptors\n.* -\n/);
   });
 });
 
