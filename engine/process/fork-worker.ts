@@ -55,8 +55,14 @@ async function untilDead(child: ChildProcess): Promise<string> {
   const silent = new Promise<void>((resolve) => child.once("disconnect", () => resolve()));
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => {
-      resolve(signal === null ? `it exited with ${code}` : `it was killed by ${signal}`);
+      resolve(signal === null ? `it exited with ${code}` : describeKill(signal, child.killed));
     });
   });
   return Promise.race([failed, silent.then(() => exited)]);
+}
+
+/** A kernel that is out of memory leaves no other sign here than this signal. */
+function describeKill(signal: NodeJS.Signals, isOurs: boolean): string {
+  const isFromOutside = signal === "SIGKILL" && !isOurs;
+  return `it was killed by ${signal}${isFromOutside ? ", by hand or by the kernel for want of memory" : ""}`;
 }
