@@ -19,7 +19,7 @@ import {
   OPEN_UNCHANGED,
   SIBLING_SUFFIXES,
 } from "./jobs.js";
-import { ENOENT, type Kernel, O_PATH } from "./kernel.js";
+import { ENOENT, EOPNOTSUPP, type Kernel, O_PATH } from "./kernel.js";
 import { isSameFile } from "./open-file.js";
 import type { FileIdentity, Opened, OpenRequest } from "./reader-pool.js";
 import { SiblingFolders } from "./sibling-folders.js";
@@ -90,6 +90,8 @@ export class CachedOpens {
     this.#fate = "kept";
     const place = this.#findPlace(root, path, siblings);
     if (place === undefined) return undefined;
+    // A small file would be opened, and left to a reader nevertheless: whoever needs any comes again.
+    if (judge !== undefined && !place.held.canRead) return undefined;
     const isKnown = known !== undefined && this.#isUnchanged(place, known);
     const opened = isKnown ? this.#vouch(place) : this.#open(place, judge);
     return opened && { opened, seenMs: this.#seenMs, fate: this.#fate };
@@ -222,25 +224,23 @@ export class CachedOpens {
     const worth = isSmall ? (judge?.(place.path, sizeBytes) ?? "memory") : "descriptor";
     if (worth === "descriptor") opened.fd = fd;
     if (!isSmall) return opened;
+    if (!place.held.canRead && sizeBytes > 0) return undefined;
     if (worth !== "memory") this.#fate = sizeBytes <= MOST_LENT_BYTES ? "lent" : "loose";
     opened.body = this.#readWhole(fd, opened.identity, place.held);
     return opened.body && opened;
   }
 
   /** Undefined when the disk is needed, or somebody writes to it. */
-  #readWhole(
-    fd: number,
-    { sizeBytes, ctimeNs }: FileIdentity,
-    { isInMemory }: HeldRoot,
-  ): Buffer | undefined {
+  #readWhole(fd: number, { sizeBytes, ctimeNs }: FileIdentity, held: HeldRoot): Buffer | undefined {
     const kernel = this.#kernel;
     const isLent = this.#fate === "lent";
     const body = isLent ? this.#loan.subarray(0, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
     if (sizeBytes > 0) {
       const into = isLent ? this.#loanAddress : kernel.addressOf(body);
-      const got = isInMemory
+      const got = held.isInMemory
         ? kernel.read(fd, into, sizeBytes, 0)
         : kernel.readCached(fd, into, sizeBytes, 0);
+      if (got === -EOPNOTSUPP) held.canRead = false;
       if (got !== sizeBytes) return undefined;
     }
     const isSame = kernel.look(fd) && kernel.sizeBytes === sizeBytes && kernel.ctimeNs === ctimeNs;

@@ -52,6 +52,8 @@ export interface HeldRoot {
   readonly above: string;
   /** It lies on tmpfs, where nothing waits. */
   readonly isInMemory: boolean;
+  /** Until a read has shown that its file system cannot tell what is in memory: overlayfs is one. */
+  canRead: boolean;
   /** It was seen at its place then, on the clock that was given in. */
   readonly seenMs: number;
   readonly ino: bigint;
@@ -150,6 +152,7 @@ export class HeldRoots {
       fd: -1,
       above: root === "/" ? root : `${root}/`,
       isInMemory: false,
+      canRead: true,
       seenMs: 0,
       ino: 0n,
       dev: 0n,
@@ -194,7 +197,7 @@ export class HeldRoots {
       fs.open(root, flags, (error, opened) => (error ? reject(error) : resolve(opened))),
     );
     const { ino, dev } = fs.fstatSync(fd, { bigint: true });
-    Object.assign(held, { fd, ino, dev, isInMemory: fileSystem === TMPFS });
+    Object.assign(held, { fd, ino, dev, isInMemory: fileSystem === TMPFS, canRead: true });
     if (this.#isStopped) drop(held);
   }
 }

@@ -494,6 +494,29 @@ test.skipIf(!canForget)("a file whose bytes are not in memory is left to a reade
   expect(openNow("exact.txt")).toBeDefined();
 });
 
+test.skipIf(!canForget)(
+  "where it cannot be told what is in memory, no small file is tried again",
+  async () => {
+    const own = await createOpens();
+    onTestFinished(() => own.stop());
+    const reads = vi.spyOn(kernel, "readCached").mockReturnValue(-constants.errno.EOPNOTSUPP);
+    const opened = vi.spyOn(kernel, "openCached");
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    for (let time = 0; time < 3; time++) expect(openNow("small.txt", own)).toBeUndefined();
+    expect(reads).toHaveBeenCalledTimes(1);
+
+    const before = opened.mock.calls.length;
+    const path = join(root, "small.txt");
+    const asked = { root, path, known: undefined, siblings: false };
+    expect(own.open(asked, () => "nothing")).toBeUndefined();
+    expect(opened).toHaveBeenCalledTimes(before);
+    expect(openNow("large.bin", own)).toMatchObject({ result: OPEN_FILE });
+    expect(openNow("empty.txt", own)).toMatchObject({ result: OPEN_BODY });
+  },
+);
+
 describe("a root", () => {
   test("is used from its first look until a quarter of its time is left, and looked at before", async () => {
     lookFor("small.txt");
@@ -580,8 +603,16 @@ describe("a root", () => {
     ["on another device, with the number it had", { dev: 0n }, false],
   ])("is at its place only %s", (_, other, want) => {
     const { ino, dev } = fs.statSync(root, { bigint: true });
-    const held = { fd: -1, above: `${root}/`, isInMemory: false, seenMs: 0, ino, dev, ...other };
-    expect(isAtItsPlace(kernel, held)).toBe(want);
+    const held = {
+      fd: -1,
+      above: `${root}/`,
+      isInMemory: false,
+      canRead: true,
+      seenMs: 0,
+      ino,
+      dev,
+    };
+    expect(isAtItsPlace(kernel, { ...held, ...other })).toBe(want);
   });
 
   test("is noticed to have moved without being told", async () => {

@@ -32,7 +32,7 @@ beforeEach(() => {
 function hold(path: string): HeldRoot {
   const fd = fs.openSync(path, "r");
   onTestFinished(() => fs.closeSync(fd));
-  return { fd, above: `${path}/`, isInMemory: false, seenMs: 0, ino: 0n, dev: 0n };
+  return { fd, above: `${path}/`, isInMemory: false, canRead: true, seenMs: 0, ino: 0n, dev: 0n };
 }
 
 /** A folder that has been at rest for long enough. */
