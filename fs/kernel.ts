@@ -84,7 +84,7 @@ export class Kernel {
   readonly #fileSystemAddress: Address;
   readonly #noPath = new Uint8Array(8);
   readonly #noPathAddress: Address;
-  /** A `struct open_how`, in halves: flags, mode, resolve. */
+  /** A `struct open_how`, in halves, the lower one first: flags, mode, resolve. */
   readonly #how = new Uint32Array(OPEN_HOW_BYTES / 4);
   readonly #howAddress: Address;
 

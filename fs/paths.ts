@@ -6,9 +6,9 @@
  * 3. judge    dot segments, hidden names, lengths
  *
  * Refuses rather than repairs: a path that has to be cleaned up was not sent by a well-meaning
- * client. But for empty segments and bare `.`, which lead nowhere: apt asks for `/./Packages` where a
- * repository is flat. The check is lexical and is only the first gate: whoever opens the file checks again
- * that a symbolic link has not left the root. Knows no disk and no HTTP status.
+ * client. Excepted are empty segments and bare `.`, which lead nowhere: apt asks for `/./Packages` where
+ * a repository is flat. The check is lexical and is only the first gate: whoever opens the file checks
+ * again that a symbolic link has not left the root. Knows no disk and no HTTP status.
  */
 
 declare const trust: unique symbol;

@@ -65,7 +65,11 @@ export function wordsOfRule({ number, counts, late, leftOut }: RuleShare): strin
   return `rule ${number} matches: ${parts.join("; ")}`;
 }
 
-/** Each sibling a file may have: absent, stale or a candidate. */
+/**
+ * Each sibling a file may have: absent, there, tried in vain, or sent.
+ *
+ * @param useless tried before the one that is sent
+ */
 export function wordsOfSiblings(
   found: FoundFile,
   sent: Coding,

@@ -53,17 +53,22 @@ function makeFolders(folder: string, count: number): string[] {
 const countHeld = (roots: HeldRoots, paths: readonly string[]): number =>
   paths.map((path) => roots.find(path)).filter((held) => held !== undefined).length;
 
+/** A thread of libuv has been free for it. */
+async function untilThreadReads(file: string): Promise<void> {
+  let text = "";
+  fs.readFile(file, "utf8", (_, read) => {
+    text = read;
+  });
+  await vi.waitUntil(() => text === "text", PATIENCE);
+}
+
 test("roots that do not answer leave threads to others", async () => {
   const { folder, dead } = halfDead();
   const file = put(folder, "file", "text");
   const roots = new HeldRoots(REVALIDATE_MS, () => performance.now());
   onTestFinished(() => roots.stop());
   for (let at = 0; at < DEAD; at++) roots.find(join(dead, `${at}`));
-  let text = "";
-  fs.readFile(file, "utf8", (_, read) => {
-    text = read;
-  });
-  await vi.waitUntil(() => text === "text", PATIENCE);
+  await untilThreadReads(file);
 });
 
 test("roots that do not answer keep none from being looked at again that is held", async () => {
@@ -88,11 +93,7 @@ test("roots that were held and answer no more leave threads to others", async ()
   state.isDead = true;
   roots.distrust();
   expect(countHeld(roots, paths)).toBe(0);
-  let text = "";
-  fs.readFile(file, "utf8", (_, read) => {
-    text = read;
-  });
-  await vi.waitUntil(() => text === "text", PATIENCE);
+  await untilThreadReads(file);
 });
 
 test("names that are made up while roots do not answer take no place of others", async () => {
@@ -202,11 +203,7 @@ test("roots that do not answer leave threads to others, however often one was lo
     await vi.waitUntil(() => roots.find(folder)?.seenMs === clock.nowMs, PATIENCE);
   }
   for (let at = 0; at < DEAD; at++) roots.find(join(dead, `${at}`));
-  let text = "";
-  fs.readFile(file, "utf8", (_, read) => {
-    text = read;
-  });
-  await vi.waitUntil(() => text === "text", PATIENCE);
+  await untilThreadReads(file);
 });
 
 test("roots that are asked for at once are all held in the end", async () => {
